@@ -1,0 +1,1 @@
+"""Daily proposals: who is due, who needs care, and today's list."""

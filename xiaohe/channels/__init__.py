@@ -1,0 +1,1 @@
+"""Ways out to a person; `assist` prepares text that a human sends."""

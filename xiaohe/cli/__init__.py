@@ -1,0 +1,1 @@
+"""Commands: the same actions as the pages."""

@@ -1,0 +1,122 @@
+"""A workspace is one data folder with its own stores, lake, secrets and clock.
+
+`main` is the merchant's; `sample` lives in a folder inside it and never meets it: every store, file and id
+of a request or job belongs to the workspace that is current in that context.
+
+    HOME/xiaohe.db  lake/  derived/  secret/  spool/  rejects/       main
+    HOME/sample/    (the same again)                                 sample
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+MAIN, SAMPLE = "main", "sample"
+DEFAULT_HOME = "~/.xiaohe"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One data folder; `alias` names its control store among Django's databases."""
+
+    name: str
+    home: Path
+
+    @property
+    def alias(self) -> str:
+        return "default" if self.name == MAIN else self.name
+
+    @property
+    def lake(self) -> Path:
+        """Immutable Parquet files of facts; the control store lists which of them count."""
+        return self.home / "lake"
+
+    @property
+    def derived(self) -> Path:
+        """Everything that can be rebuilt from the lake and the control store."""
+        return self.home / "derived"
+
+    @property
+    def spool(self) -> Path:
+        """Uploaded files while they are read, sealed."""
+        return self.home / "spool"
+
+    @property
+    def rejects(self) -> Path:
+        """Rejected rows of imports, sealed."""
+        return self.home / "rejects"
+
+    def secret(self, purpose: str) -> bytes:
+        """32 random bytes kept in `HOME/secret/<purpose>.key`, made on first use."""
+        return _secret(self.home / "secret" / f"{purpose}.key")
+
+    def exists(self) -> bool:
+        return (self.home / "secret").is_dir()
+
+
+@cache
+def _secret(path: Path) -> bytes:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        # Written aside and linked into place, so two processes starting at once agree on one key
+        # and a crash never leaves half of one.
+        draft = path.with_suffix(f".{os.getpid()}")
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as handle:
+            handle.write(secrets.token_bytes(32))
+            handle.flush()
+            os.fsync(handle.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        draft.unlink()
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    return path.read_bytes()
+
+
+def home_path() -> Path:
+    """The main data folder: `XIAOHE_HOME`, else `~/.xiaohe`."""
+    return Path(os.environ.get("XIAOHE_HOME") or DEFAULT_HOME).expanduser().resolve()
+
+
+def workspace(name: str = MAIN) -> Workspace:
+    home = home_path()
+    return Workspace(name, home if name == MAIN else home / name)
+
+
+_current: ContextVar[Workspace | None] = ContextVar("workspace", default=None)
+
+
+def current() -> Workspace:
+    """The workspace of this request, job or command; `main` unless another was entered."""
+    return _current.get() or workspace(MAIN)
+
+
+@contextmanager
+def entered(place: Workspace) -> Iterator[Workspace]:
+    """Make `place` the current workspace inside the block."""
+    token = _current.set(place)
+    try:
+        yield place
+    finally:
+        _current.reset(token)
+
+
+def discard(place: Workspace) -> None:
+    """Delete a workspace's folder; refused for `main`, which only its owner may delete by hand."""
+    if place.name == MAIN:
+        raise ValueError("the main workspace is never discarded by software")
+    shutil.rmtree(place.home, ignore_errors=True)
+    _secret.cache_clear()

@@ -1,0 +1,1 @@
+"""Versioned definitions that return a value together with the people behind it."""

@@ -1,0 +1,1 @@
+"""Persons: keys, evidence, join and undo, links, names, search."""

@@ -1,0 +1,1 @@
+"""A synthetic market that acts through the same doors: the sample shop and a quarter with a known effect."""

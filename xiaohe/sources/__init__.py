@@ -1,0 +1,1 @@
+"""Files in: readers, declared formats, mapping, the import and its report."""

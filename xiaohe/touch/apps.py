@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class TouchConfig(AppConfig):
+    name = "xiaohe.touch"
+    label = "touch"

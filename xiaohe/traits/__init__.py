@@ -1,0 +1,1 @@
+"""Per-person state rebuilt from facts: orders, occasions, rhythm, stage, expected value."""
