@@ -1,9 +1,154 @@
-"""Stored: who may sign in."""
+"""Stored: who may sign in, the shop's settings, our accounts, and who looked at contact data.
+
+`User` and `SignInToken` are one for all workspaces; everything else belongs to the current one, so nothing
+here points at a user by foreign key.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import time
+from enum import StrEnum
+
 from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+MEANS_LENGTH = 32
 
 
 class User(AbstractUser):
     """A person who signs in; `account` is always our end of a link, never this."""
+
+
+class SignInToken(models.Model):
+    """A one-time sign-in link, kept as a hash only: a copied database signs nobody in."""
+
+    token_hash = models.BinaryField(primary_key=True, max_length=32)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"sign-in link of {self.created_at:%Y-%m-%d %H:%M}"
+
+
+@dataclass(frozen=True)
+class Caps:
+    """How often one person may be approached; replies, orders and service are exempt (domain library 3.7)."""
+
+    proactive_week: int
+    proactive_month: int
+    promotional_month: int
+    complaint_rest_days: int
+    less_divisor: int
+
+
+class Shop(models.Model):
+    """The shop's settings, one row; the defaults are the playbook 购物助手 (shopping helper)."""
+
+    ONLY = 1
+
+    name = models.CharField(max_length=80, default="", blank=True)
+    time_zone = models.CharField(max_length=64, default="Asia/Shanghai")
+    day_starts_at = models.TimeField(default=time(0, 0))
+    currency = models.CharField(max_length=3, default="CNY")
+    language = models.CharField(max_length=16, default="zh-hans")
+    # What the owner calls themself in a sentence ("我是阿禾"); empty picks sentences without a name.
+    voice = models.CharField(max_length=80, default="", blank=True)
+
+    list_size = models.PositiveSmallIntegerField(default=12)
+    list_at = models.TimeField(default=time(13, 0))
+    quiet_from = models.TimeField(default=time(21, 30))
+    quiet_to = models.TimeField(default=time(9, 0))
+
+    preset_cycle_days = models.PositiveSmallIntegerField(default=30)
+    effective_window_days = models.PositiveSmallIntegerField(default=30)
+    attribution_days = models.PositiveSmallIntegerField(default=3)
+    held_out_share = models.FloatField(default=0.10)
+
+    cap_proactive_week = models.PositiveSmallIntegerField(default=1)
+    cap_proactive_month = models.PositiveSmallIntegerField(default=3)
+    cap_promotional_month = models.PositiveSmallIntegerField(default=2)
+    complaint_rest_days = models.PositiveSmallIntegerField(default=14)
+    # Whoever asked for "less" gets this fraction of every cap: one quarter.
+    less_divisor = models.PositiveSmallIntegerField(default=4)
+
+    # The sample shop lives on its own date; null: the real clock.
+    clock_on = models.DateField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name or "shop"
+
+    @property
+    def caps(self) -> Caps:
+        return Caps(
+            proactive_week=self.cap_proactive_week,
+            proactive_month=self.cap_proactive_month,
+            promotional_month=self.cap_promotional_month,
+            complaint_rest_days=self.complaint_rest_days,
+            less_divisor=self.less_divisor,
+        )
+
+
+class AccountKind(StrEnum):
+    """What our end of a link is."""
+
+    WECOM = "wecom"
+    PERSONAL_WECHAT = "personal_wechat"
+    GROUP = "group"
+    APP = "app"
+    OFFICIAL_ACCOUNT = "official_account"
+    SMS = "sms"
+    EMAIL = "email"
+
+
+class Account(models.Model):
+    """Our end of a link: who we are when we talk to a customer, and how much of the way there is ours."""
+
+    kind = models.CharField(max_length=MEANS_LENGTH, choices=[(k.value, k.value) for k in AccountKind])
+    name = models.CharField(max_length=120)
+    staff = models.CharField(max_length=120, default="", blank=True)
+    owned = models.BooleanField()
+    free_reach = models.BooleanField()
+    reusable = models.BooleanField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "name"], name="one_account_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_private(self) -> bool:
+        """Three of three: only such links count as linked (M01)."""
+        return self.owned and self.free_reach and self.reusable
+
+
+class AuditAct(StrEnum):
+    VIEWED = "viewed"
+    SEARCHED = "searched"
+    EXPORTED = "exported"
+    COPIED = "copied"
+
+
+AUDIT_WORDS = {
+    AuditAct.VIEWED: _("looked at"),
+    AuditAct.SEARCHED: _("searched for"),
+    AuditAct.EXPORTED: _("exported"),
+    AuditAct.COPIED: _("copied"),
+}
+
+
+class AuditEntry(models.Model):
+    """Somebody saw or took contact data out; holds ids and counts, never the data."""
+
+    at = models.DateTimeField(db_index=True)
+    user_id = models.BigIntegerField(null=True)  # null: the command line on the machine itself
+    act = models.CharField(max_length=MEANS_LENGTH, choices=[(a.value, a.value) for a in AuditAct])
+    page = models.CharField(max_length=80, default="")
+    person = models.BigIntegerField(null=True, db_index=True)
+    people = models.PositiveIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.page}"
