@@ -1,0 +1,37 @@
+"""What every page may use beside its own variables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import translation
+
+from xiaohe.kernel import workspace
+
+THEME_COOKIE = "xiaohe_theme"
+
+
+def console(request: HttpRequest) -> dict[str, Any]:
+    """The frame around a page: language, theme, which workspace, and which room is open."""
+    match = request.resolver_match
+    place = workspace.current()
+    signed_in = hasattr(request, "user") and request.user.is_authenticated
+    theme = request.COOKIES.get(THEME_COOKIE, "")
+    return {
+        "console": {
+            "chinese": (translation.get_language() or "").startswith("zh"),
+            "theme": theme if theme in {"light", "dark"} else "",
+            "sample": place.name == workspace.SAMPLE,
+            "sample_exists": signed_in and workspace.workspace(workspace.SAMPLE).exists(),
+            "room": (match.kwargs.get("room") or match.url_name) if match else "",
+            "now": getattr(request, "now", None),
+            "today": _today(request),
+            "signed_in": signed_in,
+        }
+    }
+
+
+def _today(request: HttpRequest) -> Any:
+    calendar = getattr(request, "calendar", None)
+    return calendar.day_of(request.now) if calendar else None  # type: ignore[attr-defined]
