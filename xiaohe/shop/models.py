@@ -106,7 +106,9 @@ class AccountKind(StrEnum):
 class Account(models.Model):
     """Our end of a link: who we are when we talk to a customer, and how much of the way there is ours."""
 
-    kind = models.CharField(max_length=MEANS_LENGTH, choices=[(k.value, k.value) for k in AccountKind])
+    kind = models.CharField(
+        max_length=MEANS_LENGTH, choices=[(k.value, k.value) for k in AccountKind]
+    )
     name = models.CharField(max_length=120)
     staff = models.CharField(max_length=120, default="", blank=True)
     owned = models.BooleanField()
@@ -114,7 +116,9 @@ class Account(models.Model):
     reusable = models.BooleanField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["kind", "name"], name="one_account_per_name")]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "name"], name="one_account_per_name")
+        ]
 
     def __str__(self) -> str:
         return self.name

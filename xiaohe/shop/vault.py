@@ -27,7 +27,9 @@ class Unsealable(XiaoheError):
     """The sealed value was tampered with, or sealed under another key or purpose."""
 
     def __init__(self) -> None:
-        super().__init__("unsealable", _("This value was sealed with another key, or was changed since."))
+        super().__init__(
+            "unsealable", _("This value was sealed with another key, or was changed since.")
+        )
 
 
 @lru_cache(maxsize=8)
