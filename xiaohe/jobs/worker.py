@@ -1,0 +1,100 @@
+"""The worker: a thread per queue and one for the recurring jobs, over every workspace that exists."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+
+from django.db import DatabaseError
+
+from xiaohe.jobs import recurring, registry, runner
+from xiaohe.jobs.registry import Queue
+from xiaohe.kernel import workspace
+from xiaohe.kernel.store import connection
+from xiaohe.kernel.workspace import MAIN, SAMPLE, Workspace
+
+log = logging.getLogger(__name__)
+
+# How long an idle queue sleeps between looks; a look is one indexed SELECT.
+IDLE_SECONDS = {Queue.URGENT: 0.4, Queue.DEFAULT: 1.0, Queue.SLOW: 2.0}
+CRON_SECONDS = 20.0
+# Long enough for most jobs to end by themselves, shorter than the patience of whoever stops us.
+GRACE_SECONDS = 5.0
+
+
+class Worker:
+    """Runs until stopped; `start`, then `stop`."""
+
+    def __init__(self) -> None:
+        registry.discover()
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        for queue in Queue:
+            self._begin(f"jobs-{queue}", self._work, queue)
+        self._begin("jobs-cron", self._recur)
+
+    def stop(self, *, grace_seconds: float = GRACE_SECONDS) -> bool:
+        """Claim nothing more and wait for what runs; what does not end is handed back. True if all ended."""
+        self._stopping.set()
+        deadline = time.monotonic() + grace_seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        for place, running in list(runner.in_hand.values()):
+            with workspace.entered(place):
+                runner.hand_back(running)
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _begin(self, name: str, target: object, *arguments: object) -> None:
+        thread = threading.Thread(target=target, args=arguments, name=name, daemon=True)  # type: ignore[arg-type]
+        thread.start()
+        self._threads.append(thread)
+
+    def _work(self, queue: Queue) -> None:
+        names = registry.names(queue)
+        while not self._stopping.is_set():
+            worked = [self._worked(place, names) for place in _places()]
+            if not any(worked):
+                self._stopping.wait(IDLE_SECONDS[queue])
+
+    def _worked(self, place: Workspace, names: tuple[str, ...]) -> bool:
+        """Run one job of this workspace, if one is due."""
+        with workspace.entered(place):
+            try:
+                return not self._stopping.is_set() and runner.run_next(names) is not None
+            except DatabaseError as error:
+                # Not migrated yet, just deleted, or the server is restarting.
+                log.debug("the store of %s is not ready: %s", place.name, type(error).__name__)
+                connection().close()
+                return False
+            finally:
+                _let_go(place)
+
+    def _recur(self) -> None:
+        while not self._stopping.is_set():
+            for place in _places():
+                with workspace.entered(place):
+                    try:
+                        recurring.tick()
+                    except DatabaseError as error:
+                        log.debug("no recurring jobs in %s: %s", place.name, type(error).__name__)
+                        connection().close()
+                    finally:
+                        _let_go(place)
+            self._stopping.wait(CRON_SECONDS)
+
+
+def _places() -> Iterator[Workspace]:
+    yield workspace.workspace(MAIN)
+    sample = workspace.workspace(SAMPLE)
+    if (sample.home / "xiaohe.db").exists():
+        yield sample
+
+
+def _let_go(place: Workspace) -> None:
+    """The sample's store is a file that goes away in one click: never hold it open between looks."""
+    if place.name != MAIN:
+        connection().close()
