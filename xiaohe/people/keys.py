@@ -1,0 +1,100 @@
+"""What identifies a person: namespaces, their strength, and the one spelling each value is hashed in.
+
+    a cell of a file ──normalise──► value, or None: masked or incomplete values are never keys
+                     ──hasher()───► 63-bit id, the same in lake, evidence and search
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from functools import lru_cache
+
+from xiaohe.kernel import workspace
+from xiaohe.kernel.ids import Hasher, fold
+
+
+class Namespace(StrEnum):
+    """Kinds of keys; the name is part of what is hashed and never changes."""
+
+    MEMBER = "member"  # "<platform>:<member name>"
+    CUSTOMER = "customer"  # "<platform>:<customer id>" of a generic table
+    PHONE = "phone"  # 11 digits
+    ORDER = "order"  # "<platform>:<order number>"
+    CONTACT = "contact"  # "<staff account>|<YYYY-MM-DD HH:MM:SS>"
+    NAME = "name"  # never a key: shown and searched
+    ITEM = "item"  # goods, not people
+
+
+class Strength(IntEnum):
+    """How far a key goes: only certain ones join."""
+
+    NONE = 0
+    CERTAIN = 1
+    OWN = 2  # it is the subject itself
+
+
+STRENGTH = {
+    Namespace.MEMBER: Strength.OWN,
+    Namespace.CUSTOMER: Strength.OWN,
+    Namespace.CONTACT: Strength.OWN,
+    Namespace.PHONE: Strength.CERTAIN,
+    Namespace.ORDER: Strength.CERTAIN,
+    Namespace.NAME: Strength.NONE,
+    Namespace.ITEM: Strength.NONE,
+}
+
+# Platforms mask with asterisks (王**, 138****8000) and other fillers; some put ciphertext behind ## $$ ~~.
+_MASK = re.compile(r"[*＊✱∗•●█■]|^(?:##|\$\$|~~)")
+_BLANK = frozenset({"", "-", "--", "—", "无", "null", "none", "nan", "n/a"})
+# What spreadsheets and people put around and inside a phone number.
+_PHONE_NOISE = re.compile(r"[\s\-‐-―().·'\"=]+")
+_MOBILE = re.compile(r"(?:\+?86|0086)?(1[3-9]\d{9})")
+
+
+def is_masked(value: str) -> bool:
+    """Whether a platform hid part of this value; such a value never identifies anybody."""
+    return bool(_MASK.search(value.strip()))
+
+
+def normalise_phone(value: str) -> str | None:
+    """The 11 digits of a complete mobile number; None for masked, virtual (11 + 4), extension or other forms."""
+    found = _MOBILE.fullmatch(_PHONE_NOISE.sub("", fold(value)))
+    return found.group(1) if found else None
+
+
+def normalise_text(value: str) -> str | None:
+    """Folded text that may identify; None if blank or masked."""
+    folded = fold(value)
+    return None if folded in _BLANK or is_masked(folded) else folded
+
+
+_NORMALISE: dict[Namespace, Callable[[str], str | None]] = {Namespace.PHONE: normalise_phone}
+
+
+def normalise(namespace: Namespace, value: str) -> str | None:
+    """The spelling of `value` that is hashed in this namespace; None if it is not a key."""
+    return _NORMALISE.get(namespace, normalise_text)(value)
+
+
+def on_platform(platform: str, value: str) -> str | None:
+    """A member name, customer id or order number as hashed: "<platform>:<value>"; None if it is not a key."""
+    folded = normalise_text(value)
+    return None if folded is None else f"{platform}:{folded}"
+
+
+def contact_value(staff_account: str, added_at: datetime) -> str:
+    """The identity of a contact row: who added them, and when to the second, as the file says it."""
+    return f"{fold(staff_account)}|{added_at:%Y-%m-%d %H:%M:%S}"
+
+
+def hasher() -> Hasher:
+    """The current shop's hasher of keys."""
+    return _hasher(workspace.current().secret("hash"))
+
+
+@lru_cache(maxsize=8)
+def _hasher(secret: bytes) -> Hasher:
+    return Hasher(secret)
