@@ -28,6 +28,27 @@ class Namespace(StrEnum):
     ITEM = "item"  # goods, not people
 
 
+class Kind(StrEnum):
+    """What a stored value is to a person; decides how it is shown and searched."""
+
+    MEMBER = "member"
+    CUSTOMER = "customer"
+    PHONE = "phone"
+    ORDER = "order"
+    CONTACT = "contact"  # the name a contact goes by in the chat list
+    REMARK = "remark"  # the name our staff gave them
+    DESCRIPTION = "description"
+    RECEIVER = "receiver"
+
+
+NAMESPACE_OF = {
+    Kind.MEMBER: Namespace.MEMBER,
+    Kind.CUSTOMER: Namespace.CUSTOMER,
+    Kind.PHONE: Namespace.PHONE,
+    Kind.ORDER: Namespace.ORDER,
+}
+
+
 class Strength(IntEnum):
     """How far a key goes: only certain ones join."""
 

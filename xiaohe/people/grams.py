@@ -1,0 +1,78 @@
+"""Blind search: the keyed pieces under which a sealed value can be found again.
+
+    name 毛毛妈 猫粮   →  毛 妈 猫 粮, 毛毛 毛妈 猫粮      every character (not ASCII ones) and every two in a row
+    phone             →  the whole number, its last four
+    member, order     →  the whole value; a member name that is a name is found like one
+
+A piece only leads to candidates: whoever searches unseals them and looks (search.py), so a chance meeting of
+two hashes costs a microsecond and never a wrong answer.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from xiaohe.kernel import workspace
+from xiaohe.kernel.ids import Hasher, fold
+from xiaohe.people.keys import Kind, is_masked, normalise_phone
+
+# Beyond this a "name" is prose; its pieces would find everything.
+LONGEST_NAME = 40
+
+
+def pieces(kind: Kind, value: str) -> set[str]:
+    """The pieces a stored value is filed under; empty for values nobody searches by."""
+    if kind == Kind.PHONE:
+        phone = normalise_phone(value)
+        return {f"phone:{phone}", f"tail:{phone[-4:]}"} if phone else set()
+    if kind in (Kind.MEMBER, Kind.CUSTOMER, Kind.ORDER):
+        return _whole_pieces(kind, value)
+    if kind in (Kind.CONTACT, Kind.REMARK, Kind.RECEIVER):
+        return name_pieces(value)
+    return set()
+
+
+def name_pieces(text: str) -> set[str]:
+    """Single characters beyond ASCII, and every two neighbours inside a word."""
+    found = set()
+    for word in words(text[:LONGEST_NAME]):
+        found.update(f"name:{letter}" for letter in word if not letter.isascii())
+        found.update(f"name:{word[at : at + 2]}" for at in range(len(word) - 1))
+    return found
+
+
+def query_pieces(word: str) -> set[str]:
+    """The pieces a name must all have if it contains this word; a lone ASCII letter has none."""
+    if len(word) == 1:
+        return set() if word.isascii() else {f"name:{word}"}
+    return {f"name:{word[at : at + 2]}" for at in range(len(word) - 1)}
+
+
+def words(text: str) -> list[str]:
+    """Folded runs between blanks and masking stars."""
+    return [word for word in re.split(r"[\s*＊]+", fold(text)) if word]
+
+
+def hashed(piece: str) -> int:
+    """The keyed hash of a piece, under a secret of its own."""
+    return hasher()("gram", piece)
+
+
+def hasher() -> Hasher:
+    return _hasher(workspace.current().secret("search"))
+
+
+@lru_cache(maxsize=8)
+def _hasher(secret: bytes) -> Hasher:
+    return Hasher(secret)
+
+
+def _whole_pieces(kind: Kind, value: str) -> set[str]:
+    if is_masked(value):
+        return set()
+    plain = fold(value.partition(":")[2])
+    found = {f"{'order' if kind == Kind.ORDER else 'member'}:{plain}"}
+    if kind == Kind.MEMBER and not plain.isascii():
+        found |= name_pieces(plain)
+    return found

@@ -1,0 +1,223 @@
+"""Sealed identifiers on their way in and out of the control store.
+
+    Recorder(import_id).add(…) … flush()      before the import commits; unseen until it does
+    values_of(subjects)                       what counts now, unsealed, newest import first
+    sweep()                                   forgets what only undone or abandoned imports stated
+
+Values are content-addressed: the same value of the same subject is one row however often it is stated, and the
+row remembers which imports stated it. So taking an import back needs no rewriting: what only it stated no
+longer counts, and a contact's former name is the newest one again.
+"""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from xiaohe.kernel.ids import Hasher, fold
+from xiaohe.kernel.store import write
+from xiaohe.ledger.models import Import, ImportState
+from xiaohe.people import grams, keys, store
+from xiaohe.people.keys import NAMESPACE_OF, Kind, Namespace
+from xiaohe.shop import vault
+
+# Values held in memory before they are sorted and written. Sorting a long run first lets each transaction
+# touch few pages of the indexes, whose order is that of random hashes.
+RUN = 100_000
+# How many values already handed in are remembered (8 bytes each), to skip a buyer's second order.
+REMEMBERED = 1 << 20
+SLICE_SECONDS = 0.025  # half of what one transaction may hold the write lock
+SMALLEST_SLICE, LARGEST_SLICE = 200, 20_000
+BY_HAND = 0  # the import number of what somebody typed in the console
+
+
+@dataclass(frozen=True)
+class Value:
+    """One unsealed value of a subject and the newest import that counts and stated it."""
+
+    subject: int
+    kind: Kind
+    key_hash: int
+    text: str
+    import_id: int
+
+
+class Recorder:
+    """Takes the identifiers of one import, at any number in little memory; `flush()` before the import commits."""
+
+    def __init__(self, import_id: int = BY_HAND) -> None:
+        self._import_id = import_id
+        self._pending: list[tuple[int, Kind, str]] = []
+        self._seen = array("q", bytes(8 * REMEMBERED))
+        self._slice = _Slices()
+
+    def add(
+        self, subject: int, namespace: Namespace, value: str, *, kind: Kind | str | None = None
+    ) -> None:
+        """Hand in one value of a subject; blanks are ignored, masked values are kept only to be shown."""
+        mark = hash((subject, namespace, kind, value))
+        slot = mark & (REMEMBERED - 1)
+        if self._seen[slot] == mark:
+            return
+        self._seen[slot] = mark
+        kind = Kind(kind) if kind is not None else _KIND_OF[namespace]
+        if not value.strip() or (kind == Kind.PHONE and keys.normalise_phone(value) is None):
+            return
+        self._pending.append((subject, kind, value.strip()))
+        if len(self._pending) >= RUN:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write everything handed in so far, in transactions of at most some tens of milliseconds."""
+        if not self._pending:
+            return
+        values, pieces = _prepared(self._pending)
+        self._pending = []
+        seal = {kind: vault.sealer(kind.value) for kind in Kind}
+
+        def add_values(part: Sequence[tuple[int, Kind, int, str]]) -> None:
+            sealed = [(s, kind.value, key, seal[kind](text)) for s, kind, key, text in part]
+            with write():
+                store.add_identifiers(sealed, self._import_id)
+
+        def add_grams(part: Any) -> None:
+            with write():
+                store.add_grams(part.tolist())
+
+        self._slice.each(values, add_values)
+        self._slice.each(pieces, add_grams)
+
+
+class _Slices:
+    """Cuts work into transactions, as long as the time one may take allows."""
+
+    def __init__(self) -> None:
+        self._size = 1_000
+
+    def each(self, work: Any, do: Callable[[Any], None]) -> None:
+        start = 0
+        while start < len(work):
+            part = work[start : start + self._size]
+            began = time.perf_counter()
+            do(part)
+            took = time.perf_counter() - began
+            start += len(part)
+            wanted = int(self._size * min(2.0, SLICE_SECONDS / max(took, 1e-6)))
+            self._size = max(SMALLEST_SLICE, min(LARGEST_SLICE, wanted))
+
+
+_KIND_OF = {
+    **{namespace: kind for kind, namespace in NAMESPACE_OF.items()},
+    Namespace.NAME: Kind.CONTACT,
+    Namespace.CONTACT: Kind.CONTACT,
+}
+
+
+def _key_hash(hashed: Hasher, kind: Kind, value: str) -> int:
+    """What a value is addressed by: its key where it is one, else a hash of what it says."""
+    namespace = NAMESPACE_OF.get(kind)
+    if namespace is None:
+        return hashed(f"{Namespace.NAME}.{kind}", value)
+    return hashed(namespace, keys.normalise(namespace, value) or fold(value))
+
+
+def _prepared(
+    pending: Iterable[tuple[int, Kind, str]],
+) -> tuple[list[tuple[int, Kind, int, str]], np.ndarray[Any, Any]]:
+    """Values once each in the order of their index, and their grams in the order of theirs."""
+    values: dict[tuple[int, Kind, int], str] = {}
+    left, right = array("q"), array("q")
+    keyed, blinded = keys.hasher(), grams.hasher()
+    for subject, kind, text in pending:
+        key = (subject, kind, _key_hash(keyed, kind, text))
+        if key in values:
+            continue
+        values[key] = text
+        for piece in grams.pieces(kind, text):
+            left.append(blinded("gram", piece))
+            right.append(subject)
+    ordered = [(*key, values[key]) for key in sorted(values)]
+    return ordered, _unique_pairs(left, right)
+
+
+def _unique_pairs(left: array[int], right: array[int]) -> np.ndarray[Any, Any]:
+    pairs = np.stack([np.frombuffer(left, np.int64), np.frombuffer(right, np.int64)], axis=1)
+    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    fresh = np.ones(len(pairs), dtype=bool)
+    fresh[1:] = (pairs[1:] != pairs[:-1]).any(axis=1)
+    return pairs[fresh]
+
+
+# ---------------------------------------------------------------- what counts now
+
+
+def live_imports() -> frozenset[int]:
+    """Imports whose statements count; what was typed by hand always does."""
+    committed = Import.objects.filter(state=ImportState.COMMITTED).values_list("id", flat=True)
+    return frozenset([BY_HAND, *committed])
+
+
+def values_of(subjects: Sequence[int]) -> dict[int, list[Value]]:
+    """The values of each subject that count, unsealed; stated last first, then by kind and hash."""
+    live = live_imports()
+    found: dict[int, list[Value]] = defaultdict(list)
+    for stored in store.values_of(subjects):
+        stated = [each for each in stored.import_ids if each in live]
+        if stated:
+            text = vault.unseal(stored.sealed, stored.kind)
+            kind = Kind(stored.kind)
+            found[stored.subject].append(
+                Value(stored.subject, kind, stored.key_hash, text, _newest(stated))
+            )
+    for values in found.values():
+        values.sort(key=lambda value: (-value.import_id, value.kind, value.key_hash))
+    return found
+
+
+def _newest(stated: Sequence[int]) -> int:
+    """The newest statement; a value typed by hand is newer than any file."""
+    return max(stated) if BY_HAND not in stated else _NEWER_THAN_ANY_FILE
+
+
+_NEWER_THAN_ANY_FILE = 1 << 62
+
+
+# ---------------------------------------------------------------- forgetting
+
+
+def sweep(batch: int = 500) -> int:
+    """Forget values that only undone or abandoned imports stated; returns how many. Safe at any time."""
+    dead = list(
+        Import.objects.filter(state__in=[ImportState.UNDONE, ImportState.ABANDONED]).values_list(
+            "id", flat=True
+        )
+    )
+    gone, after = 0, (-1, "", -1)
+    while dead and (found := store.stated_last_by(dead, after, batch)):
+        after = (found[-1].subject, found[-1].kind, found[-1].key_hash)
+        for stored in found:
+            if not set(stored.import_ids).difference(dead):
+                _forget(stored)
+                gone += 1
+    return gone
+
+
+def _forget(stored: store.StoredValue) -> None:
+    """Delete one value and the grams no other value of its subject has."""
+    kind = Kind(stored.kind)
+    mine = _grams_of(kind, stored)
+    with write():
+        store.forget(stored)
+        for other in store.values_of([stored.subject]):
+            mine -= _grams_of(Kind(other.kind), other)
+        store.forget_grams(stored.subject, sorted(mine))
+
+
+def _grams_of(kind: Kind, stored: store.StoredValue) -> set[int]:
+    return {grams.hashed(each) for each in grams.pieces(kind, vault.unseal(stored.sealed, kind))}

@@ -1,0 +1,147 @@
+"""The hot tables of this room: sealed identifiers and blind search grams, in both dialects.
+
+    people_identifier   one row per (subject, kind, value): the sealed value and every import that stated it
+    people_search_gram  keyed hash of a searchable piece → subject; says nothing without the shop's secret
+
+`imports` is the list ",4,7,9"; a value counts while at least one of them does. A row is written once and
+then only grows by an import's number, so stating a file again costs no new sealed values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xiaohe.kernel import store
+from xiaohe.kernel.store import rows
+
+# SQLite allows 32,766 slots in a statement; a few hundred keep it quick to prepare.
+CHUNK = 500
+
+GROW = """
+    ON CONFLICT (subject, kind, key_hash) DO UPDATE
+    SET imports = people_identifier.imports || excluded.imports, last_import = excluded.last_import
+    WHERE people_identifier.last_import <> excluded.last_import
+"""
+INSERT_IDENTIFIER = (
+    "INSERT INTO people_identifier (subject, kind, key_hash, sealed, last_import, imports)"
+)
+INSERT_GRAM = "INSERT INTO people_search_gram (gram, subject)"
+
+IdentifierRow = tuple[int, str, int, bytes]  # subject, kind, key_hash, sealed
+
+
+@dataclass(frozen=True)
+class StoredValue:
+    """One sealed value and the imports that stated it."""
+
+    subject: int
+    kind: str
+    key_hash: int
+    sealed: bytes
+    imports: str
+
+    @property
+    def import_ids(self) -> list[int]:
+        return [int(each) for each in self.imports.split(",")[1:]]
+
+
+def add_identifiers(values: Sequence[IdentifierRow], import_id: int) -> None:
+    """Insert values, each at most once in `values`; a known one notes that this import states it too."""
+    stated = f",{import_id}"
+    if store.is_postgres():
+        subjects, kinds, hashes, sealed = zip(*values, strict=True)
+        store.execute(
+            f"{INSERT_IDENTIFIER} SELECT s, k, h, v, %s, %s FROM"
+            " unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bytea[]) AS t(s, k, h, v)"
+            f" {GROW}",
+            [import_id, stated, list(subjects), list(kinds), list(hashes), list(sealed)],
+        )
+        return
+    store.execute_many(
+        f"{INSERT_IDENTIFIER} VALUES (%s, %s, %s, %s, {int(import_id)}, '{stated}') {GROW}", values
+    )
+
+
+def add_grams(grams: Sequence[tuple[int, int]]) -> None:
+    """Insert (gram, subject) pairs; known ones stay."""
+    if store.is_postgres():
+        pieces, subjects = zip(*grams, strict=True)
+        store.execute(
+            f"{INSERT_GRAM} SELECT * FROM unnest(%s::bigint[], %s::bigint[]) ON CONFLICT DO NOTHING",
+            [list(pieces), list(subjects)],
+        )
+        return
+    store.execute_many(f"{INSERT_GRAM} VALUES (%s, %s) ON CONFLICT DO NOTHING", grams)
+
+
+def values_of(subjects: Sequence[int]) -> list[StoredValue]:
+    """Every stored value of these subjects, sealed, whichever import stated it."""
+    found: list[StoredValue] = []
+    for chunk in _chunks(subjects):
+        found += _stored(
+            "SELECT subject, kind, key_hash, sealed, imports FROM people_identifier"
+            f" WHERE subject IN ({_slots(chunk)})",
+            chunk,
+        )
+    return found
+
+
+def subjects_with(grams: Sequence[int], limit: int) -> list[int]:
+    """Subjects that have all these grams, smallest first, at most `limit`."""
+    first, *others = grams
+    joins = "".join(
+        f" JOIN people_search_gram g{n} ON g{n}.gram = %s AND g{n}.subject = g.subject"
+        for n in range(len(others))
+    )
+    found = rows(
+        f"SELECT g.subject FROM people_search_gram g{joins} WHERE g.gram = %s"
+        " ORDER BY g.subject LIMIT %s",
+        [*others, first, limit],
+    )
+    return [subject for (subject,) in found]
+
+
+def stated_last_by(imports: Sequence[int], after: tuple[int, str, int], limit: int) -> list[StoredValue]:
+    """Values whose latest statement came from one of these imports, in key order after a place."""
+    return _stored(
+        "SELECT subject, kind, key_hash, sealed, imports FROM people_identifier"
+        " WHERE (subject, kind, key_hash) > (%s, %s, %s)"
+        f" AND last_import IN ({_slots(imports)})"
+        " ORDER BY subject, kind, key_hash LIMIT %s",
+        [*after, *imports, limit],
+    )
+
+
+def forget(value: StoredValue) -> None:
+    """Delete a value, unless another import stated it in the meantime."""
+    store.execute(
+        "DELETE FROM people_identifier"
+        " WHERE subject = %s AND kind = %s AND key_hash = %s AND imports = %s",
+        [value.subject, value.kind, value.key_hash, value.imports],
+    )
+
+
+def forget_grams(subject: int, grams: Sequence[int]) -> None:
+    for chunk in _chunks(grams):
+        store.execute(
+            f"DELETE FROM people_search_gram WHERE subject = %s AND gram IN ({_slots(chunk)})",
+            [subject, *chunk],
+        )
+
+
+def _stored(sql: str, parameters: Sequence[Any]) -> list[StoredValue]:
+    return [
+        StoredValue(subject, kind, key_hash, bytes(sealed), imports)
+        for subject, kind, key_hash, sealed, imports in rows(sql, parameters)
+    ]
+
+
+def _chunks(values: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]
+
+
+def _slots(values: Sequence[Any]) -> str:
+    return ", ".join(["%s"] * len(values))
