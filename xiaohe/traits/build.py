@@ -1,0 +1,203 @@
+"""One version of the derived tables, from one reading of the ledger into one folder.
+
+    facts ─► orders ─► occasions ─► paces ─► standing ─┐
+                 └──► p table (month-ends) ──────┘     ├─► rhythm
+    persons ─► links, signals ─────────────────────────┘
+
+| file     | one row per | rebuilt when |
+|----------|-------------|--------------|
+| orders   | order       | order facts, persons or the day changed |
+| standing | buyer       | the same |
+| persons, links, signals, rhythm | re-pointed subject; link; person and day; buyer | always: a tap must show at once |
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from xiaohe.kernel.clock import ShopCalendar
+from xiaohe.traits import chance, rhythm, signals
+from xiaohe.traits.bulk import with_bulk
+from xiaohe.traits.occasions import occasions
+from xiaohe.traits.orders import folded
+from xiaohe.traits.people import persons_of
+from xiaohe.traits.returns import match_cancellations
+from xiaohe.traits.stage import stage, year_standing
+from xiaohe.traits.value import half_even, values
+
+TABLES = ("orders", "persons", "links", "signals", "rhythm")
+# What a change of links alone leaves as it is.
+LASTING = ("orders", "standing", "chance.json")
+PERSONS_SCHEMA = pa.schema([("subject", pa.int64()), ("person", pa.int64())])
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the shop's settings say about reading its facts."""
+
+    calendar: ShopCalendar
+    currency: str
+    preset_days: float
+
+
+@dataclass(frozen=True)
+class Moment:
+    """`on`: purchases before the start of this shop day count; `at`: links and taps up to this instant do."""
+
+    on: date
+    at: datetime
+
+
+def build(
+    read: Any,
+    folder: Path,
+    *,
+    moment: Moment,
+    terms: Terms,
+    persons: pa.Table,
+    links: pa.Table,
+    former: Path | None = None,
+    progress: Progress = lambda step: None,
+) -> None:
+    """Write every table of a version into the empty `folder`.
+
+    `former`: a version of the same facts and day; its orders and standings are taken over if its persons
+    are these.
+    """
+    persons = persons.select(PERSONS_SCHEMA.names).cast(PERSONS_SCHEMA).sort_by("subject")
+    _write_table(persons, folder / "persons.parquet")
+    _write_table(links, folder / "links.parquet")
+    if former is not None and persons.equals(pq.read_table(former / "persons.parquet")):
+        for name in LASTING:
+            file = name if "." in name else f"{name}.parquet"
+            os.link(former / file, folder / file)
+        read.register("orders", folder / "orders.parquet")
+    else:
+        _orders_and_standing(read, folder, moment=moment, terms=terms, progress=progress)
+    progress("links")
+    _rhythm(read, folder, moment=moment, terms=terms)
+
+
+def _orders_and_standing(
+    read: Any, folder: Path, *, moment: Moment, terms: Terms, progress: Progress
+) -> None:
+    on, calendar = moment.on, terms.calendar
+    persons = read.register("persons", folder / "persons.parquet")
+    progress("orders")
+    returns = match_cancellations(read, on, calendar=calendar, persons=persons)
+    raw = folded(
+        read.facts,
+        calendar=calendar,
+        currency=terms.currency,
+        before=on,
+        returns=read.register("returns", returns) if returns.num_rows else None,
+    )
+    with _kept(read, persons_of(raw, persons), folder / "folded.parquet") as everything:
+        progress("rhythm")
+        flags = with_bulk(everything.filter(everything.valid)).select("order_key", "bulk")
+        orders = everything.left_join(flags, "order_key").drop("order_key_right")
+        orders = orders.mutate(bulk=orders.bulk.fill_null(False))
+        read.write(orders, folder / "orders.parquet")
+    orders = read.register("orders", folder / "orders.parquet")
+    progress("chance")
+    past = _chance_table(read, orders, folder, on=on, terms=terms)
+    (folder / "chance.json").write_text(json.dumps(past.as_json()))
+    progress("standing")
+    with _kept(
+        read, occasions(orders.filter(orders.valid)), folder / "occasions.parquet"
+    ) as bought:
+        _standing(read, bought, past, folder, on=on, terms=terms)
+
+
+def _chance_table(
+    read: Any, orders: ir.Table, folder: Path, *, on: date, terms: Terms
+) -> chance.ChanceTable:
+    path = folder / "month_end.parquet"
+
+    def keep(people: ir.Table, month_end: date) -> ir.Table:
+        path.unlink(missing_ok=True)
+        read.write(people, path)
+        return read.register("month_end", path)
+
+    past = chance.table(read, orders, on=on, preset_days=terms.preset_days, keep=keep)
+    path.unlink(missing_ok=True)
+    return past
+
+
+def _standing(
+    read: Any,
+    bought: ir.Table,
+    past: chance.ChanceTable,
+    folder: Path,
+    *,
+    on: date,
+    terms: Terms,
+) -> None:
+    with _kept(read, rhythm.paces(bought), folder / "paces.parquet") as people:
+        pace = rhythm.group_pace(read, people, on=on, preset_days=terms.preset_days)
+        turning = rhythm.cycles(people, pace, on=on).drop("second_on")
+        worth = values(bought)
+        year = year_standing(bought, on=on)
+        joined = year.left_join(turning, "person").drop("person_right")
+        joined = joined.left_join(worth, "person").drop("person_right")
+        # Whoever only ever bought in bulk has no rhythm; their stage follows the last purchase.
+        since = ibis.literal(on).delta(joined.bought_on, unit="day").cast("int64")
+        joined = joined.mutate(
+            occasions=joined.occasions.fill_null(0),
+            gaps=joined.gaps.fill_null(0),
+            preset=joined.preset.fill_null(False),
+            days_since=joined.days_since.fill_null(since),
+        )
+        p, is_preset = chance.chance(joined, past)
+        joined = joined.mutate(chance=p, chance_preset=is_preset)
+        joined = joined.mutate(
+            ev=half_even(joined.chance * joined.value),
+            stage=stage(joined, past.may_return()),
+        )
+        read.write(joined, folder / "standing.parquet")
+
+
+def _rhythm(read: Any, folder: Path, *, moment: Moment, terms: Terms) -> None:
+    """Standings with what may change within a day: links, and who has bought since the day began."""
+    persons = read.register("persons", folder / "persons.parquet")
+    standing = read.register("standing", folder / "standing.parquet")
+    links = read.register("links", folder / "links.parquet")
+    orders = read.register("orders", folder / "orders.parquet")
+    acts = signals.signals(read.facts, orders, persons, calendar=terms.calendar, moment=moment.at)
+    read.write(acts.order_by("person", "on", "kind"), folder / "signals.parquet")
+    acts = read.register("signals", folder / "signals.parquet")
+    seen = acts.filter(acts.kind == signals.Kind.ORDER.value)
+    seen = seen.group_by("person").aggregate(last_seen=seen.on.max())
+    people = standing.left_join(seen, "person").drop("person_right")
+    live = signals.live_links(links, moment.at)
+    people = people.left_join(live, "person").drop("person_right")
+    people = people.mutate(linked=people.linked.fill_null(False))
+    read.write(people.order_by("person"), folder / "rhythm.parquet")
+
+
+@contextmanager
+def _kept(read: Any, expression: ir.Table, path: Path) -> Iterator[ir.Table]:
+    """The answer on disk for as long as the block asks it again and again."""
+    read.write(expression, path)
+    yield read.register(path.stem, path)
+    path.unlink()
+
+
+def _write_table(table: pa.Table, path: Path) -> None:
+    pq.write_table(table, path, compression="zstd")
+    with open(path, "rb") as handle:
+        os.fsync(handle.fileno())

@@ -1,0 +1,182 @@
+"""p, the share who bought within 14 days: counted at the shop's own past month-ends.
+
+    month-end F ─► orders as known then ─► rhythm as of F ─► (class, r band) of each person ─► bought in F…F+13?
+
+F is the first shop day after the month; it counts from 180 days of history on and once its 14 days are over.
+The state at F is the same expression as today's list, so nothing known later leaks into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from xiaohe.stats import stages
+from xiaohe.stats.value import BAND_EDGES, HISTORY_DAYS, MIN_CASES, OUTCOME_DAYS, PRESET_CHANCE
+from xiaohe.traits.bulk import with_bulk
+from xiaohe.traits.occasions import occasions
+from xiaohe.traits.orders import valid_at
+from xiaohe.traits.rhythm import Runs, cycles, group_pace, paces
+
+Cell = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Cases and how many of them came back."""
+
+    cases: int = 0
+    hits: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.cases + other.cases, self.hits + other.hits)
+
+    @property
+    def share(self) -> float | None:
+        """The measured share, or None below 30 cases."""
+        return self.hits / self.cases if self.cases >= MIN_CASES else None
+
+
+@dataclass(frozen=True)
+class ChanceTable:
+    """Tallies by (purchase class, r band), and of people long gone who had one further cycle to return."""
+
+    cells: dict[Cell, Tally] = field(default_factory=dict)
+    long_gone: dict[bool, Tally] = field(default_factory=dict)
+    month_ends: int = 0
+
+    def may_return(self) -> dict[bool, float]:
+        """The chance of regulars (True) and others (False) beyond the lost line, where measurable."""
+        shares = {regular: tally.share for regular, tally in self.long_gone.items()}
+        return {regular: share for regular, share in shares.items() if share is not None}
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "cells": [
+                [*cell, tally.cases, tally.hits] for cell, tally in sorted(self.cells.items())
+            ],
+            "long_gone": [
+                [r, tally.cases, tally.hits] for r, tally in sorted(self.long_gone.items())
+            ],
+            "month_ends": self.month_ends,
+        }
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> ChanceTable:
+        return ChanceTable(
+            {(kind, band): Tally(cases, hits) for kind, band, cases, hits in data["cells"]},
+            {regular: Tally(cases, hits) for regular, cases, hits in data["long_gone"]},
+            data["month_ends"],
+        )
+
+
+def month_starts(first_on: date | None, on: date) -> Iterator[date]:
+    """The days F whose month-end teaches something on day `on`."""
+    if first_on is None:
+        return
+    day = (first_on + timedelta(days=HISTORY_DAYS - 1)).replace(day=1)
+    while day <= on - timedelta(days=OUTCOME_DAYS):
+        if (day - first_on).days >= HISTORY_DAYS:
+            yield day
+        day = (day + timedelta(days=32)).replace(day=1)
+
+
+def table(
+    read: Runs,
+    orders: ir.Table,
+    *,
+    on: date,
+    preset_days: float,
+    keep: Callable[[ir.Table, date], ir.Table],
+) -> ChanceTable:
+    """The p table at the start of shop day `on` from folded orders with their persons.
+
+    `keep` stores an intermediate table of one month-end and returns it; it is read three times.
+    """
+    known = orders.filter(valid_at(orders, on))
+    bounds = read.run(known.aggregate(first_on=known.on.min(), last_on=known.on.max()))
+    first_on = bounds["first_on"][0].as_py()
+    cells: dict[Cell, Tally] = {}
+    long_gone: dict[bool, Tally] = {}
+    month_ends = 0
+    for month_end in month_starts(first_on, on):
+        month_ends += 1
+        for row in _tallies(read, orders, known, month_end, on, preset_days, keep):
+            cell = (row["purchase_class"], row["band"])
+            cells[cell] = cells.get(cell, Tally()) + Tally(row["cases"], row["hits"])
+            regular = row["purchase_class"] == 3
+            gone = Tally(row["gone"], row["came_back"])
+            long_gone[regular] = long_gone.get(regular, Tally()) + gone
+    return ChanceTable(cells, long_gone, month_ends)
+
+
+def chance(people: ir.Table, known: ChanceTable) -> tuple[ir.FloatingValue, ir.BooleanValue]:
+    """(p, whether it is a preset) of people with `occasions` and `ratio`; null without a ratio."""
+    kind, band = purchase_class(people), ratio_band(people)
+    shares, presets = [], []
+    for row, presets_of_row in PRESET_CHANCE.items():
+        for column, preset in enumerate(presets_of_row):
+            share = known.cells.get((row, column), Tally()).share
+            here = (kind == row) & (band == column)
+            shares.append((here, preset if share is None else share))
+            presets.append((here, share is None))
+    return (
+        ibis.cases(*shares, else_=ibis.null("float64")),
+        ibis.cases(*presets, else_=ibis.null("boolean")),
+    )
+
+
+def purchase_class(people: ir.Table) -> ir.IntegerValue:
+    return ibis.least(people.occasions, 3)
+
+
+def ratio_band(people: ir.Table) -> ir.IntegerValue:
+    return ibis.cases(
+        *[(people.ratio < edge, band) for band, edge in enumerate(BAND_EDGES)],
+        (people.ratio.notnull(), len(BAND_EDGES)),
+    )
+
+
+def _tallies(
+    read: Runs,
+    orders: ir.Table,
+    known: ir.Table,
+    month_end: date,
+    on: date,
+    preset_days: float,
+    keep: Callable[[ir.Table, date], ir.Table],
+) -> list[dict[str, Any]]:
+    then = with_bulk(orders.filter(valid_at(orders, month_end)))
+    people = keep(paces(occasions(then)), month_end)
+    pace = group_pace(read, people, on=month_end, preset_days=preset_days)
+    people = cycles(people, pace, on=month_end)
+    people = people.filter(people.cycle.notnull())
+    later = known.filter((known.on >= month_end) & known.person.notnull())
+    later = later.group_by("person").aggregate(next_on=later.on.min())
+    people = people.left_join(later, "person").drop("person_right")
+    wait = people.next_on.delta(ibis.literal(month_end), unit="day")
+    regular = people.occasions >= 3
+    lost_from = ibis.ifelse(regular, stages.LOST_RATIO_REGULAR, stages.LOST_RATIO)
+    watched = people.cycle.ceil() <= (on - month_end).days
+    beyond = people.days_since - people.cycle
+    gone = (people.ratio >= lost_from) & (beyond >= stages.DAYS_TO_LOST) & watched
+    cases = people.select(
+        purchase_class=purchase_class(people),
+        band=ratio_band(people),
+        hit=(wait < OUTCOME_DAYS).fill_null(False).cast("int64"),
+        gone=gone.cast("int64"),
+        came_back=(gone & (wait < people.cycle.ceil()).fill_null(False)).cast("int64"),
+    )
+    counted = cases.group_by("purchase_class", "band").aggregate(
+        cases=cases.count(),
+        hits=cases.hit.sum(),
+        gone=cases.gone.sum(),
+        came_back=cases.came_back.sum(),
+    )
+    rows: list[dict[str, Any]] = read.run(counted).to_pylist()
+    return rows

@@ -1,0 +1,200 @@
+"""Orders folded from their states: whatever the order in which files arrived, one answer.
+
+    facts of one order ──► earliest times, largest cumulative refund, closed, money, pieces ──► one row
+
+Every step is a minimum, a maximum or a sum, so importing A, B, A or B, A comes out the same. `valid_at`
+tells which orders counted on an earlier day, as known then, without folding again.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from xiaohe.kernel.clock import ShopCalendar
+from xiaohe.traits.days import happened_before, shop_day
+
+
+class OrderState(StrEnum):
+    """What an order is now; only `paid` orders are valid."""
+
+    PAID = "paid"
+    UNPAID = "unpaid"
+    CLOSED = "closed"
+    REFUNDED = "refunded"
+
+
+STATE_TYPES = ("order.created", "order.paid", "order.closed", "order.completed", "order.item")
+
+
+def folded(
+    facts: ir.Table,
+    *,
+    calendar: ShopCalendar,
+    currency: str,
+    before: date | None = None,
+    returns: ir.Table | None = None,
+) -> ir.Table:
+    """One row per order from the facts before the start of shop day `before`.
+
+    `returns` (key_hash, order_key, amount) are the matched cancellations of `traits.returns`. Money is in
+    minor units of the order's own `currency`; `net` is null unless that is the shop's, so it can be summed.
+    """
+    if before is not None:
+        facts = facts.filter(happened_before(facts, calendar, before))
+    facts = facts.mutate(day=shop_day(facts.occurred_at, facts.date_only, calendar))
+    states = _states(facts.filter(facts.order_key.notnull()), currency)
+    refunds = _refund_days(facts, returns)
+    totals = refunds.group_by("order_key").aggregate(refunded=refunds.total.max())
+    orders = states.left_join(totals, "order_key").drop("order_key_right")
+    orders = orders.mutate(refunded=orders.refunded.fill_null(0))
+    orders = _with_state(orders, currency)
+    return _with_void_day(orders, refunds).drop("closed_on", "completed")
+
+
+def valid_at(orders: ir.Table, on: Any) -> ir.BooleanValue:
+    """Whether each order counted for somebody who looked at the start of shop day `on`."""
+    stood = orders.void_on.isnull() | (orders.void_on >= on)
+    return orders.was_paid & (orders.on < on) & stood
+
+
+def _states(facts: ir.Table, currency: str) -> ir.Table:
+    facts = facts.filter(facts.type.isin(STATE_TYPES))
+    created, paid = facts.type == "order.created", facts.type == "order.paid"
+    item, closed = facts.type == "order.item", facts.type == "order.closed"
+    home = facts.currency.isnull() | (facts.currency == currency)
+    stated = facts.amount.notnull()
+    grouped = facts.group_by("order_key").aggregate(
+        subject=facts.subject.min(where=facts.subject != facts.order_key),
+        created_at=facts.occurred_at.min(where=created),
+        created_on=facts.day.min(where=created),
+        paid_at=facts.occurred_at.min(where=paid),
+        paid_on=facts.day.min(where=paid),
+        any_at=facts.occurred_at.min(),
+        any_on=facts.day.min(),
+        timed=(~facts.date_only).cast("int8").max(where=created | paid),
+        paid_home=facts.amount.max(where=paid & home),
+        paid_abroad=facts.amount.max(where=paid & ~home),
+        items_home=facts.amount.sum(where=item & home),
+        items_abroad=facts.amount.sum(where=item & ~home),
+        abroad=facts.currency.min(where=stated & ~home),
+        any_home=(stated & home).cast("int8").max(),
+        own_quantity=facts.quantity.max(where=paid),
+        item_quantity=facts.quantity.sum(where=item),
+        closed_on=facts.day.min(where=closed),
+        # A completed order had been received: a "closed" beside it is an earlier, wrong state.
+        completed=(facts.type == "order.completed").cast("int8").max(),
+    )
+    is_abroad = grouped.abroad.notnull() & (grouped.any_home.fill_null(0) == 0)
+    home_paid = grouped.paid_home.fill_null(grouped.items_home)
+    abroad_paid = grouped.paid_abroad.fill_null(grouped.items_abroad)
+    return grouped.select(
+        "order_key",
+        "subject",
+        at=ibis.coalesce(grouped.paid_at, grouped.created_at, grouped.any_at),
+        on=ibis.coalesce(grouped.paid_on, grouped.created_on, grouped.any_on),
+        date_only=grouped.timed.fill_null(1) == 0,
+        was_paid=grouped.paid_on.notnull(),
+        paid=ibis.ifelse(is_abroad, abroad_paid, home_paid).fill_null(0).cast("int64"),
+        currency=ibis.ifelse(is_abroad, grouped.abroad, ibis.literal(currency)),
+        quantity=grouped.own_quantity.fill_null(grouped.item_quantity),
+        closed_on=grouped.closed_on,
+        completed=grouped.completed.fill_null(0) == 1,
+    )
+
+
+def _refund_days(facts: ir.Table, returns: ir.Table | None) -> ir.Table:
+    """Per order and day of a refund: the total refunded up to then.
+
+    An order states its refunds as a whole or item by item, each cumulative: the larger of the two counts.
+    Cancellation lines come on top, one by one.
+    """
+    refunds = facts.filter((facts.type == "order.refunded") & facts.order_key.notnull())
+    per_item = refunds.filter(refunds.item_key.notnull())
+    per_item = per_item.group_by("order_key", "item_key", "day").aggregate(
+        amount=per_item.amount.max()
+    )
+    earlier = ibis.window(
+        group_by=[per_item.order_key, per_item.item_key],
+        order_by=per_item.day,
+        preceding=(None, 1),
+        following=None,
+    )
+    reached = per_item.amount.max().over(earlier).fill_null(0)
+    per_item = per_item.select(
+        "order_key",
+        "day",
+        whole=ibis.null("int64"),
+        step=(ibis.greatest(per_item.amount, reached) - reached).cast("int64"),
+        returned=ibis.null("int64"),
+    )
+    whole = refunds.filter(refunds.item_key.isnull())
+    steps = whole.select(
+        "order_key",
+        "day",
+        whole=whole.amount.cast("int64"),
+        step=ibis.null("int64"),
+        returned=ibis.null("int64"),
+    ).union(per_item)
+    if returns is not None:
+        steps = steps.union(_return_steps(facts, returns))
+    daily = steps.group_by("order_key", "day").aggregate(
+        whole=steps.whole.max(), step=steps.step.sum(), returned=steps.returned.sum()
+    )
+    upto = ibis.window(group_by=daily.order_key, order_by=daily.day, preceding=None, following=0)
+    running = daily.select(
+        "order_key",
+        "day",
+        whole=daily.whole.max().over(upto).fill_null(0),
+        step=daily.step.sum().over(upto).fill_null(0).cast("int64"),
+        returned=daily.returned.sum().over(upto).fill_null(0).cast("int64"),
+    )
+    total = ibis.greatest(running.whole, running.step) + running.returned
+    return running.select("order_key", "day", total=total)
+
+
+def _return_steps(facts: ir.Table, returns: ir.Table) -> ir.Table:
+    lines = facts.filter((facts.type == "order.refunded") & facts.order_key.isnull())
+    matched = lines.select("key_hash", "day").inner_join(returns, "key_hash")
+    return matched.select(
+        "order_key",
+        "day",
+        whole=ibis.null("int64"),
+        step=ibis.null("int64"),
+        returned=matched.amount.cast("int64"),
+    )
+
+
+def _with_state(orders: ir.Table, currency: str) -> ir.Table:
+    closed = orders.closed_on.notnull() & ~orders.completed
+    gone = (orders.paid > 0) & (orders.refunded >= orders.paid)
+    state = ibis.cases(
+        (closed, OrderState.CLOSED.value),
+        (~orders.was_paid, OrderState.UNPAID.value),
+        (gone, OrderState.REFUNDED.value),
+        else_=OrderState.PAID.value,
+    )
+    at_home = orders.currency == currency
+    return orders.mutate(
+        net=ibis.ifelse(at_home, orders.paid - orders.refunded, ibis.null("int64")),
+        state=state,
+        valid=state == OrderState.PAID.value,
+    )
+
+
+def _with_void_day(orders: ir.Table, refunds: ir.Table) -> ir.Table:
+    """Add `void_on`: the shop day on which a paid order stopped counting; null while it counts."""
+    paid = orders.select("order_key", "paid")
+    reached = refunds.inner_join(paid, "order_key")
+    reached = reached.filter((reached.paid > 0) & (reached.total >= reached.paid))
+    gone = reached.group_by("order_key").aggregate(gone_on=reached.day.min())
+    orders = orders.left_join(gone, "order_key").drop("order_key_right")
+    closed_on = ibis.ifelse(orders.completed, ibis.null("date"), orders.closed_on)
+    void_on = ibis.least(closed_on.fill_null(orders.gone_on), orders.gone_on.fill_null(closed_on))
+    return orders.mutate(void_on=ibis.ifelse(orders.was_paid, void_on, ibis.null("date"))).drop(
+        "gone_on"
+    )

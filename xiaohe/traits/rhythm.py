@@ -1,0 +1,139 @@
+"""Each person's own repurchase cycle C, how far into it they are (r), and when they are due.
+
+    occasions ──paces()──► n, own median, first, second, last    (one row per person)
+                  │
+                  ├──group_pace()──► group median, median first → second occasion   (two small questions)
+                  ▼
+               cycles()──► C, basis, r, due_on
+
+The same expressions serve today's list, any earlier day and every month-end of the p table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, Protocol
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from xiaohe.stats import survival
+from xiaohe.stats.rhythm import (
+    LONGEST_CYCLE_DAYS,
+    MIN_GROUP_PEOPLE,
+    PRIOR_GAPS,
+    SHORTEST_CYCLE_DAYS,
+)
+
+
+class Runs(Protocol):
+    """Whatever answers an expression: a reading of the ledger or of derived tables."""
+
+    def run(self, expr: Any) -> pa.Table: ...
+
+
+class Basis(StrEnum):
+    """Where a person's cycle comes from; no basis, no cycle, no due date."""
+
+    OWN = "own"
+    ONE_GAP = "one_gap"
+    FIRST_RETURN = "first_return"
+
+
+@dataclass(frozen=True)
+class GroupPace:
+    """The shop's pace on one day: days between occasions, and days until first-time buyers come back.
+
+    `preset`: fewer than 30 people have two gaps, so `median_days` is the playbook's.
+    `first_return_days` is None while fewer than half are seen to come back at all.
+    """
+
+    median_days: float
+    preset: bool
+    first_return_days: int | None
+
+
+def paces(occasions: ir.Table) -> ir.Table:
+    """(person, occasions, gaps, own_median, first_on, second_on, last_on) from rhythmic occasions."""
+    days = occasions.filter(occasions.rhythmic)
+    in_time = ibis.window(group_by=days.person, order_by=days.on)
+    days = days.select("person", "on", earlier_on=days.on.lag().over(in_time))
+    gap = days.on.delta(days.earlier_on, unit="day")
+    days = days.mutate(gap=gap)
+    return days.group_by("person").aggregate(
+        occasions=days.count(),
+        gaps=days.gap.count(),
+        own_median=days.gap.median().cast("float64"),
+        first_on=days.on.min(),
+        second_on=days.on.min(where=days.earlier_on.notnull()),
+        last_on=days.on.max(),
+    )
+
+
+def group_pace(read: Runs, people: ir.Table, *, on: date, preset_days: float) -> GroupPace:
+    """The shop's pace at the start of shop day `on` from `paces` (better stored: it is asked twice)."""
+    steady = people.filter(people.gaps >= 2)
+    voted = steady.aggregate(people=steady.count(), median=steady.own_median.median())
+    votes = read.run(voted).to_pylist()[0]
+    enough = votes["people"] >= MIN_GROUP_PEOPLE
+    return GroupPace(
+        median_days=float(votes["median"] if enough else preset_days),
+        preset=not enough,
+        first_return_days=_first_return_days(read, people, on),
+    )
+
+
+def cycles(people: ir.Table, pace: GroupPace, *, on: Any) -> ir.Table:
+    """`paces` with cycle, basis, preset, days_since, ratio and due_on as seen at the start of day `on`."""
+    own = (people.gaps * people.own_median + PRIOR_GAPS * pace.median_days) / (
+        people.gaps + PRIOR_GAPS
+    )
+    first = ibis.null("float64")
+    if pace.first_return_days is not None:
+        first = ibis.literal(float(pace.first_return_days))
+    cycle = ibis.ifelse(people.gaps >= 1, own, first)
+    cycle = cycle.clip(lower=SHORTEST_CYCLE_DAYS, upper=LONGEST_CYCLE_DAYS)
+    people = people.mutate(
+        cycle=cycle,
+        basis=ibis.cases(
+            (people.gaps >= 2, Basis.OWN.value),
+            (people.gaps == 1, Basis.ONE_GAP.value),
+            (cycle.notnull(), Basis.FIRST_RETURN.value),
+        ),
+        preset=(people.gaps >= 1) & ibis.literal(pace.preset),
+        days_since=ibis.literal(on).delta(people.last_on, unit="day").cast("int64"),
+    )
+    return people.mutate(
+        ratio=people.days_since / people.cycle,
+        due_on=(people.last_on + people.cycle.ceil().cast("int64").as_interval("D")).cast("date"),
+    )
+
+
+def _first_return_days(read: Runs, people: ir.Table, on: date) -> int | None:
+    """Kaplan–Meier median of first → second occasion, whoever is not back being censored at `on`."""
+    returned = people.second_on.notnull()
+    until = ibis.ifelse(returned, people.second_on, ibis.literal(on))
+    spans = people.select(
+        days=until.delta(people.first_on, unit="day").cast("int64"),
+        returned=returned.cast("int64"),
+    )
+    counted = spans.group_by("days").aggregate(returned=spans.returned.sum(), people=spans.count())
+    rows = [
+        (row["days"], row["returned"], row["people"] - row["returned"])
+        for row in read.run(counted).to_pylist()
+    ]
+    answer = _median_of_counts(rows)
+    return answer.days if isinstance(answer, survival.MedianTime) else None
+
+
+def _median_of_counts(
+    rows: list[tuple[int, int, int]],
+) -> survival.MedianTime | survival.NotReached | survival.TooFew:
+    durations, flags = [], []
+    for days, returned, away in rows:
+        durations += [days] * (returned + away)
+        flags += [True] * returned + [False] * away
+    return survival.median_time(durations, flags)

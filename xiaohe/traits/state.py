@@ -1,0 +1,278 @@
+"""Versions of the derived state: built aside, renamed into place whole, never changed afterwards.
+
+    HOME/derived/state/<lake>-<tap>-<day>-<clock>/   orders, persons, links, signals, rhythm, manifest.json
+    HOME/derived/state/current                       the name of the newest whole one
+
+A reader holds one version from first to last; a version is removed when two newer ones exist.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from xiaohe.kernel import workspace
+from xiaohe.ledger import engine
+from xiaohe.people import links as people_links
+from xiaohe.people import overlay
+from xiaohe.shop import clock, queries
+from xiaohe.traits.build import TABLES, Moment, Terms, build
+from xiaohe.traits.chance import ChanceTable
+
+KEPT_VERSIONS = 3
+POINTER = "current"
+# A change of an expression changes what the files mean: raise it, and nobody reads the old ones.
+FORMAT = 1
+
+
+@dataclass(frozen=True, order=True)
+class StateVersion:
+    """Which facts, which taps and which shop day a state stands for."""
+
+    lake: int
+    tap: int
+    on: date
+
+    def __str__(self) -> str:
+        return f"{self.lake}-{self.tap}-{self.on.isoformat()}"
+
+
+@dataclass(frozen=True)
+class State:
+    """One version of the derived tables; everything read from it is of one moment."""
+
+    folder: Path
+    version: StateVersion
+    at: datetime
+    data_until: date | None
+    currency: str
+
+    @property
+    def on(self) -> date:
+        return self.version.on
+
+    def reading(self) -> engine.Reading:
+        """The tables of this version: orders, persons, links, signals, rhythm; close it, or use `with`."""
+        return engine.over({name: self.path(name) for name in TABLES})
+
+    def path(self, name: str) -> Path:
+        return self.folder / f"{name}.parquet"
+
+    @cached_property
+    def chance_table(self) -> ChanceTable:
+        """What p was read from: cases and hits per class and band."""
+        return ChanceTable.from_json(json.loads((self.folder / "chance.json").read_text()))
+
+
+def refresh(now: datetime, progress: Callable[[str], None] | None = None) -> StateVersion:
+    """Bring the current state up to the ledger of this moment; quick when only taps have come."""
+    terms = _terms()
+    moment = Moment(on=terms.calendar.day_of(now), at=now)
+    state = _built(moment, terms, progress or (lambda step: None))
+    _point_at(state)
+    _prune()
+    return state.version
+
+
+def current(on: date | None = None) -> State:
+    """The newest whole state; of day `on` if given, which is built if it is not at hand.
+
+    Before anything was built it is built here: an empty ledger costs nothing.
+    """
+    found = _pointed_at()
+    if found is None:
+        refresh(clock.now())
+        found = _pointed_at()
+    if found is None:
+        raise RuntimeError("the state just built is not there")
+    return found if on is None or found.on == on else as_of(on)
+
+
+def as_of(on: date) -> State:
+    """The state at the start of shop day `on`, links and taps included; built once per version of the facts."""
+    terms = _terms()
+    moment = Moment(on=on, at=terms.calendar.start_of(on))
+    state = _built(moment, terms, lambda step: None)
+    _prune()
+    return state
+
+
+# ---------------------------------------------------------------- building
+
+
+def _built(moment: Moment, terms: Terms, progress: Callable[[str], None]) -> State:
+    root = _root()
+    with engine.reading(threads=os.cpu_count() or 1) as read:
+        version = StateVersion(read.version, read.tap_version, moment.on)
+        starts = moment.at == terms.calendar.start_of(moment.on)
+        name = f"{version}-{'start' if starts else 'now'}-{_fingerprint(terms)}"
+        if starts and (known := _load(root / name)):
+            return known
+        draft = root / f".{uuid.uuid4().hex}"
+        draft.mkdir(mode=0o700)
+        try:
+            persons = overlay.person_of(read)
+            links = people_links.links(read, persons)
+            build(
+                read,
+                draft,
+                moment=moment,
+                terms=terms,
+                persons=persons,
+                links=links if isinstance(links, pa.Table) else read.run(links),
+                former=_former(root, version, terms),
+                progress=progress,
+            )
+            _write_manifest(draft, read, version, moment, terms)
+            return _publish(
+                draft, root / f"{name}-{draft.name[1:9]}" if not starts else root / name
+            )
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _publish(draft: Path, place: Path) -> State:
+    """Rename a finished draft into place; if another process was first with the same, theirs is as good."""
+    _sync_folder(draft)
+    try:
+        os.rename(draft, place)
+    except OSError:
+        if not place.is_dir():
+            raise
+    _sync_folder(place.parent)
+    state = _load(place)
+    if state is None:
+        raise RuntimeError(f"unreadable state {place.name}")
+    return state
+
+
+def _former(root: Path, version: StateVersion, terms: Terms) -> Path | None:
+    """A version of the same facts, day and settings, whatever the taps since."""
+    for folder in _versions(root):
+        manifest = _manifest(folder)
+        if (
+            manifest
+            and manifest["lake"] == version.lake
+            and manifest["on"] == version.on.isoformat()
+            and manifest["terms"] == _fingerprint(terms)
+        ):
+            return folder
+    return None
+
+
+def _write_manifest(
+    draft: Path, read: Any, version: StateVersion, moment: Moment, terms: Terms
+) -> None:
+    orders = read.table("orders")
+    until = read.scalar(orders.aggregate(until=orders.on.max()))
+    (draft / "manifest.json").write_text(
+        json.dumps(
+            {
+                "format": FORMAT,
+                "lake": version.lake,
+                "tap": version.tap,
+                "on": version.on.isoformat(),
+                "at": moment.at.isoformat(),
+                "data_until": until.isoformat() if until else None,
+                "currency": terms.currency,
+                "terms": _fingerprint(terms),
+            }
+        )
+    )
+
+
+def _terms() -> Terms:
+    shop = queries.the_shop()
+    return Terms(queries.calendar(), shop.currency, float(shop.preset_cycle_days))
+
+
+def _fingerprint(terms: Terms) -> str:
+    calendar = terms.calendar
+    starts = calendar.day_starts_at.strftime("%H%M")
+    zone = calendar.time_zone.replace("/", "_")
+    return f"{zone}-{starts}-{terms.currency}-{terms.preset_days:g}"
+
+
+# ---------------------------------------------------------------- folders
+
+
+def _root() -> Path:
+    root = workspace.current().derived / "state"
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return root
+
+
+def _versions(root: Path) -> list[Path]:
+    """Whole versions, newest first."""
+    found = [path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+
+
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text())
+    except (OSError, ValueError):
+        return None
+    return manifest if manifest.get("format") == FORMAT else None
+
+
+def _load(folder: Path) -> State | None:
+    manifest = _manifest(folder)
+    if manifest is None:
+        return None
+    until = manifest["data_until"]
+    return State(
+        folder=folder,
+        version=StateVersion(manifest["lake"], manifest["tap"], date.fromisoformat(manifest["on"])),
+        at=datetime.fromisoformat(manifest["at"]).astimezone(UTC),
+        data_until=date.fromisoformat(until) if until else None,
+        currency=manifest["currency"],
+    )
+
+
+def _pointed_at() -> State | None:
+    try:
+        name = (_root() / POINTER).read_text()
+    except FileNotFoundError:
+        return None
+    return _load(_root() / name)
+
+
+def _point_at(state: State) -> None:
+    """Make `state` the current one, unless a refresh that began later has already finished."""
+    shown = _pointed_at()
+    if shown is not None and (shown.version > state.version or shown.at > state.at):
+        newer_facts = (shown.version.lake, shown.version.tap) >= (
+            state.version.lake,
+            state.version.tap,
+        )
+        if newer_facts and shown.at > state.at:
+            return
+    draft = _root() / f".{uuid.uuid4().hex}"
+    draft.write_text(state.folder.name)
+    os.replace(draft, _root() / POINTER)
+
+
+def _prune() -> None:
+    shown = _pointed_at()
+    for folder in _versions(_root())[KEPT_VERSIONS:]:
+        if shown is None or folder != shown.folder:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
