@@ -49,7 +49,9 @@ def test_incomplete_virtual_and_masked_phones_are_no_keys(cell):
     assert keys.normalise(Namespace.PHONE, cell) is None
 
 
-@pytest.mark.parametrize("cell", ["王**", "t**8", "＊小明", "$$cipher", "##密文", "~~x", "tb***1", "", "-", "无"])
+@pytest.mark.parametrize(
+    "cell", ["王**", "t**8", "＊小明", "$$cipher", "##密文", "~~x", "tb***1", "", "-", "无"]
+)
 def test_masked_and_blank_names_are_no_keys(cell):
     assert keys.on_platform("taobao", cell) is None
     assert keys.normalise(Namespace.MEMBER, cell) is None
@@ -95,7 +97,10 @@ def test_a_phone_in_free_text_counts_only_if_it_is_whole_and_the_only_one(text, 
     ("text", "numbers"),
     [
         ("订单号1930123456789012345 猫粮", ["1930123456789012345"]),
-        ("单1930123456789012345/1930123456789012346", ["1930123456789012345", "1930123456789012346"]),
+        (
+            "单1930123456789012345/1930123456789012346",
+            ["1930123456789012345", "1930123456789012346"],
+        ),
         ("拼多多230101-123456789012345", ["230101-123456789012345"]),
         ("有赞 E20230101123456789", ["e20230101123456789"]),
         ("１９３０１２３４５６７８９０１２３４５", ["1930123456789012345"]),

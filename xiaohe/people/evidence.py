@@ -14,9 +14,7 @@ _PHONE = re.compile(
 )
 # Order numbers in use have 12 digits or more, some with up to three letters in front or a hyphen inside
 # (拼多多: 230101-123456789012345). Shorter runs are dates, phones, prices.
-_ORDER = re.compile(
-    r"(?<![\da-z])(?:\d{6}-\d{12,18}|[a-z]{1,3}\d{12,24}|\d{12,24})(?![\da-z]|-\d)"
-)
+_ORDER = re.compile(r"(?<![\da-z])(?:\d{6}-\d{12,18}|[a-z]{1,3}\d{12,24}|\d{12,24})(?![\da-z]|-\d)")
 _PHONE_WITH_COUNTRY = re.compile(r"(?:00)?861[3-9]\d{9}")
 
 

@@ -1,7 +1,7 @@
 """What identifies a person: namespaces, their strength, and the one spelling each value is hashed in.
 
-    a cell of a file ──normalise──► value, or None: masked or incomplete values are never keys
-                     ──hasher()───► 63-bit id, the same in lake, evidence and search
+a cell of a file ──normalise──► value, or None: masked or incomplete values are never keys
+                 ──hasher()───► 63-bit id, the same in lake, evidence and search
 """
 
 from __future__ import annotations

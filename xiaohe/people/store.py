@@ -103,7 +103,9 @@ def subjects_with(grams: Sequence[int], limit: int) -> list[int]:
     return [subject for (subject,) in found]
 
 
-def stated_last_by(imports: Sequence[int], after: tuple[int, str, int], limit: int) -> list[StoredValue]:
+def stated_last_by(
+    imports: Sequence[int], after: tuple[int, str, int], limit: int
+) -> list[StoredValue]:
     """Values whose latest statement came from one of these imports, in key order after a place."""
     return _stored(
         "SELECT subject, kind, key_hash, sealed, imports FROM people_identifier"

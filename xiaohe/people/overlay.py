@@ -1,0 +1,194 @@
+"""Who is who right now: the overlay that re-points subjects to persons.
+
+    with engine.reading() as read:
+        persons = person_of(read)        # subject, person: only subjects that are not their own person
+
+A person's id is the subject of theirs that was recorded first (recorded_at, then import, then the smaller
+id). Any subject of a person finds them, so a link to a former id keeps working after a join or an undo.
+
+Evidence that joins, all of it certain: a complete phone seen with one buyer only, an order number in a
+contact's text, and what the owner said. The owner's word outranks files: what was taken apart stays apart
+when the same file is imported again, until the owner joins it or takes the tap back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Lock
+
+import ibis
+import numpy as np
+import pyarrow as pa
+
+from xiaohe.kernel import workspace
+from xiaohe.ledger import engine
+from xiaohe.ledger import store as ledger_store
+from xiaohe.ledger.catalogue import as_json
+from xiaohe.ledger.engine import Reading
+from xiaohe.people.components import Evidence, Ids, components, joined_pairs, quarantined_phones
+
+SCHEMA = pa.schema([("subject", pa.int64()), ("person", pa.int64())])
+BY_PHONE = as_json({"kind": "phone"})
+BY_ORDER = as_json({"kind": "order_no"})
+# Whose subjects are contacts; everyone else's are buyers.
+CONTACT_SOURCES = ("wecom",)
+
+
+def person_of(read: Reading) -> pa.Table:
+    """The overlay of one moment: `subject`, `person` of every re-pointed subject, ascending."""
+    return overlay_of(read).table
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """The overlay with lookups both ways."""
+
+    table: pa.Table
+    quarantined: frozenset[int] = field(default_factory=frozenset)
+
+    def person(self, subject: int) -> int:
+        """The person a subject (or a former person id) belongs to; itself if it was never re-pointed."""
+        return self._person.get(subject, subject)
+
+    def subjects(self, person: int) -> list[int]:
+        """Every subject of a person, the person's own id first."""
+        return [person, *self._subjects.get(person, ())]
+
+    @cached_property
+    def _person(self) -> dict[int, int]:
+        return dict(
+            zip(self.table["subject"].to_pylist(), self.table["person"].to_pylist(), strict=True)
+        )
+
+    @cached_property
+    def _subjects(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for subject, person in self._person.items():
+            found.setdefault(person, []).append(subject)
+        return found
+
+
+def overlay_of(read: Reading) -> Overlay:
+    evidence = evidence_in(read)
+    nodes, root = components(*joined_pairs(evidence))
+    first = _first_recorded(read, nodes)
+    return Overlay(_pointed(first, nodes, root), frozenset(quarantined_phones(evidence).tolist()))
+
+
+# ---------------------------------------------------------------- one overlay per version and process
+
+_KEPT = 4
+_kept: dict[tuple[str, int, int], Overlay] = {}
+_lock = Lock()
+
+
+def current() -> Overlay:
+    """The overlay of this moment, kept in memory until facts change."""
+    place = str(workspace.current().home)
+    if (known := _kept.get((place, *ledger_store.versions()))) is not None:
+        return known
+    with engine.reading() as read:
+        found = overlay_of(read)
+    with _lock:
+        _kept[place, read.version, read.tap_version] = found
+        while len(_kept) > _KEPT:
+            del _kept[next(iter(_kept))]
+    return found
+
+
+# ---------------------------------------------------------------- reading evidence
+
+
+def evidence_in(read: Reading) -> Evidence:
+    """The live evidence of one moment, without phones that can join nothing."""
+    phones = read.run(_phone_edges(read.facts))
+    orders = read.run(_order_edges(read.facts))
+    hand = read.run(_by_hand(read.facts))
+    return Evidence(
+        phone_subject=_ids(phones, "subject"),
+        phone=_ids(phones, "other"),
+        phone_of_contact=phones["of_contact"].to_numpy(),
+        order_contact=_ids(orders, "subject"),
+        order_key=_ids(orders, "other"),
+        order_buyer=_ids(orders, "buyer"),
+        hand_left=_ids(hand, "low"),
+        hand_right=_ids(hand, "high"),
+        hand_together=hand["together"].to_numpy(),
+    )
+
+
+def _phone_edges(facts: ibis.Table) -> ibis.Table:
+    """Phones seen with two subjects or more, or that are a buyer themselves: the rest cannot join."""
+    seen = facts.filter(facts.type == "identity.seen", facts.props == BY_PHONE)
+    edges = (
+        seen.mutate(of_contact=seen.source.isin(CONTACT_SOURCES))
+        .select("subject", "other", "of_contact")
+        .distinct()
+    )
+    shared = edges.group_by("other").agg(subjects=edges.subject.nunique())
+    shared = shared.filter(shared.subjects > 1).select("other")
+    ordered = facts.filter(facts.type.startswith("order."))
+    buyers = ordered.semi_join(edges, ordered.subject == edges.other).select(other="subject")
+    return edges.semi_join(shared.union(buyers, distinct=True), "other")
+
+
+def _order_edges(facts: ibis.Table) -> ibis.Table:
+    """Contact, order and buyer, for every order a contact's text names."""
+    seen = facts.filter(facts.type == "identity.seen", facts.props == BY_ORDER)
+    mentions = seen.select("subject", "other").distinct()
+    ordered = facts.filter(facts.type.startswith("order."), facts.order_key.notnull())
+    buyers = ordered.select(other="order_key", buyer="subject").distinct()
+    return mentions.inner_join(buyers, "other").select("subject", "other", "buyer")
+
+
+def _by_hand(facts: ibis.Table) -> ibis.Table:
+    """What the owner said last of each pair; at the same moment, apart wins."""
+    said = facts.filter(facts.type.isin(["identity.merged", "identity.unmerged"]))
+    pairs = said.mutate(
+        low=ibis.least(said.subject, said.other),
+        high=ibis.greatest(said.subject, said.other),
+        joined_at=ibis.cases((said.type == "identity.merged", said.recorded_at)),
+        parted_at=ibis.cases((said.type == "identity.unmerged", said.recorded_at)),
+    )
+    last = pairs.group_by("low", "high").agg(
+        joined_at=pairs.joined_at.max(), parted_at=pairs.parted_at.max()
+    )
+    together = last.joined_at.notnull() & (
+        last.parted_at.isnull() | (last.joined_at > last.parted_at)
+    )
+    return last.select("low", "high", together=together)
+
+
+def _first_recorded(read: Reading, nodes: Ids) -> pa.Table:
+    """Subjects among `nodes` that have facts, with when and by which import they were first recorded."""
+    if not len(nodes):
+        return pa.table({"subject": pa.array([], pa.int64())})
+    wanted = read.register("people_nodes", pa.table({"subject": nodes}))
+    facts = read.facts.semi_join(wanted, "subject")
+    each = facts.group_by("subject", "recorded_at").agg(
+        import_id=ibis.coalesce(facts.import_id, 0).min()
+    )
+    return read.run(each)
+
+
+def _pointed(first: pa.Table, nodes: Ids, root: np.ndarray) -> pa.Table:
+    """Subjects that are not the first recorded of their component, and which one is."""
+    if not first.num_rows:
+        return SCHEMA.empty_table()
+    subject = _ids(first, "subject")
+    component = root[np.searchsorted(nodes, subject)]
+    recorded_us = first["recorded_at"].cast(pa.int64()).to_numpy()
+    order = np.lexsort((subject, _ids(first, "import_id"), recorded_us, component))
+    subject, component = subject[order], component[order]
+    starts = np.ones(len(subject), dtype=bool)
+    starts[1:] = component[1:] != component[:-1]
+    person = subject[starts][np.cumsum(starts) - 1]
+    moved, first_at = np.unique(subject, return_index=True)
+    person = person[first_at]
+    kept = moved != person
+    return pa.table({"subject": moved[kept], "person": person[kept]}, schema=SCHEMA)
+
+
+def _ids(table: pa.Table, column: str) -> Ids:
+    return table[column].to_numpy()
