@@ -115,7 +115,7 @@ class Standing:
     last_act_on: date | None = None  # the person's last reply, order or report
     programs_touched: tuple[tuple[str, date], ...] = ()
     postponed_until: date | None = None
-    skipped_on: date | None = None
+    skipped: tuple[tuple[str, bool, date], ...] = ()  # program, whether it asks, day
     just_bought_on: date | None = None
     ordered_on: date | None = None
     spoken_today_by: str | None = None
@@ -167,8 +167,11 @@ def _this_cycle(intent: Intent, standing: Standing, rules: Rules) -> Decision | 
         again = _cycle_restarts(bought_on, intent)
         if again is not None and intent.on < again:
             return Decision(Kind.SUPPRESS, rule, again)
-    if standing.skipped_on is not None and _in_cycle(standing.skipped_on, start):
-        return Decision(Kind.SUPPRESS, Rule.SKIPPED_THIS_CYCLE)
+    for program, asked, day in standing.skipped:
+        # "Not this time" to one ask is an answer to every ask of the cycle, not to a greeting.
+        same = (asked and intent.asks) or program == intent.program
+        if same and _in_cycle(day, start):
+            return Decision(Kind.SUPPRESS, Rule.SKIPPED_THIS_CYCLE)
     if not intent.proactive:
         return None
     if intent.asks and len(asks_in_cycle(standing, start)) >= rules.asks_per_cycle:
