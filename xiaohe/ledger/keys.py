@@ -1,0 +1,14 @@
+"""The key of a fact: 63 keyed bits of (source, key), the same whenever and wherever the fact is stated."""
+
+from __future__ import annotations
+
+from xiaohe.kernel import workspace
+from xiaohe.kernel.ids import Hasher
+
+NAMESPACE = "fact"
+
+
+def key_hash(source: str, key: str, hasher: Hasher | None = None) -> int:
+    """The `key_hash` of a fact of the current workspace; pass a hasher when there are many."""
+    hasher = hasher or Hasher(workspace.current().secret("hash"))
+    return hasher(NAMESPACE, f"{source}:{key}")

@@ -1,0 +1,137 @@
+"""Stored: what was imported, which files count, what was retracted, and facts that are not in a file yet.
+
+The lake itself is Parquet; these tables are its catalogue. Instants of the hot tables are whole microseconds
+since 1970 (UTC), the same number on both stores; only `store.py` reads and writes those tables.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.db import models
+
+
+class ImportState(StrEnum):
+    STAGING = "staging"
+    COMMITTED = "committed"
+    UNDONE = "undone"
+    ABANDONED = "abandoned"
+
+
+class FileRole(StrEnum):
+    # The facts every read sees.
+    FACT = "fact"
+    # Facts an import stated that were known already: they come to light when the earlier import is undone.
+    SHADOW = "shadow"
+
+
+class Import(models.Model):
+    """One file that came through the bulk door: seen whole or not at all."""
+
+    kind = models.CharField(max_length=40)
+    source = models.CharField(max_length=40)
+    # The file's name may hold a person's: it arrives sealed and stays sealed.
+    label = models.BinaryField(null=True)
+    state = models.CharField(max_length=12, default="staging")
+    report = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    committed_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+    lake_version = models.BigIntegerField(null=True)
+    # Which process is at it (see lease.py): a staging import of a dead process is abandoned at start-up.
+    holder = models.CharField(max_length=200, default="")
+
+    def __str__(self) -> str:
+        return f"import {self.pk} ({self.kind}, {self.state})"
+
+
+class LakeFile(models.Model):
+    """One immutable Parquet file, by its path inside the lake; the list in one snapshot is the lake."""
+
+    import_id = models.BigIntegerField(null=True, db_index=True)
+    path = models.CharField(max_length=200, unique=True)
+    role = models.CharField(max_length=8)
+    # Drained files only: how often these rows were merged.
+    level = models.SmallIntegerField(default=0)
+    rows = models.BigIntegerField()
+    bytes = models.BigIntegerField()
+    occurred_min_us = models.BigIntegerField(null=True)
+    occurred_max_us = models.BigIntegerField(null=True)
+    # Real time, not the shop's: when reads stopped being given this file. It is deleted a day later.
+    retired_us = models.BigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class Retraction(models.Model):
+    """An import, or one fact of the stream door, that never was."""
+
+    import_id = models.BigIntegerField(null=True)
+    key_hash = models.BigIntegerField(null=True, db_index=True)
+    # One fact: statements recorded up to here are gone; stated again later, it counts.
+    until_us = models.BigIntegerField(null=True)
+    retracted_us = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"retraction of import {self.import_id} / fact {self.key_hash}"
+
+
+class InboxFact(models.Model):
+    """One fact of the stream door that is not in a file yet; columns as in schema.py."""
+
+    # Happened so long ago that only the lake can tell whether it is known: not read before it is drained.
+    late = models.BooleanField(default=False)
+    key_hash = models.BigIntegerField()
+    source = models.CharField(max_length=40)
+    type = models.CharField(max_length=40)
+    occurred_us = models.BigIntegerField()
+    date_only = models.BooleanField(default=False)
+    recorded_us = models.BigIntegerField()
+    subject = models.BigIntegerField()
+    order_key = models.BigIntegerField(null=True)
+    other = models.BigIntegerField(null=True)
+    item_key = models.BigIntegerField(null=True)
+    account_id = models.BigIntegerField(null=True)
+    amount = models.BigIntegerField(null=True)
+    currency = models.CharField(max_length=3, null=True)  # noqa: DJ001
+    quantity = models.FloatField(null=True)
+    content = models.BigIntegerField(null=True)
+    props = models.TextField(null=True)  # noqa: DJ001
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.key_hash}"
+
+
+class RecentKey(models.Model):
+    """A key received in the last 35 days; dropped day by day."""
+
+    key_hash = models.BigIntegerField(primary_key=True)
+    # Days since 1970 (UTC) of the later of receipt and occurrence.
+    day = models.IntegerField(db_index=True)
+    recorded_us = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.key_hash)
+
+
+class LedgerState(models.Model):
+    """One row: what every derived number names as its version."""
+
+    lake_version = models.BigIntegerField(default=0)
+    tap_version = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"lake {self.lake_version}, taps {self.tap_version}"
+
+
+class Lease(models.Model):
+    """Who alone may do one thing now; `fence` grows with every new holder."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    holder = models.CharField(max_length=200, default="")
+    fence = models.BigIntegerField(default=0)
+    expires_us = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.name

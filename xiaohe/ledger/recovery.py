@@ -1,0 +1,131 @@
+"""After a crash: what was half done never was, and what nobody lists is collected.
+
+Nothing has to be repaired for reads to be right; this only frees names and disk space.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from xiaohe.kernel import store as control
+from xiaohe.kernel import workspace
+from xiaohe.ledger import durable, files, lease, processes, store
+from xiaohe.ledger.instants import to_us
+from xiaohe.ledger.models import Import, ImportState
+
+# Longer than any read, export or backup takes.
+KEEP = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What a recovery found."""
+
+    abandoned: list[int]
+    folders_removed: int
+    files_collected: int
+
+
+def recover(now: datetime) -> Recovered:
+    """Clear up after dead processes; `now` is real time. Safe to run at any moment, beside anything."""
+    abandoned = abandon_dead_imports()
+    folders = _remove_orphan_folders() + _remove_dead_temporaries()
+    return Recovered(abandoned, folders, collect(now))
+
+
+def abandon_dead_imports() -> list[int]:
+    """Staging imports whose process is gone become abandoned."""
+    dead = [
+        each.pk
+        for each in Import.objects.filter(state=ImportState.STAGING).only("pk", "holder")
+        if processes.is_gone(each.holder) or _lost_its_lease(each.holder)
+    ]
+    if dead:
+        with control.write():
+            Import.objects.filter(pk__in=dead, state=ImportState.STAGING).update(
+                state=ImportState.ABANDONED
+            )
+    return dead
+
+
+def collect(now: datetime) -> int:
+    """Delete retired files and files nobody lists, a day after; nothing while a backup copies."""
+    if lease.is_held(lease.BACKUP):
+        return 0
+    return _delete_retired(now) + _delete_unlisted(now)
+
+
+def _lost_its_lease(holder: str) -> bool:
+    """On another host only the lease tells: who imports without it cannot commit."""
+    return store.lease_holder(lease.BULK)[0] != holder
+
+
+def _remove_orphan_folders() -> int:
+    root = workspace.current().lake / files.STAGING
+    # Listed before asking who is alive: a folder made in between belongs to the living.
+    folders = list(root.iterdir()) if root.is_dir() else []
+    alive = {
+        str(pk)
+        for pk in Import.objects.filter(state=ImportState.STAGING).values_list("pk", flat=True)
+    }
+    orphans = [
+        each
+        for each in folders
+        if each.name.partition("-")[0] not in alive and not _belongs_to_the_living(each)
+    ]
+    for each in orphans:
+        shutil.rmtree(each, ignore_errors=True)
+    return len(orphans)
+
+
+def _belongs_to_the_living(folder: Path) -> bool:
+    """Undo and drain name their folders by process."""
+    word, _, rest = folder.name.partition("-")
+    return word in {"undo", "drain"} and not _process_gone(rest.partition("-")[0])
+
+
+def _remove_dead_temporaries() -> int:
+    root = workspace.current().derived / "tmp"
+    dead = [
+        each
+        for each in (root.iterdir() if root.is_dir() else ())
+        if each.is_dir() and _process_gone(each.name.partition("-")[0])
+    ]
+    for each in dead:
+        shutil.rmtree(each, ignore_errors=True)
+    return len(dead)
+
+
+def _process_gone(pid: str) -> bool:
+    return pid.isdigit() and processes.start_time(int(pid)) is None
+
+
+def _delete_retired(now: datetime) -> int:
+    retired = store.retired_before(to_us(now - KEEP))
+    lake = workspace.current().lake
+    for _id, path in retired:
+        (lake / path).unlink(missing_ok=True)
+    if retired:
+        with control.write():
+            store.forget_files([id for id, _path in retired])
+    return len(retired)
+
+
+def _delete_unlisted(now: datetime) -> int:
+    lake = workspace.current().lake
+    # Files first, list second: a file listed in between is not taken for an orphan.
+    found = [
+        each
+        for part in (files.IMPORTS, files.STREAM)
+        for each in (lake / part).rglob("*.parquet")
+        if each.stat().st_mtime < (now - KEEP).timestamp()
+    ]
+    listed = store.all_paths()
+    orphans = [each for each in found if str(each.relative_to(lake)) not in listed]
+    for each in orphans:
+        each.unlink(missing_ok=True)
+        durable.note("collect", each)
+    return len(orphans)

@@ -1,0 +1,205 @@
+"""Which staged facts are new: one partition of keys at a time, against the lake, the inbox and the file itself.
+
+Of facts with one key the first is the fact, unless the ledger knew one before; the others state it again.
+Identical keys that `in_file_ordinal` tells apart: the first keeps its key, number k gets `mix(key, k)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from xiaohe.kernel.ids import mix
+from xiaohe.ledger.engine import FACTS, Reading
+from xiaohe.ledger.staging import BY_ORDINAL, Staging
+
+Ids = NDArray[np.int64]
+
+# What became of a fact, one byte per fact; CHANGED beside KNOWN or REPEATED.
+NEW, KNOWN, REPEATED = 0, 1, 2
+OUTCOME = 3
+CHANGED = 4
+# Keys looked up in one pass over the lake: the build side of the join, some 40 MB.
+LOOKUP = 1_000_000
+# States of the order itself; its lines and refunds may come before it does.
+STATES = (
+    "order.created",
+    "order.paid",
+    "order.shipped",
+    "order.received",
+    "order.completed",
+    "order.closed",
+)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of every staged fact, by its place."""
+
+    outcome: NDArray[np.uint8]
+    # Facts whose ordinal gave them another key: places (ascending) and keys.
+    rekeyed_places: Ids
+    rekeyed: Ids
+    # Orders of the file that the ledger knew before, ascending, and whether it knew them paid.
+    known_orders: Ids
+    known_paid: NDArray[np.bool_]
+
+    def keys(self, start: int, keys: Ids) -> Ids:
+        """The final keys of the facts from place `start` on."""
+        low, high = np.searchsorted(self.rekeyed_places, [start, start + len(keys)])
+        if low == high:
+            return keys
+        keys = keys.copy()
+        keys[self.rekeyed_places[low:high] - start] = self.rekeyed[low:high]
+        return keys
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """A partition's facts, by key and place."""
+
+    key: Ids
+    content: Ids
+    place: Ids
+    # 0 for the first fact of its key in the file, and for one that no ordinal tells apart.
+    ordinal: Ids
+    # Where, in this batch, the fact stands that this one states again; its own position otherwise.
+    leader: Ids
+
+
+def settle(staging: Staging, read: Reading, keep_alive: Callable[[], None]) -> Settled:
+    """Compare all staged facts with what `read` sees."""
+    outcome = np.zeros(staging.facts, dtype=np.uint8)
+    places: list[Ids] = []
+    keys: list[Ids] = []
+    for batches in _gathered(staging.key_partitions()):
+        keep_alive()
+        finals = [_final_keys(batch) for batch in batches]
+        known, contents = _known(read, finals, batches)
+        for batch, final in zip(batches, finals, strict=True):
+            _judge(batch, final, known, contents, outcome)
+            moved = batch.ordinal > 0
+            places.append(batch.place[moved])
+            keys.append(final[moved])
+    moved_places, moved_keys = _joined(places), _joined(keys)
+    order = np.argsort(moved_places, kind="stable")
+    orders, paid = _known_orders(staging, read, keep_alive)
+    return Settled(outcome, moved_places[order], moved_keys[order], orders, paid)
+
+
+def _gathered(partitions: Iterable[NDArray[Any]]) -> Iterator[list[_Batch]]:
+    """Partitions together, as many as one pass over the lake looks up."""
+    waiting: list[_Batch] = []
+    size = 0
+    for records in partitions:
+        waiting.append(_sorted(records))
+        size += len(records)
+        if size >= LOOKUP:
+            yield waiting
+            waiting, size = [], 0
+    if waiting:
+        yield waiting
+
+
+def _sorted(records: NDArray[Any]) -> _Batch:
+    # Places ascend inside a partition, so a stable sort by key keeps the file's order within a key.
+    records = records[np.argsort(records["key"], kind="stable")]
+    key = np.ascontiguousarray(records["key"])
+    by_ordinal = (records["place"] & BY_ORDINAL) != 0
+    place = (records["place"] & ~BY_ORDINAL).astype(np.int64)
+    starts = np.ones(len(key), dtype=bool)
+    starts[1:] = key[1:] != key[:-1]
+    positions = np.arange(len(key))
+    start = positions[starts][np.cumsum(starts) - 1]
+    ordinal = np.where(by_ordinal, positions - start, 0)
+    leader = np.where(by_ordinal, positions, start)
+    return _Batch(key, np.ascontiguousarray(records["content"]), place, ordinal, leader)
+
+
+def _final_keys(batch: _Batch) -> Ids:
+    moved = batch.ordinal > 0
+    if not moved.any():
+        return batch.key
+    final = batch.key.copy()
+    final[moved] = mix(batch.key[moved], batch.ordinal[moved])
+    return final
+
+
+def _known(read: Reading, finals: list[Ids], batches: list[_Batch]) -> tuple[Ids, Ids]:
+    """Which of these keys the ledger knows (ascending), and with which content."""
+    if read.snapshot is None or read.snapshot.is_empty:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    firsts = [
+        final[batch.leader == np.arange(len(final))]
+        for final, batch in zip(finals, batches, strict=True)
+    ]
+    wanted = read.register("wanted_keys", pa.table({"key_hash": _joined(firsts)}))
+    found = read.run(
+        FACTS.semi_join(wanted, "key_hash").select(
+            "key_hash", content=FACTS.content.fill_null(0)
+        )
+    )
+    keys, contents = found["key_hash"].to_numpy(), found["content"].to_numpy()
+    order = np.argsort(keys, kind="stable")
+    return keys[order], contents[order]
+
+
+def _judge(
+    batch: _Batch, final: Ids, known: Ids, contents: Ids, outcome: NDArray[np.uint8]
+) -> None:
+    leaders = final[batch.leader]
+    content = batch.content[batch.leader]
+    result = np.where(batch.leader == np.arange(len(final)), NEW, REPEATED).astype(np.uint8)
+    if len(known):
+        at = np.minimum(np.searchsorted(known, leaders), len(known) - 1)
+        is_known = known[at] == leaders
+        result[is_known & (result == NEW)] = KNOWN
+        # What the ledger holds is the fact; without that, what the file states first.
+        content = np.where(is_known, contents[at], content)
+    result[(result != NEW) & (batch.content != content)] |= np.uint8(CHANGED)
+    outcome[batch.place] = result
+
+
+def _known_orders(
+    staging: Staging, read: Reading, keep_alive: Callable[[], None]
+) -> tuple[Ids, NDArray[np.bool_]]:
+    none = np.empty(0, dtype=np.int64), np.empty(0, dtype=bool)
+    if read.snapshot is None or read.snapshot.is_empty:
+        return none
+    found_keys: list[Ids] = []
+    found_paid: list[NDArray[np.bool_]] = []
+    waiting: list[Ids] = []
+
+    def look_up() -> None:
+        keep_alive()
+        wanted = read.register("wanted_orders", pa.table({"order_key": _joined(waiting)}))
+        states = FACTS.filter(FACTS.type.isin(STATES))
+        found = read.run(
+            states.semi_join(wanted, "order_key")
+            .group_by("order_key")
+            .agg(paid=(states.type == "order.paid").any())
+        )
+        found_keys.append(found["order_key"].to_numpy())
+        found_paid.append(found["paid"].to_numpy(zero_copy_only=False).astype(bool))
+        waiting.clear()
+
+    for orders in staging.order_partitions():
+        waiting.append(orders)
+        if sum(map(len, waiting)) >= LOOKUP:
+            look_up()
+    if waiting:
+        look_up()
+    if not found_keys:
+        return none
+    keys = np.concatenate(found_keys)
+    order = np.argsort(keys, kind="stable")
+    return keys[order], np.concatenate(found_paid)[order]
+
+
+def _joined(parts: list[Ids]) -> Ids:
+    return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)

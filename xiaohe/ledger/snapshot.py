@@ -1,0 +1,98 @@
+"""What a read stands on, taken from the control store in one moment: files, inbox, retractions, versions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from xiaohe.kernel import store as control
+from xiaohe.kernel import workspace
+from xiaohe.ledger import store
+from xiaohe.ledger.models import FileRole
+from xiaohe.ledger.schema import FACT_SCHEMA, INSTANT
+
+RETRACTED_SCHEMA = pa.schema([("key_hash", pa.int64()), ("until", INSTANT)])
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One moment of the ledger."""
+
+    lake: Path
+    version: int
+    tap_version: int
+    # Files of imports are retracted whole, by not being listed; single facts only in what the stream brought.
+    import_files: tuple[store.FileRow, ...]
+    stream_files: tuple[store.FileRow, ...]
+    inbox: pa.Table
+    retracted: pa.Table
+
+    @property
+    def files(self) -> tuple[store.FileRow, ...]:
+        return self.import_files + self.stream_files
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.files and not self.inbox.num_rows
+
+    def paths(self, files: Sequence[store.FileRow]) -> list[str]:
+        return [str(self.lake / each.path) for each in files]
+
+    def broken_files(self) -> list[str]:
+        """Listed files that are missing or not as long as they were when they were listed."""
+        return [each.path for each in self.files if not _is_whole(self.lake / each.path, each.bytes)]
+
+
+def take() -> Snapshot:
+    """Look once."""
+    with control.read_snapshot():
+        version, tap_version = store.versions()
+        files = store.live_files(FileRole.FACT)
+        inbox = store.inbox_visible()
+        retracted = store.key_retractions()
+    return Snapshot(
+        lake=workspace.current().lake,
+        version=int(version),
+        tap_version=int(tap_version),
+        import_files=tuple(each for each in files if each.import_id is not None),
+        stream_files=tuple(each for each in files if each.import_id is None),
+        inbox=facts_table(inbox),
+        retracted=_retracted_table(retracted),
+    )
+
+
+def facts_table(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+    """Inbox rows (store.INBOX_COLUMNS) as facts."""
+    columns = dict(zip(store.INBOX_COLUMNS, zip(*rows, strict=True), strict=True)) if rows else {}
+    arrays = []
+    for field in FACT_SCHEMA:
+        if field.name == "import_id":
+            arrays.append(pa.nulls(len(rows), pa.int64()))
+            continue
+        name = field.name.replace("_at", "_us") if field.type == INSTANT else field.name
+        values = columns.get(name, ())
+        if field.type == INSTANT:
+            arrays.append(pa.array(values, pa.int64()).cast(INSTANT))
+        elif field.type == pa.bool_():
+            # SQLite answers 0 and 1.
+            arrays.append(pa.array([bool(each) for each in values], pa.bool_()))
+        else:
+            arrays.append(pa.array(values, field.type))
+    return pa.Table.from_arrays(arrays, schema=FACT_SCHEMA)
+
+
+def _retracted_table(rows: Sequence[store.KeyRetraction]) -> pa.Table:
+    keys = pa.array([each.key_hash for each in rows], pa.int64())
+    until = pa.array([each.until_us for each in rows], pa.int64()).cast(INSTANT)
+    return pa.Table.from_arrays([keys, until], schema=RETRACTED_SCHEMA)
+
+
+def _is_whole(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size == size
+    except FileNotFoundError:
+        return False
