@@ -151,7 +151,7 @@ def record(new: Iterable[Recorded], now: datetime) -> None:
                 },
             )
             if created:
-                stream.record([_fact(arm, row.pk, now)], now)
+                stream.record([_fact(arm, row.pk, now)], now=now)
 
 
 def pull_out(subject: int, cycle_start: date, now: datetime) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from xiaohe.ledger import keys
 from xiaohe.ledger.stream import Fact
 
 SOURCE = "xiaohe"
@@ -36,3 +37,8 @@ def draft(
         currency=currency,
         props=dict(props) if props else {},
     )
+
+
+def key_hash_of(fact: Fact) -> int:
+    """What takes a fact back again."""
+    return keys.key_hash(fact.source, fact.key)

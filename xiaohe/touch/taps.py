@@ -32,7 +32,7 @@ from xiaohe.kernel import store
 from xiaohe.kernel.errors import Conflict, NotFound
 from xiaohe.ledger import stream
 from xiaohe.shop.queries import calendar, the_shop
-from xiaohe.touch.facts import draft
+from xiaohe.touch.facts import draft, key_hash_of
 from xiaohe.touch.models import Ending, Listed, Tap, Task, TaskState, WordsUsed
 from xiaohe.touch.standing import NOT_THIS_TIME
 
@@ -254,7 +254,7 @@ def _take_back_one(tap: Tap, now: datetime) -> Tapped:
     if task.taps.filter(taken_back_at=None, pk__gt=tap.pk).exists():
         raise Conflict("not_the_latest", _("Undo what you tapped after this first."))
     for key_hash in tap.facts:
-        stream.take_back(key_hash, now)
+        stream.take_back(key_hash, now=now)
     for name, value in tap.before.items():
         field = Task._meta.get_field(name)
         setattr(task, name, field.to_python(value))
@@ -273,8 +273,9 @@ def _tap(
     """Lock the task, state the facts, change it, remember how to undo; a repeated tap returns the first."""
     with store.write():
         task = _locked(task_id)
-        done = task.taps.filter(what=what.value, taken_back_at=None).first()
-        if done is not None:
+        done = task.taps.filter(what=what.value, taken_back_at=None).last()
+        # Other words copied for the same task are other words used up, so that is a tap of its own.
+        if done is not None and change.get("template", task.template) == task.template:
             return Tapped(done.pk, task.pk, what, TaskState(task.state), done.on)
         before = {name: _plain(getattr(task, name)) for name in _KEPT}
         was_sent_at = task.sent_at
@@ -286,7 +287,7 @@ def _tap(
         attempt = task.taps.filter(what=what.value).count()
         facts = list(state(task, f"task:{task.pk}:{what.value}:{attempt}"))
         if facts:
-            stream.record(facts, now)
+            stream.record(facts, now=now)
         task.save()
         if what in (What.COPIED, What.SENT, What.REPLIED) and task.template:
             _use_words(task, now)
@@ -296,7 +297,7 @@ def _tap(
             on=calendar().day_of(now),
             at=now,
             batch=batch,
-            facts=[stream.key_hash(fact) for fact in facts],
+            facts=[key_hash_of(fact) for fact in facts],
             before=before,
         )
     return Tapped(tap.pk, task.pk, what, TaskState(task.state), tap.on)
