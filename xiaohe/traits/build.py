@@ -18,7 +18,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,11 @@ class Moment:
 
     on: date
     at: datetime
+
+    @classmethod
+    def start_of(cls, on: date, calendar: ShopCalendar) -> Moment:
+        """The last instant before shop day `on`."""
+        return cls(on, calendar.start_of(on) - timedelta(microseconds=1))
 
 
 def build(
@@ -177,7 +182,14 @@ def _rhythm(read: Any, folder: Path, *, moment: Moment, terms: Terms) -> None:
     standing = read.register("standing", folder / "standing.parquet")
     links = read.register("links", folder / "links.parquet")
     orders = read.register("orders", folder / "orders.parquet")
-    acts = signals.signals(read.facts, orders, persons, calendar=terms.calendar, moment=moment.at)
+    acts = signals.signals(
+        read.facts,
+        orders,
+        persons,
+        calendar=terms.calendar,
+        day_began=terms.calendar.start_of(moment.on),
+        moment=moment.at,
+    )
     read.write(acts.order_by("person", "on", "kind"), folder / "signals.parquet")
     acts = read.register("signals", folder / "signals.parquet")
     seen = acts.filter(acts.kind == signals.Kind.ORDER.value)

@@ -26,20 +26,20 @@ def signals(
     persons: ir.Table | None,
     *,
     calendar: ShopCalendar,
+    day_began: datetime,
     moment: datetime,
 ) -> ir.Table:
-    """(person, on, kind) per person, shop day and kind of act before the instant `moment`.
+    """(person, on, kind) per person, shop day and kind of act up to the instant `moment`.
 
-    Purchases of the current day are read from the facts themselves: they are in no rhythm before tomorrow,
+    Purchases since `day_began` are read from the facts themselves: they are in no rhythm before tomorrow,
     but whoever bought this morning has been seen.
     """
     bought = orders.filter(orders.valid & orders.person.notnull())
     bought = bought.select("person", "on", kind=ibis.literal(Kind.ORDER.value))
-    day_began = calendar.start_of(calendar.day_of(moment))
     written = facts.type == "message.in"
     fresh = (facts.type == "order.paid") & (facts.occurred_at >= day_began)
     fresh &= facts.subject != facts.order_key
-    acts = facts.filter((facts.occurred_at < moment) & (written | fresh.fill_null(False)))
+    acts = facts.filter((facts.occurred_at <= moment) & (written | fresh.fill_null(False)))
     acts = persons_of(acts, persons)
     acts = acts.select(
         "person",
@@ -54,7 +54,7 @@ def live_links(links: ir.Table, moment: datetime) -> ir.Table:
 
     A link of which only part is ours (a follow) is shown elsewhere and does not make a person linked.
     """
-    started = links.started_at.isnull() | (links.started_at < moment)
+    started = links.started_at.isnull() | (links.started_at <= moment)
     ended = links.ended_at.notnull() & (links.ended_at <= moment)
     live = links.filter(links.private & started & ~ended)
     newest = ibis.window(

@@ -1,7 +1,7 @@
 """Versions of the derived state: built aside, renamed into place whole, never changed afterwards.
 
-    HOME/derived/state/<lake>-<tap>-<day>-<clock>/   orders, persons, links, signals, rhythm, manifest.json
-    HOME/derived/state/current                       the name of the newest whole one
+    HOME/derived/state/<lake>-<tap>-<day>-…/   orders, persons, links, signals, rhythm, manifest.json
+    HOME/derived/state/current                 the name of the newest whole one
 
 A reader holds one version from first to last; a version is removed when two newer ones exist.
 """
@@ -18,8 +18,6 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
 
 from xiaohe.kernel import workspace
 from xiaohe.ledger import engine
@@ -101,7 +99,7 @@ def current(on: date | None = None) -> State:
 def as_of(on: date) -> State:
     """The state at the start of shop day `on`, links and taps included; built once per version of the facts."""
     terms = _terms()
-    moment = Moment(on=on, at=terms.calendar.start_of(on))
+    moment = Moment.start_of(on, terms.calendar)
     state = _built(moment, terms, lambda step: None)
     _prune()
     return state
@@ -112,33 +110,39 @@ def as_of(on: date) -> State:
 
 def _built(moment: Moment, terms: Terms, progress: Callable[[str], None]) -> State:
     root = _root()
-    with engine.reading(threads=os.cpu_count() or 1) as read:
+    with engine.reading(threads=os.cpu_count() or 1, memory=_memory()) as read:
         version = StateVersion(read.version, read.tap_version, moment.on)
-        starts = moment.at == terms.calendar.start_of(moment.on)
-        name = f"{version}-{'start' if starts else 'now'}-{_fingerprint(terms)}"
-        if starts and (known := _load(root / name)):
-            return known
+        name = f"{version}-{_fingerprint(terms)}"
+        if moment == Moment.start_of(moment.on, terms.calendar):
+            name += "-start"
+            if known := _load(root / name):
+                return known
+        else:
+            name += f"-{uuid.uuid4().hex[:8]}"
         draft = root / f".{uuid.uuid4().hex}"
         draft.mkdir(mode=0o700)
         try:
+            progress("people")
             persons = overlay.person_of(read)
-            links = people_links.links(read, persons)
             build(
                 read,
                 draft,
                 moment=moment,
                 terms=terms,
                 persons=persons,
-                links=links if isinstance(links, pa.Table) else read.run(links),
+                links=people_links.links(read, persons),
                 former=_former(root, version, terms),
                 progress=progress,
             )
             _write_manifest(draft, read, version, moment, terms)
-            return _publish(
-                draft, root / f"{name}-{draft.name[1:9]}" if not starts else root / name
-            )
+            return _publish(draft, root / name)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+
+
+def _memory() -> str:
+    """A bound, not a need: a small shop takes a tenth of it; beyond it work goes to disk."""
+    return os.environ.get("XIAOHE_STATE_MEMORY", "1GB")
 
 
 def _publish(draft: Path, place: Path) -> State:
@@ -249,14 +253,11 @@ def _pointed_at() -> State | None:
 
 
 def _point_at(state: State) -> None:
-    """Make `state` the current one, unless a refresh that began later has already finished."""
+    """Make `state` the current one, unless one of newer facts and a later moment already is."""
     shown = _pointed_at()
-    if shown is not None and (shown.version > state.version or shown.at > state.at):
-        newer_facts = (shown.version.lake, shown.version.tap) >= (
-            state.version.lake,
-            state.version.tap,
-        )
-        if newer_facts and shown.at > state.at:
+    if shown is not None and shown.at > state.at:
+        ours = (state.version.lake, state.version.tap)
+        if (shown.version.lake, shown.version.tap) >= ours:
             return
     draft = _root() / f".{uuid.uuid4().hex}"
     draft.write_text(state.folder.name)
