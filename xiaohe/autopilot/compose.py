@@ -1,8 +1,8 @@
 """Which of the allowed proposals make today's list. Pure.
 
-    restock   at most two thirds of N, best expected value first
-    care      the rest, by kind (CARE_ORDER), then expected value
-    ties      by person id; at most N in all; nothing is added to fill the page
+restock   at most two thirds of N, best expected value first
+care      the rest, by kind (CARE_ORDER), then expected value
+ties      by person id; at most N in all; nothing is added to fill the page
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from xiaohe.stats.holdout import Design
 from xiaohe.touch import comparison
 from xiaohe.touch.comparison import NOT_COMPARED, Recorded, Side
 from xiaohe.touch.governor import Decision, Intent, Kind, Rules, Standing, decide
-from xiaohe.touch.programs import SPEAKING_ORDER
+from xiaohe.touch.programs import SPEAKING_ORDER, Program
 from xiaohe.touch.standing import History, histories, programs_of, standing
 from xiaohe.traits import state as traits_state
 from xiaohe.traits.state import State
@@ -85,7 +85,7 @@ def plan(on: date, *, state: State | None = None, before: datetime | None = None
     before = before or days.start_of(on)
     age = (on - state.data_until).days if state.data_until else 0
     with state.reading() as read, engine.reading() as facts:
-        wishes = _wishes(read, facts, on, days)
+        wishes = _wishes(read, facts, on, before, days)
         told = _histories(read, facts, before, days)
         decided = _Judge(on, shop, age, told, _arms(read, on), _design(read, on, shop)).all(wishes)
         decided, listed = _composed(decided, told, shop.list_size, on)
@@ -93,12 +93,14 @@ def plan(on: date, *, state: State | None = None, before: datetime | None = None
     return Plan(on, state, age, tuple(listed), tuple(decided), contacts, told)
 
 
-def _wishes(read: Any, facts: Any, on: date, days: ShopCalendar) -> dict[int, list[Proposal]]:
+def _wishes(
+    read: Any, facts: Any, on: date, before: datetime, days: ShopCalendar
+) -> dict[int, list[Proposal]]:
     """Everybody's proposals, each person's in speaking order."""
     every = [
         *proposals.due(read, on),
         *proposals.at_risk(read, on),
-        *proposals.just_linked(read, on, days),
+        *proposals.just_linked(read, on, before, days),
         *proposals.first_arrived(read, facts, on, days),
     ]
     found: dict[int, list[Proposal]] = defaultdict(list)
@@ -109,9 +111,7 @@ def _wishes(read: Any, facts: Any, on: date, days: ShopCalendar) -> dict[int, li
     return found
 
 
-def _histories(
-    read: Any, facts: Any, before: datetime, days: ShopCalendar
-) -> dict[int, History]:
+def _histories(read: Any, facts: Any, before: datetime, days: ShopCalendar) -> dict[int, History]:
     persons = facts.register("persons", read.run(read.table("persons")))
     return histories(facts, persons, before=before, calendar=days)
 
@@ -194,6 +194,7 @@ class _Judge:
             # Offers turn into questions when the data is old, so the governor need not refuse them.
             question=wish.program.is_care or questions_only,
             service=not wish.program.asks,
+            first_words=wish.program is Program.JUST_LINKED,
             cycle_days=wish.rhythm.cycle if wish.rhythm else None,
             cycle_start=wish.since,
             data_age_days=self.age,
@@ -209,9 +210,7 @@ def _composed(
     }
     chosen = compose(
         [
-            Candidate(
-                person, program, each.proposal.ev, promised=_promised(told.get(person), on)
-            )
+            Candidate(person, program, each.proposal.ev, promised=_promised(told.get(person), on))
             for (person, program), each in allowed.items()
         ],
         size,

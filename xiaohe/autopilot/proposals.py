@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -118,7 +118,7 @@ def at_risk(read: Any, on: date) -> list[Proposal]:
     return [_of_buyer(Program.AT_RISK, each, on) for each in _buyers(read, valued)]
 
 
-def just_linked(read: Any, on: date, calendar: ShopCalendar) -> list[Proposal]:
+def just_linked(read: Any, on: date, before: datetime, calendar: ShopCalendar) -> list[Proposal]:
     """People whose private link is at most a week old; buyers or not, by their earliest such link."""
     links = read.table("links")
     first = calendar.start_of(on - timedelta(days=NEW_LINK_DAYS))
@@ -129,7 +129,7 @@ def just_linked(read: Any, on: date, calendar: ShopCalendar) -> list[Proposal]:
         account_id=live.account_id.argmin(live.started_at),
         link_subject=live.subject.argmin(live.started_at),
     )
-    fresh = began.filter((began.started_at >= first) & (began.started_at < calendar.start_of(on)))
+    fresh = began.filter((began.started_at >= first) & (began.started_at < before))
     found = read.run(fresh.order_by("person")).to_pylist()
     known = {each.person: each for each in _of_people(read, [row["person"] for row in found])}
     proposals = []
@@ -167,7 +167,9 @@ def first_arrived(read: Any, facts: Any, on: date, calendar: ShopCalendar) -> li
             gone = (on - arrived[each.person]).days
             since = each.last_on
             proposals.append(
-                Proposal(Program.FIRST_ARRIVED, each.person, since, each, each.account_id, days=gone)
+                Proposal(
+                    Program.FIRST_ARRIVED, each.person, since, each, each.account_id, days=gone
+                )
             )
     return sorted(proposals, key=lambda proposal: proposal.person)
 

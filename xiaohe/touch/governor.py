@@ -93,6 +93,7 @@ class Intent:
     question: bool = False  # does not offer goods
     service: bool = False  # care or service: no comparison, stays when the data is old
     promotional: bool = False
+    first_words: bool = False  # a greeting: pointless once anything was said
     proactive: bool = True  # False: an answer, welcome on day 0, facts of an order
     cycle_days: float | None = None
     cycle_start: date | None = None
@@ -176,10 +177,8 @@ def _this_cycle(intent: Intent, standing: Standing, rules: Rules) -> Decision | 
         return None
     if intent.asks and len(asks_in_cycle(standing, start)) >= rules.asks_per_cycle:
         return Decision(Kind.SUPPRESS, Rule.ASKED_TWICE)
-    if not intent.asks and any(
-        program == intent.program and _in_cycle(day, start)
-        for program, day in standing.programs_touched
-    ):
+    spoken = [program for program, day in standing.programs_touched if _in_cycle(day, start)]
+    if not intent.asks and (intent.program in spoken or (intent.first_words and spoken)):
         return Decision(Kind.SUPPRESS, Rule.ALREADY_TOUCHED)
     # Two unanswered in a row rest until the person acts or buys again (a purchase starts the next cycle).
     rests = standing.unanswered >= rules.unanswered_before_rest

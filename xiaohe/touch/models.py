@@ -116,6 +116,8 @@ class Decision(models.Model):
     kind = models.CharField(max_length=NAME_LENGTH, choices=_choices(Kind))
     rule = models.CharField(max_length=NAME_LENGTH, choices=_choices(Rule))
     until = models.CharField(max_length=20, default="", blank=True)
+    # Several programs may have wished for one person: this one is told when somebody asks why not.
+    is_main = models.BooleanField(default=True)
 
     class Meta:
         constraints = [

@@ -173,9 +173,7 @@ def _unanswered(touches: list[Touch], answers: list[date], on: date) -> tuple[in
     silent = [
         touch.on
         for touch in touches
-        if touch.sent
-        and touch.on > last_act
-        and touch.on + timedelta(days=ANSWER_DAYS) <= on
+        if touch.sent and touch.on > last_act and touch.on + timedelta(days=ANSWER_DAYS) <= on
     ]
     # An answer on the very day of the touch is an answer to it, so only touches after the last act remain.
     return len(silent), max(silent, default=None)

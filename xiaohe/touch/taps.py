@@ -227,7 +227,9 @@ def _hour_of_list(on: date, now: datetime) -> datetime:
     if days.day_of(now) <= on:
         return now
     list_at = the_shop().list_at
-    return days.start_of(on) + timedelta(hours=list_at.hour, minutes=list_at.minute) - days.start_shift
+    return (
+        days.start_of(on) + timedelta(hours=list_at.hour, minutes=list_at.minute) - days.start_shift
+    )
 
 
 # ---------------------------------------------------------------- taking back
@@ -274,8 +276,7 @@ def _tap(
     with store.write():
         task = _locked(task_id)
         done = task.taps.filter(what=what.value, taken_back_at=None).last()
-        # Other words copied for the same task are other words used up, so that is a tap of its own.
-        if done is not None and change.get("template", task.template) == task.template:
+        if done is not None and _is_again(done, task, change, calendar().day_of(now)):
             return Tapped(done.pk, task.pk, what, TaskState(task.state), done.on)
         before = {name: _plain(getattr(task, name)) for name in _KEPT}
         was_sent_at = task.sent_at
@@ -301,6 +302,13 @@ def _tap(
             before=before,
         )
     return Tapped(tap.pk, task.pk, what, TaskState(task.state), tap.on)
+
+
+def _is_again(done: Tap, task: Task, change: Change, today: date) -> bool:
+    """Whether this tap says nothing new: other words copied do, and so does putting off once more."""
+    if done.what == What.TOMORROW.value:
+        return done.on == today
+    return bool(change.get("template", task.template) == task.template)
 
 
 def _locked(task_id: int) -> Task:

@@ -1,7 +1,7 @@
 """Ready words: sentences as data (zh.toml, en.toml), chosen and filled so that nobody hears the same twice.
 
-    reason ──► its templates ──► those whose slots are filled, not yet used with this person
-           ──► an order of their own for each person ──► the first is ready, the rest are 〔another〕
+reason ──► its templates ──► those whose slots are filled, not yet used with this person
+       ──► an order of their own for each person ──► the first is ready, the rest are 〔another〕
 """
 
 from __future__ import annotations
