@@ -111,9 +111,8 @@ def test_many_slices_spill_and_settle_like_few(place: Workspace, monkeypatch: py
 
 
 def test_leaving_the_door_without_commit_leaves_nothing(place: Workspace) -> None:
-    with pytest.raises(RuntimeError), bulk.open_import(kind="orders", source="table", now=NOW) as door:
+    with bulk.open_import(kind="orders", source="table", now=NOW) as door:
         door.stage(staged(numbered([1])))
-        raise RuntimeError
 
     assert keys() == []
     assert Import.objects.get().state == "abandoned"
@@ -143,7 +142,7 @@ def test_the_staged_view_shows_the_ledger_as_it_will_be(place: Workspace) -> Non
 
 def test_an_unknown_type_or_property_is_refused(place: Workspace) -> None:
     with bulk.open_import(kind="orders", source="table", now=NOW) as door:
-        with pytest.raises(catalogue.UnknownFactType, match="order.eaten"):
+        with pytest.raises(catalogue.UnknownFactType, match=r"order\.eaten"):
             door.stage(staged([Line(1, type="order.eaten")]))
         table = staged([Line(1)])
         named = table.set_column(table.schema.get_field_index("props"), "props", [['{"phone":"x"}']])

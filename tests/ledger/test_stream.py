@@ -32,9 +32,13 @@ def test_a_tap_is_read_at_once_and_counts_once(any_place: Workspace) -> None:
 
 
 def test_a_tap_joins_its_callers_transaction(any_place: Workspace) -> None:
-    with pytest.raises(RuntimeError), control.write():
-        stream.record([tap("a")], now=NOW)
-        raise RuntimeError
+    def both() -> None:
+        with control.write():
+            stream.record([tap("a")], now=NOW)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        both()
 
     assert keys() == []
     assert stream.record([tap("a")], now=NOW).inserted == 1

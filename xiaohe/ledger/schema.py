@@ -14,6 +14,7 @@
 | item_key    | keyed hash of the goods code or title |
 | account_id  | our end of a link (`shop.Account`) |
 | amount      | minor units of `currency` |
+| currency    | three letters (ISO 4217) |
 | quantity    | pieces |
 | content     | 63-bit hash of what the key does not cover: tells "again" from "changed" |
 | import_id   | the file it came with; null for taps |

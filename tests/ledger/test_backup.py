@@ -1,0 +1,122 @@
+"""Backup and restore: the same answers in another folder, and no half restore."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PostgresServer, _pointed_at
+from tests.ledger.facts import NOW, import_lines, numbered, tap, visible
+from xiaohe.kernel import workspace
+from xiaohe.kernel.clock import utc_now
+from xiaohe.kernel.workspace import Workspace
+from xiaohe.ledger import backup, imports, lease, recovery, stream
+
+
+def _some_history() -> None:
+    first, _ = import_lines(numbered(range(50)))
+    import_lines(numbered(range(40, 60)))
+    imports.undo(first, now=NOW)
+    stream.record([tap("a"), tap("b")], now=NOW)
+
+
+@contextmanager
+def _elsewhere(home: Path, url: str = "") -> Iterator[Workspace]:
+    home.mkdir(exist_ok=True)
+    with _pointed_at(home, url):
+        yield workspace.current()
+
+
+def test_a_backup_restores_to_the_same_answers(place: Workspace, tmp_path: Path) -> None:
+    _some_history()
+    place.secret("vault")
+    expected, told = visible(), imports.listing()
+    file = tmp_path / "saved.tar"
+
+    done = backup.backup(file, now=NOW)
+
+    assert stat.S_IMODE(done.keys.stat().st_mode) == stat.S_IMODE(file.stat().st_mode) == 0o600
+    with _elsewhere(tmp_path / "other") as other:
+        assert backup.restore(file).files == done.files
+        assert (visible(), imports.listing()) == (expected, told)
+        assert other.secret("vault") == (place.home / "secret" / "vault.key").read_bytes()
+        import_lines(numbered([1000]))
+    assert visible() == expected
+
+
+@pytest.mark.postgres
+def test_a_backup_of_postgresql_restores_into_an_empty_database(
+    postgres_place: Workspace,
+    postgres_server: PostgresServer,
+    tmp_path: Path,
+    django_db_blocker: object,
+) -> None:
+    _some_history()
+    expected = visible()
+    file = tmp_path / "saved.tar"
+    backup.backup(file, now=NOW)
+
+    name = postgres_server.create(django_db_blocker)  # type: ignore[arg-type]
+    with _elsewhere(tmp_path / "other", postgres_server.url(name)):
+        backup.restore(file)
+        assert visible() == expected
+        import_lines(numbered([1000]))
+        assert len(visible()) == len(expected) + 1
+    postgres_server.drop(name)
+
+
+def test_restore_refuses_a_folder_that_holds_data(place: Workspace, tmp_path: Path) -> None:
+    _some_history()
+    expected = visible()
+    backup.backup(tmp_path / "saved.tar", now=NOW)
+
+    with pytest.raises(backup.FolderInUse):
+        backup.restore(tmp_path / "saved.tar")
+
+    assert visible() == expected
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "keys"])
+def test_a_damaged_backup_restores_nothing(place: Workspace, tmp_path: Path, damage: str) -> None:
+    _some_history()
+    file = tmp_path / "saved.tar"
+    done = backup.backup(file, now=NOW)
+    content = bytearray(file.read_bytes())
+    if damage == "keys":
+        done.keys.unlink()
+    elif damage == "cut":
+        file.write_bytes(content[: len(content) // 2])
+    else:
+        content[len(content) // 3] ^= 1
+        file.write_bytes(content)
+
+    with _elsewhere(tmp_path / "other"):
+        with pytest.raises(backup.NotABackup):
+            backup.restore(file)
+        assert [each for each in (tmp_path / "other").rglob("*") if each.is_file()] == []
+
+
+def test_no_key_is_in_the_archive(place: Workspace, tmp_path: Path) -> None:
+    _some_history()
+    done = backup.backup(tmp_path / "saved.tar", now=NOW)
+
+    content = done.file.read_bytes()
+    for each in (place.home / "secret").iterdir():
+        assert each.read_bytes() not in content
+        assert each.read_bytes().hex().encode() not in content
+
+
+def test_nothing_is_collected_while_a_backup_copies(place: Workspace) -> None:
+    number, _ = import_lines(numbered([1]))
+    imports.undo(number, now=NOW)
+    later = utc_now() + timedelta(days=2)
+
+    with lease.held(lease.BACKUP, wait_seconds=0):
+        assert recovery.recover(later).files_collected == 0
+
+    assert recovery.recover(later).files_collected == 1

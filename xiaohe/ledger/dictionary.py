@@ -1,0 +1,96 @@
+"""The README.md of an export: what every column means, so that a stranger can recompute each measure with plain SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import time
+
+from xiaohe.ledger import catalogue, schema
+
+
+@dataclass(frozen=True)
+class ExportFacts:
+    """What the README says of this very export."""
+
+    lake_version: int
+    facts: int
+    time_zone: str
+    day_starts_at: time
+    currency: str
+
+
+FILES = """\
+| file | one row is |
+|---|---|
+| `facts.parquet` | one fact that counts. Undone imports and facts taken back are **already left out**: apply nothing more |
+| `persons.parquet` | `subject`, `person`: a subject that belongs to a person of another number. A subject that is not listed is its own person: `coalesce(persons.person, facts.subject)` |
+| `links.parquet` | one way to reach a person, as of this export; a link is live if `ended_at` is null |
+| `retractions.parquet` | what was taken back, for the record only: whole imports (`import_id`) or single facts (`key_hash`, statements up to `until`) |
+
+Instants are UTC. All ids are keyed 63-bit hashes or numbers: no phone, name or order number is in these files.
+"""
+
+FOLDING = """\
+## How orders come out of facts
+
+Exports state orders again and again; a fact is one statement, an order is what its facts fold to, in any order:
+
+- **Order**: the facts with one `order_key` whose `type` is `order.created`, `order.paid`, `order.closed`, \
+`order.completed` or `order.item`. (`order.reported` is somebody's mark, not an order.)
+- **Person**: that of its smallest `subject` that is not the `order_key` itself. If there is none, no buyer is named: \
+the order has money and no person.
+- **Time**: the earliest `occurred_at` of `order.paid`, else of `order.created`, else of any.
+- **Shop day** of an instant: `(occurred_at AT TIME ZONE '{zone}' - INTERVAL '{shift} minutes')::date`; with \
+`date_only`, `(occurred_at AT TIME ZONE '{zone}')::date`, however late the shop's day starts.
+- **Paid money**: the largest `amount` of its `order.paid` facts; if all of them are null, the sum of `amount` of its \
+`order.item` facts. Minor units of `currency`; what is not in {currency} is listed apart and never added.
+- **Refunded money**: `order.refunded` facts are cumulative. Without `item_key`: the largest amount. With it: the \
+largest per item, added up over the items. The larger of the two counts, and matched cancellation lines come on top.
+- **Net** = paid − refunded, on the order's own day.
+- **State**, the first that fits: `closed` (an `order.closed` and no `order.completed`), `unpaid` (no `order.paid`), \
+`refunded` (paid > 0 and refunded ≥ paid), else `paid`.
+- **Valid** = `paid`. A net of 0 by gift, balance or course unit is valid.
+- **Occasion** = a shop day on which a person has a valid order; several orders on a day are one. A **buyer** is a \
+person with at least one.
+- **Quantity** = the largest `quantity` of its `order.paid` facts, else the sum over its `order.item` facts.
+- **Cancellation lines**: `order.refunded` with `order_key` null names no order. It belongs to the latest earlier \
+`order.item` of the same person and `item_key` whose remaining quantity covers its `quantity`, as a refund of its \
+`amount`; if there is none, it counts nowhere.
+
+To see the shop as of the start of a day D, use the facts from before that day's first instant.
+"""
+
+
+def readme(about: ExportFacts) -> str:
+    """The whole text."""
+    return "\n".join(_parts(about))
+
+
+def _parts(about: ExportFacts) -> Iterator[str]:
+    yield "# Facts of this shop\n"
+    yield (
+        f"{about.facts:,} facts, lake version {about.lake_version}. Shop days: {about.time_zone}, starting at"
+        f" {about.day_starts_at:%H:%M}. Currency: {about.currency}.\n"
+    )
+    yield FILES
+    yield "## Columns of facts.parquet\n\n| column | meaning |\n|---|---|"
+    yield from (f"| `{name}` | {meaning} |" for name, meaning in schema_columns())
+    shift = about.day_starts_at.hour * 60 + about.day_starts_at.minute
+    yield "\n" + FOLDING.format(
+        zone=about.time_zone, shift=shift, currency=about.currency
+    )
+    yield "## Types of facts\n"
+    for area, types in catalogue.AREAS.items():
+        yield f"### {area}\n\n| type | 中文 | meaning | properties (JSON in `props`) |\n|---|---|---|---|"
+        for each in types:
+            props = "; ".join(f"`{name}`: {meaning}" for name, meaning in each.props.items())
+            yield f"| `{each.name}` | {each.zh} | {each.doc} | {props} |"
+        yield ""
+
+
+def schema_columns() -> list[tuple[str, str]]:
+    """Names and meanings of a fact's columns, as schema.py states them."""
+    lines = (schema.__doc__ or "").splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
+    return [(name, meaning) for name, meaning in cells if name in schema.FACT_SCHEMA.names]
