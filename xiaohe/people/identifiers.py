@@ -163,14 +163,14 @@ def live_imports() -> frozenset[int]:
     return frozenset([BY_HAND, *committed])
 
 
-def values_of(subjects: Sequence[int]) -> dict[int, list[Value]]:
+def values_of(subjects: Sequence[int], kinds: Sequence[Kind] = ()) -> dict[int, list[Value]]:
     """The values of each subject that count, unsealed; stated last first, then by kind and hash."""
-    live = live_imports()
+    live, unseal = live_imports(), vault.unsealer()
     found: dict[int, list[Value]] = defaultdict(list)
-    for stored in store.values_of(subjects):
+    for stored in store.values_of(subjects, kinds):
         stated = [each for each in stored.import_ids if each in live]
         if stated:
-            text = vault.unseal(stored.sealed, stored.kind)
+            text = unseal(stored.sealed, stored.kind)
             kind = Kind(stored.kind)
             found[stored.subject].append(
                 Value(stored.subject, kind, stored.key_hash, text, _newest(stated))

@@ -76,14 +76,15 @@ def add_grams(grams: Sequence[tuple[int, int]]) -> None:
     store.execute_many(f"{INSERT_GRAM} VALUES (%s, %s) ON CONFLICT DO NOTHING", grams)
 
 
-def values_of(subjects: Sequence[int]) -> list[StoredValue]:
-    """Every stored value of these subjects, sealed, whichever import stated it."""
+def values_of(subjects: Sequence[int], kinds: Sequence[str] = ()) -> list[StoredValue]:
+    """The stored values of these subjects, sealed, whichever import stated them; `kinds`: only of these."""
+    only = f" AND kind IN ({_slots(kinds)})" if kinds else ""
     found: list[StoredValue] = []
     for chunk in _chunks(subjects):
         found += _stored(
             "SELECT subject, kind, key_hash, sealed, imports FROM people_identifier"
-            f" WHERE subject IN ({_slots(chunk)})",
-            chunk,
+            f" WHERE subject IN ({_slots(chunk)}){only}",
+            [*chunk, *kinds],
         )
     return found
 

@@ -54,13 +54,22 @@ def seal(text: str, purpose: str) -> bytes:
     return sealer(purpose)(text)
 
 
+def unsealer() -> Callable[[bytes, str], str]:
+    """An unsealing function for many values of the current workspace: (sealed, purpose) to text."""
+    decrypt = _cipher(workspace.current().secret("vault")).decrypt
+
+    def unseal_one(sealed: bytes, purpose: str) -> str:
+        if sealed[:1] != VERSION:
+            raise Unsealable
+        try:
+            nonce = sealed[1 : 1 + NONCE]
+            return decrypt(nonce, sealed[1 + NONCE :], purpose.encode()).decode()
+        except (InvalidTag, ValueError):
+            raise Unsealable from None
+
+    return unseal_one
+
+
 def unseal(sealed: bytes | memoryview, purpose: str) -> str:
     """The text again; raises Unsealable if a byte, the key or the purpose differs."""
-    data = bytes(sealed)
-    if data[:1] != VERSION:
-        raise Unsealable
-    cipher = _cipher(workspace.current().secret("vault"))
-    try:
-        return cipher.decrypt(data[1 : 1 + NONCE], data[1 + NONCE :], purpose.encode()).decode()
-    except (InvalidTag, ValueError):
-        raise Unsealable from None
+    return unsealer()(bytes(sealed), purpose)
