@@ -15,7 +15,8 @@ EMPTY_WORDS = frozenset(
 NO_AMOUNT_WORDS = frozenset({"无退款申请", "无退款", "未退款", "没有申请退款", "无售后或售后取消", "无售后"})
 CURRENCY_SIGNS = {"¥": None, "￥": None, "£": "GBP", "$": "USD", "€": "EUR", "hk$": "HKD"}
 
-_SCIENTIFIC = re.compile(r"^[+-]?\d+(?:\.\d+)?[eE]\+?\d+$")
+# One digit before the point, as every spreadsheet writes it: goods codes like `12E50` are left alone.
+_SCIENTIFIC = re.compile(r"^\d(?:\.\d+)?[eE]\+?\d{2}$")
 _NUMBER = re.compile(r"[+-]?(?:\d[\d,]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 _NOTE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _POINT_ZERO = re.compile(r"^(\d+)\.0+$")
@@ -40,8 +41,11 @@ def text(cell: str) -> str:
 
 def number_text(cell: str) -> str:
     """An order number, customer id or goods code in one spelling: half-width, `123.0` as `123`."""
-    if cell.isascii() and cell.isalnum():
-        return cell
+    if cell.isascii():
+        if cell.isalnum():
+            return cell
+        if cell[:2] == '="' and cell[2:-1].isalnum():
+            return cell[2:-1]
     cleaned = unicodedata.normalize("NFKC", text(cell)).strip()
     trailing = _POINT_ZERO.match(cleaned)
     return trailing.group(1) if trailing else cleaned

@@ -1,0 +1,265 @@
+"""The doors of this room: look at a file, import it, take it back.
+
+    inspect ─► recognised: run          not recognised: a mapping in words ─► a person confirms ─► run
+
+Every table of a file (a sheet, a member of an archive) is an import of its own, in a fixed order. Nothing of a
+file is seen before its last row was read: a refusal anywhere leaves the data folder as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from xiaohe.kernel import workspace
+from xiaohe.kernel.errors import XiaoheError
+from xiaohe.kernel.store import write
+from xiaohe.ledger import bulk, imports
+from xiaohe.ledger.models import ImportState
+from xiaohe.people import keys
+from xiaohe.people.identifiers import Recorder
+from xiaohe.shop import accounts, queries, vault
+from xiaohe.sources import report as reports
+from xiaohe.sources.facts import Ints
+from xiaohe.sources.formats import Kind
+from xiaohe.sources.mapping import Mapping
+from xiaohe.sources.plans import Plan, plans_of
+from xiaohe.sources.readers import Source
+from xiaohe.sources.refusals import refuse
+from xiaohe.sources.rejects import Rejects, rejected_rows
+from xiaohe.sources.report import Origin, Report
+from xiaohe.sources.rows.contacts import ContactRows
+from xiaohe.sources.rows.context import Context, Judge, Rows
+from xiaohe.sources.rows.items import ItemRows
+from xiaohe.sources.rows.lines import LineRows
+from xiaohe.sources.rows.orders import OrderRows
+from xiaohe.sources.tally import Outcomes, Tally
+
+__all__ = ["FileResult", "Inspected", "inspect", "rejected_rows", "run", "run_all", "undo"]
+
+# Rows parsed at a time: large enough for columns to pay, small enough that 41 cells a row stay near 30 MB.
+SLICE_ROWS = 16_384
+LABEL_PURPOSE = "import-label"
+
+File = Path | str | BinaryIO
+Progress = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """What a file is, before anything is done with it."""
+
+    name: str
+    format: str
+    encoding: str
+    sentence: str
+    mapping: Mapping | None
+    needs_confirmation: bool
+
+
+def inspect(file: File, *, name: str | None = None) -> Inspected:
+    """Say what a file is; for a table we do not know, with the proposed reading. Changes nothing."""
+    source = Source.of(file, name)
+    plans = plans_of(source, currency=queries.the_shop().currency)
+    mapping = next((plan.mapping for plan in plans if plan.mapping), None)
+    titles = _(", ").join(dict.fromkeys(reports.TITLES[plan.format]() for plan in plans))
+    sentence = _("This is: %(titles)s.") % {"titles": titles}
+    if mapping is not None:
+        sentence = _("We would read it like this: %(proposal)s") % {"proposal": mapping.in_words()}
+    elif not any(plan.names_buyers or plan.kind is not Kind.ORDERS for plan in plans):
+        sentence += " " + _("It names no buyer, so people cannot be told apart.")
+    return Inspected(
+        source.name, plans[0].format, plans[0].table.encoding, sentence, mapping, mapping is not None
+    )
+
+
+def run(
+    file: File,
+    mapping: Mapping | None = None,
+    *,
+    now: datetime,
+    name: str | None = None,
+    yes: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Import a file; `mapping` or `yes` confirms how an unknown table is read, else BadInput asks for it.
+
+    A file with several tables gives one report whose `parts` are theirs.
+    """
+    source = Source.of(file, name)
+    plans = plans_of(source, currency=queries.the_shop().currency, mapping=mapping)
+    for plan in plans:
+        if plan.mapping is not None and not yes and plan.mapping is not mapping:
+            raise refuse("needs_confirmation", source.name, proposal=plan.mapping.in_words())
+    parts = [_Import(plan, source.name, now, progress).run() for plan in plans]
+    return parts[0] if len(parts) == 1 else reports.together(parts)
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """What came of one of several files: a report, or why it was refused."""
+
+    name: str
+    report: Report | None
+    error: XiaoheError | None = None
+
+
+def run_all(
+    files: list[tuple[str, File]],
+    *,
+    now: datetime,
+    yes: bool = False,
+    progress: Progress | None = None,
+) -> list[FileResult]:
+    """Import several files one by one; a refused one does not hold up the others."""
+    results = []
+    for name, file in files:
+        try:
+            results.append(FileResult(name, run(file, now=now, name=name, yes=yes, progress=progress)))
+        except XiaoheError as error:
+            results.append(FileResult(name, None, error))
+    return results
+
+
+def undo(import_id: int, *, now: datetime) -> None:
+    """Take an import back whole; what only it knew of people is forgotten with it."""
+    from xiaohe.people import identifiers
+
+    imports.undo(import_id, now=now)
+    identifiers.sweep()
+
+
+def label_of(sealed: bytes | None) -> str:
+    """The name of the imported file, for the page that lists imports."""
+    return vault.unseal(sealed, LABEL_PURPOSE) if sealed else ""
+
+
+class _Import:
+    """One table on its way into the ledger."""
+
+    def __init__(
+        self, plan: Plan, file_name: str, now: datetime, progress: Progress | None
+    ) -> None:
+        self._plan = plan
+        self._file_name = file_name
+        self._now = now
+        self._progress = progress or (lambda told: None)
+        self._shop_currency = queries.the_shop().currency
+        self._currency = plan.mapping.currency if plan.mapping else self._shop_currency
+        self._calendar = queries.calendar()
+
+    def run(self) -> Report:
+        plan = self._plan
+        label = vault.seal(plan.table.label, LABEL_PURPOSE)
+        with bulk.open_import(kind=plan.kind, source=plan.source, label=label, now=self._now) as door:
+            rejects = Rejects(door.id, plan.header)
+            tally = Tally(workspace.current().derived / "tmp")
+            try:
+                report = self._through(door, rejects, tally)
+            except BaseException:
+                rejects.abandon()
+                raise
+            finally:
+                tally.close()
+        self._tell("done", 1.0, report.read)
+        return report
+
+    def _through(self, door: bulk.Door, rejects: Rejects, tally: Tally) -> Report:
+        hasher = keys.hasher()
+        recorder = Recorder(door.id)
+        context = Context(
+            source=self._plan.source,
+            currency=self._currency,
+            calendar=self._calendar,
+            hasher=hasher,
+            recorder=recorder,
+            now=self._now,
+            day_first=bool(self._plan.mapping and self._plan.mapping.day_first),
+        )
+        judge = Judge(self._plan.header, _marks(self._plan.source), hasher)
+        parser = self._parser(context, judge)
+        for start, rows in _slices(self._plan.data_rows()):
+            facts, records = parser.parse(rows, start)
+            door.stage(facts)
+            tally.add(records)
+            rejects.add(rows, records)
+            self._tell("reading", 0.8 * self._plan.table.position.share, start + len(rows))
+        recorder.flush()
+        self._tell("comparing", 0.8, len(tally))
+        outcomes = Outcomes(tally)
+        for chunk in door.settle():
+            outcomes.settle(chunk)
+        counts = outcomes.count(_matched(door) if tally.cancellations else np.empty(0, np.int64))
+        if counts.read == 0:
+            raise refuse("no_rows", self._file_name)
+        plan = self._plan
+        report = reports.build(
+            Origin(door.id, plan.format, plan.kind.value, plan.source, plan.table.encoding,
+                   plan.names_buyers, self._shop_currency),
+            counts,
+            context.found,
+            calendar=self._calendar,
+            currency=self._currency,
+            marks=judge.marks,
+        )  # fmt: skip
+        rejects.close()
+        self._tell("committing", 0.95, counts.read)
+        door.commit(report.as_json(), now=self._now)
+        return report
+
+    def _parser(self, context: Context, judge: Judge) -> Rows:
+        plan, width = self._plan, len(self._plan.header)
+        if plan.mapping is not None:
+            if plan.mapping.per_order:
+                return OrderRows(context, _as_order_list(plan.mapping), width, judge)
+            return LineRows(context, plan.mapping, width, judge)
+        assert plan.layout is not None
+        if plan.kind is Kind.CONTACTS:
+            return ContactRows(context, plan.layout.positions, width, judge, _account_id)
+        if plan.kind is Kind.ITEMS:
+            return ItemRows(context, plan.layout.positions, width, judge)
+        return OrderRows(context, plan.layout.positions, width, judge)
+
+    def _tell(self, phase: str, share: float, rows: int) -> None:
+        self._progress({"phase": phase, "share": round(share, 4), "rows": rows})
+
+
+def _slices(rows: Iterator[list[str]]) -> Iterator[tuple[int, list[list[str]]]]:
+    start = 0
+    while part := list(islice(rows, SLICE_ROWS)):
+        yield start, part
+        start += len(part)
+
+
+def _as_order_list(mapping: Mapping) -> dict[str, int]:
+    """A mapped table with one row per order, in the fields of an order list."""
+    renamed = {"time": "paid_at", "amount": "paid", "phone": "mobile"}
+    return {renamed.get(name, name): at for name, at in mapping.positions.items()}
+
+
+def _account_id(account: str, staff: str) -> int:
+    with write():
+        return int(accounts.account_named("wecom", account, staff=staff).pk)
+
+
+def _marks(source: str) -> frozenset[int]:
+    """Totals rows and repeated headers that imports which count have already reported."""
+    known = imports.listing(states=[ImportState.COMMITTED])
+    return frozenset(
+        mark for row in known if row.source == source for mark in row.report.get("not_data_marks", ())
+    )
+
+
+def _matched(door: bulk.Door) -> Ints:
+    """Keys of the cancelled lines that find their sale, with this import counted in."""
+    from xiaohe.traits.returns import match_cancellations
+
+    with door.staged_view() as read:
+        return np.asarray(match_cancellations(read)["key_hash"].to_numpy(), np.int64)

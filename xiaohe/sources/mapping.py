@@ -1,0 +1,113 @@
+"""How to read a table that is no known export: which column means what, said in words and confirmed by a person."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from xiaohe.kernel.errors import BadInput
+
+FIELDS = (
+    "order_no",
+    "buyer",
+    "phone",
+    "receiver",
+    "time",
+    "paid_at",
+    "amount",
+    "quantity",
+    "unit_price",
+    "refunded",
+    "item",
+    "title",
+    "status",
+    "currency",
+)
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Columns of a table by field; `per_order` means one row is one whole order, not one line of it."""
+
+    columns: dict[str, str]
+    positions: dict[str, int]
+    header: tuple[str, ...]
+    currency: str
+    day_first: bool = False
+    per_order: bool = False
+    # Things the person should look at before saying yes.
+    doubts: tuple[str, ...] = field(default_factory=tuple)
+
+    def has(self, *names: str) -> bool:
+        return all(name in self.positions for name in names)
+
+    def changed(self, **answers: Any) -> Mapping:
+        """The mapping with a person's corrections: `currency`, `day_first`, or field=heading (None to drop)."""
+        columns, positions = dict(self.columns), dict(self.positions)
+        header = list(self.header)
+        options: dict[str, Any] = {}
+        for name, answer in answers.items():
+            if name in ("day_first", "per_order"):
+                options[name] = bool(answer)
+            elif name == "currency" and answer not in header:
+                options[name] = str(answer).upper()
+            elif name not in FIELDS:
+                raise BadInput("unknown_field", _("There is no field named %(name)s."), name=name)
+            elif answer in (None, ""):
+                columns.pop(name, None)
+                positions.pop(name, None)
+            elif answer not in header:
+                raise BadInput("unknown_column", _("The table has no column %(name)s."), name=answer)
+            else:
+                columns[name], positions[name] = answer, header.index(answer)
+        return replace(self, columns=columns, positions=positions, **options)
+
+    def doubting(self, doubt: str) -> Mapping:
+        return replace(self, doubts=(*self.doubts, doubt))
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Mapping:
+        return cls(
+            columns=dict(stored["columns"]),
+            positions={name: int(at) for name, at in stored["positions"].items()},
+            header=tuple(stored["header"]),
+            currency=stored["currency"],
+            day_first=bool(stored.get("day_first")),
+            per_order=bool(stored.get("per_order")),
+            doubts=tuple(stored.get("doubts", ())),
+        )
+
+    def in_words(self) -> str:
+        """The proposal as a person would say it."""
+        said = [
+            _("the order number is “%(column)s”") % {"column": self.columns["order_no"]}
+            if self.has("order_no")
+            else _("there is no order number, so each row is an order of its own"),
+            _("the buyer is “%(column)s”") % {"column": self.columns["buyer"]}
+            if self.has("buyer")
+            else _("the buyer's phone is “%(column)s”") % {"column": self.columns["phone"]}
+            if self.has("phone")
+            else _("no column names the buyer, so people cannot be told apart"),
+            _("the time is “%(column)s”") % {"column": self.columns["time"]},
+        ]
+        if self.has("amount"):
+            said.append(_("the amount is “%(column)s”") % {"column": self.columns["amount"]})
+        elif self.has("unit_price", "quantity"):
+            said.append(
+                _("the amount is “%(quantity)s” × “%(price)s”")
+                % {"quantity": self.columns["quantity"], "price": self.columns["unit_price"]}
+            )
+        if self.has("amount", "quantity"):
+            said.append(_("the pieces are “%(column)s”") % {"column": self.columns["quantity"]})
+        if self.has("item") or self.has("title"):
+            column = self.columns.get("item") or self.columns["title"]
+            said.append(_("the goods are “%(column)s”") % {"column": column})
+        if self.has("status"):
+            said.append(_("the state of the order is “%(column)s”") % {"column": self.columns["status"]})
+        said.append(_("amounts are in %(currency)s") % {"currency": self.currency})
+        return _("%(parts)s.") % {"parts": _("; ").join(said)}

@@ -1,0 +1,112 @@
+"""What is to be done with each table of a file: a known format, a proposed mapping, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from xiaohe.sources.cells import amount, local_time, text
+from xiaohe.sources.formats import FORMATS, Kind, Layout, best_layout, table
+from xiaohe.sources.mapping import Mapping
+from xiaohe.sources.readers import Source, Table, tables_of
+from xiaohe.sources.refusals import refuse
+
+# Titles and notes may stand above the headings.
+MOST_HEADER_ROW = 20
+KIND_ORDER = {Kind.ORDERS: 0, Kind.ITEMS: 1, Kind.CONTACTS: 2}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one table will be read: exactly one of `layout` and `mapping` is given."""
+
+    table: Table
+    header_row: int
+    layout: Layout | None = None
+    mapping: Mapping | None = None
+
+    @property
+    def format(self) -> str:
+        return self.layout.format.name if self.layout else "table"
+
+    @property
+    def kind(self) -> Kind:
+        return self.layout.format.kind if self.layout else Kind.ORDERS
+
+    @property
+    def source(self) -> str:
+        return self.layout.format.source if self.layout else "table"
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        if self.layout:
+            return self.layout.header
+        assert self.mapping is not None
+        return self.mapping.header
+
+    @property
+    def names_buyers(self) -> bool:
+        where = self.layout.positions if self.layout else self.mapping.positions if self.mapping else {}
+        return any(name in where for name in ("buyer", "mobile", "telephone", "phone"))
+
+    def data_rows(self) -> Iterator[list[str]]:
+        return islice(self.table.rows(), self.header_row + 1, None)
+
+
+def plans_of(source: Source, *, currency: str, mapping: Mapping | None = None) -> list[Plan]:
+    """The tables of a file worth importing, orders first; refuses a file that has none."""
+    tables = tables_of(source)
+    known = [plan for each in tables if (plan := _recognised(each))]
+    if not known:
+        known = [plan for each in tables if (plan := _proposed(each, currency, mapping))]
+    if not known:
+        if all(not any(True for _ in each.rows()) for each in tables):
+            raise refuse("empty_file", source.name)
+        raise refuse("unknown_table", source.name)
+    return sorted(known, key=lambda plan: (KIND_ORDER[plan.kind], plan.table.label))
+
+
+def _recognised(each: Table) -> Plan | None:
+    for number, row in enumerate(islice(each.rows(), MOST_HEADER_ROW)):
+        layout = best_layout(FORMATS, row)
+        if layout is not None:
+            return Plan(each, number, layout=layout)
+    return None
+
+
+def _proposed(each: Table, currency: str, confirmed: Mapping | None) -> Plan | None:
+    number, header = _header(islice(each.rows(), MOST_HEADER_ROW))
+    if header is None:
+        return None
+    if confirmed is not None and confirmed.header == tuple(header):
+        return Plan(each, number, mapping=confirmed)
+    mapping = table.propose(header, islice(each.rows(), number + 1, None), currency)
+    if mapping is None:
+        return None
+    if table.needs_day_order(mapping, islice(each.rows(), number + 1, None)):
+        at = mapping.positions["time"]
+        cells = (row[at] for row in islice(each.rows(), number + 1, None) if at < len(row))
+        day_first, certain = table.day_comes_first(cells)
+        mapping = mapping.changed(day_first=day_first)
+        if not certain:
+            mapping = mapping.doubting("day_order")
+    return Plan(each, number, mapping=mapping)
+
+
+def _header(rows: Iterable[Sequence[str]]) -> tuple[int, list[str] | None]:
+    """The first row of at least two cells, all of them words."""
+    for number, row in enumerate(rows):
+        filled = [cell for cell in row if text(cell)]
+        if len(filled) >= 2 and not any(map(_is_value, filled)):
+            return number, list(row)
+    return 0, None
+
+
+def _is_value(cell: str) -> bool:
+    if local_time(cell) is not None:
+        return True
+    try:
+        return amount(cell) is not None and not any(char.isalpha() for char in cell)
+    except ValueError:
+        return False

@@ -1,0 +1,261 @@
+"""One row per item of an order: adds lines to orders, whose buyer and payment the order list tells.
+
+Keyed by the platform's sub-order number where there is one; identical lines without one are all kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from xiaohe.kernel.ids import mix
+from xiaohe.people.keys import Kind, Namespace
+from xiaohe.sources import amounts
+from xiaohe.sources.amounts import Amounts
+from xiaohe.sources.cells import number_text, text
+from xiaohe.sources.facts import NULL, UNKNOWN_INSTANT, FactBuffer, Ints
+from xiaohe.sources.formats.taobao_orders import Status, status_of
+from xiaohe.sources.reasons import Rejected
+from xiaohe.sources.rows.context import (
+    Context,
+    Judge,
+    blank_rows,
+    columns_of,
+    record_people,
+    reject,
+)
+from xiaohe.sources.rows.lines import line_amounts
+from xiaohe.sources.rows.orders import read_numbers, set_money
+from xiaohe.sources.tally import RowClass
+from xiaohe.sources.times import Instants
+
+
+class ItemRows:
+    """Parses Taobao item lists, legacy and current."""
+
+    def __init__(
+        self, context: Context, positions: Mapping[str, int], width: int, judge: Judge
+    ) -> None:
+        self._context = context
+        self._positions = positions
+        self._width = width
+        self._judge = judge
+        self._items: dict[str, int] = {}
+
+    def parse(self, rows: Sequence[list[str]], start: int) -> tuple[pa.Table, NDArray[np.void]]:
+        context = self._context
+        cells, broken = columns_of(rows, self._positions, self._width)
+        count = len(rows)
+        records = blank_rows(count)
+        numbers = read_numbers(cells["order_no"], rows, records, self._judge)
+        unsure = records["row_class"] != RowClass.BLANK
+        unsure |= np.array([not number for number in numbers])
+        skipped = records["row_class"].copy()
+        records["row_class"][unsure] = 255
+
+        reject(records, broken, Rejected.BROKEN_ROW)
+        at = self._times(cells)
+        reject(records, at.bad, Rejected.BAD_DATE)
+        quantity, bad_quantity = amounts.quantities(cells["quantity"])
+        reject(records, bad_quantity, Rejected.BAD_QUANTITY)
+        amount, bad_amount = self._amounts(cells)
+        refunded = (
+            amounts.column(cells["refunded"], context.currency)
+            if "refunded" in cells
+            else amounts.none(count)
+        )
+        reject(records, bad_amount | refunded.bad, Rejected.BAD_AMOUNT)
+        good = records["row_class"] == RowClass.BLANK
+        records["row_class"][unsure] = skipped[unsure]
+
+        order = context.orders([n if ok else "" for n, ok in zip(numbers, good, strict=True)])
+        buyer = (
+            context.on_platform(Namespace.MEMBER, cells["buyer"])
+            if "buyer" in cells
+            else np.full(count, NULL)
+        )
+        subject = np.where(buyer != NULL, buyer, order)
+        item = self._item_keys(cells)
+        sub = (
+            context.orders([number_text(cell) for cell in cells["sub_order_no"]])
+            if "sub_order_no" in cells
+            else np.full(count, NULL)
+        )
+        records["row_class"][good] = self._classes(cells)[good]
+        records["no_buyer"] = good & (buyer == NULL)
+        data = (records["row_class"] != RowClass.BLANK) & (
+            records["row_class"] != RowClass.NOT_DATA
+        )
+        set_money(records, data, amount, refunded)
+
+        occurred = np.where(at.known, at.at, UNKNOWN_INSTANT)
+        buffer = FactBuffer(context.source, context.currency)
+        self._emit(buffer, start, good, order, subject, occurred, at, item, sub, quantity, amount,
+                   refunded, cells)
+        if "buyer" in cells:
+            self._states(buffer, start, good & (buyer != NULL) & at.known, order, subject, at, cells)
+            self._remember(cells, subject, good & (buyer != NULL))
+            context.found.buyers.ordinals(subject[good & (buyer != NULL)])
+        context.found.see_times(at.at[good])
+        context.found.goods.add(cells["title"], at.at, np.flatnonzero(good))
+        return buffer.table(), records
+
+    def _times(self, cells: dict[str, list[str]]) -> Instants:
+        name = "created" if "created" in cells else "paid_at"
+        if name in cells:
+            return self._context.clock.column(cells[name])
+        count = len(cells["order_no"])
+        return Instants(np.full(count, NULL), np.zeros(count, np.bool_), np.zeros(count, np.bool_))
+
+    def _amounts(self, cells: dict[str, list[str]]) -> tuple[Amounts, NDArray[np.bool_]]:
+        """What was paid for the line, else quantity × price."""
+        if "paid" in cells:
+            paid = amounts.column(cells["paid"], self._context.currency)
+            return paid, paid.bad
+        line, _, _ = line_amounts(cells["quantity"], cells["price"], self._context.currency)
+        return line, line.bad
+
+    def _item_keys(self, cells: dict[str, list[str]]) -> Ints:
+        codes = cells.get("code") or [""] * len(cells["title"])
+        known = self._items
+        keys = np.empty(len(codes), np.int64)
+        for index, (code, title) in enumerate(zip(codes, cells["title"], strict=True)):
+            value = number_text(code) or text(title)
+            key = known.get(value)
+            if key is None:
+                key = self._context.hasher("item", f"{self._context.source}:{value.casefold()}")
+                if len(known) < 200_000:
+                    known[value] = key
+            keys[index] = key
+        return keys
+
+    def _classes(self, cells: dict[str, list[str]]) -> NDArray[np.uint8]:
+        column = cells.get("status")
+        if column is None:
+            return np.full(len(cells["title"]), RowClass.LINE, np.uint8)
+        classes = {Status.UNPAID: RowClass.UNPAID, Status.CLOSED: RowClass.CLOSED}
+        known = {
+            cell: classes.get(status, RowClass.LINE) if (status := status_of(cell)) else RowClass.LINE
+            for cell in set(column)
+        }
+        return np.array([known[cell] for cell in column], np.uint8)
+
+    def _emit(
+        self,
+        buffer: FactBuffer,
+        start: int,
+        good: NDArray[np.bool_],
+        order: Ints,
+        subject: Ints,
+        occurred: Ints,
+        at: Instants,
+        item: Ints,
+        sub: Ints,
+        quantity: NDArray[np.float64],
+        amount: Amounts,
+        refunded: Amounts,
+        cells: dict[str, list[str]],
+    ) -> None:
+        context = self._context
+        pieces = np.where(np.isnan(quantity), -1, quantity * 1000).astype(np.int64)
+        content = mix(mix(item, pieces), amount.minor)
+        for where, has_sub in ((good & (sub != NULL), True), (good & (sub == NULL), False)):
+            rows = np.flatnonzero(where)
+            key = (
+                context.keys.of("order.item", order[rows], sub[rows])
+                if has_sub
+                else context.keys.of("order.item", order[rows], content[rows])
+            )
+            buffer.add(
+                "order.item",
+                rows + start,
+                key=key,
+                occurred=occurred[rows],
+                date_only=at.date_only[rows],
+                subject=subject[rows],
+                order_key=order[rows],
+                item_key=item[rows],
+                quantity=quantity[rows],
+                amount=amount.minor[rows],
+                content=content[rows],
+                props=props_of(cells, rows),
+                in_file_ordinal=not has_sub,
+            )
+        rows = np.flatnonzero(good & (refunded.or_zero > 0))
+        # Cumulative per sub-order: two pieces of one article in an order are refunded apart.
+        line = np.where(sub != NULL, sub, item)
+        key = context.keys.of("order.refunded", order[rows], line[rows], refunded.minor[rows])
+        buffer.add(
+            "order.refunded",
+            rows + start,
+            key=key,
+            occurred=occurred[rows],
+            date_only=at.date_only[rows],
+            subject=subject[rows],
+            order_key=order[rows],
+            item_key=line[rows],
+            amount=refunded.minor[rows],
+            content=key,
+        )
+
+    def _states(
+        self,
+        buffer: FactBuffer,
+        start: int,
+        where: NDArray[np.bool_],
+        order: Ints,
+        subject: Ints,
+        at: Instants,
+        cells: dict[str, list[str]],
+    ) -> None:
+        """Supplier-side lists name the buyer, so they state the order itself too; its money is its items'."""
+        classes = self._classes(cells)
+        for name, chosen in (
+            ("order.created", where),
+            ("order.paid", where & (classes == RowClass.LINE)),
+            ("order.closed", where & (classes == RowClass.CLOSED)),
+        ):
+            rows = np.flatnonzero(chosen)
+            key = self._context.keys.of(name, order[rows], mix(subject[rows], at.at[rows]))
+            buffer.add(
+                name,
+                rows + start,
+                key=key,
+                occurred=at.at[rows],
+                date_only=at.date_only[rows],
+                subject=subject[rows],
+                order_key=order[rows],
+                content=key,
+            )
+
+    def _remember(
+        self, cells: dict[str, list[str]], subject: Ints, where: NDArray[np.bool_]
+    ) -> None:
+        values: dict[Kind, tuple[Namespace, Sequence[str]]] = {
+            Kind.MEMBER: (Namespace.MEMBER, cells["buyer"])
+        }
+        if "receiver" in cells:
+            values[Kind.RECEIVER] = (Namespace.NAME, cells["receiver"])
+        record_people(self._context, np.flatnonzero(where), subject, values)
+
+
+def props_of(cells: dict[str, list[str]], rows: Ints) -> list[str | None]:
+    """Title, variant and unit price of each line as the ledger's properties."""
+    wanted = [
+        (prop, cells[name])
+        for prop, name in (("sku", "sku"), ("title", "title"), ("unit_price", "price"))
+        if name in cells
+    ]
+    found: list[str | None] = []
+    for index in rows:
+        props = {prop: value for prop, column in wanted if (value := text(column[index]))}
+        found.append(
+            json.dumps(props, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+            if props
+            else None
+        )
+    return found
