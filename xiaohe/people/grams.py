@@ -35,7 +35,7 @@ def pieces(kind: Kind, value: str) -> set[str]:
 
 def name_pieces(text: str) -> set[str]:
     """Single characters beyond ASCII, and every two neighbours inside a word."""
-    found = set()
+    found: set[str] = set()
     for word in words(text[:LONGEST_NAME]):
         found.update(f"name:{letter}" for letter in word if not letter.isascii())
         found.update(f"name:{word[at : at + 2]}" for at in range(len(word) - 1))

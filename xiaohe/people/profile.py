@@ -1,0 +1,277 @@
+"""One person in full: how we know who they are, and what happened between us. Unseals; the caller audits.
+
+evidence_of(person)   every statement that ties their keys together, whether it holds, and how to undo it
+timeline(person)      orders folded to one line each, taps and links beside them, latest first
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import pyarrow as pa
+
+from xiaohe.ledger import engine
+from xiaohe.ledger.engine import Reading
+from xiaohe.people import identifiers
+from xiaohe.people import overlay as overlays
+from xiaohe.people.names import plain
+from xiaohe.people.overlay import Overlay
+
+
+class Says(StrEnum):
+    """What a piece of evidence is."""
+
+    PHONE = "phone"  # a complete phone seen with both
+    ORDER = "order_no"  # the order number stands in the contact's text
+    JOINED = "joined"  # the owner said: one person
+    APART = "apart"  # the owner said: two people
+    HAVE = "have"  # the owner has them in this account
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One statement; `holds` if it ties the person together now. `split(subject, other)` cuts it."""
+
+    says: Says
+    subject: int
+    other: int | None
+    value: str | None  # the phone or order number in plain
+    account_id: int | None
+    source: str
+    import_id: int | None
+    at: datetime  # when we were told
+    holds: bool
+    quarantined: bool
+    undo: int | None  # for `actions.undo`, if it was a tap
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of a timeline; an order's facts are one line, with what they say together."""
+
+    at: datetime
+    date_only: bool
+    type: str
+    source: str
+    order_key: int | None = None
+    amount: int | None = None
+    refunded: int = 0
+    currency: str | None = None
+    quantity: float | None = None
+    titles: tuple[str, ...] = ()
+    account_id: int | None = None
+    props: dict[str, Any] | None = None
+
+
+_TOLD = {
+    "identity.merged": Says.JOINED,
+    "identity.unmerged": Says.APART,
+    "link.started": Says.HAVE,
+}
+
+
+def evidence_of(person: int, overlay: Overlay | None = None) -> list[Evidence]:
+    """How we know that these keys are one person, oldest first; what ties nothing is left out."""
+    overlay = overlay or overlays.current()
+    subjects = overlay.subjects(overlay.person(person))
+    with engine.reading() as read:
+        stated = _about(read, subjects)
+        buyers = _buyers(read, [fact["other"] for fact in stated if _says(fact) == Says.ORDER])
+    values = _plain_values(subjects)
+    holders, parted = _phone_holders(stated), _parted(stated)
+    found = []
+    for fact in stated:
+        says = _says(fact)
+        if says == Says.PHONE:
+            ties = len(holders[fact["other"]] | ({fact["other"]} & set(subjects))) > 1
+        elif says == Says.ORDER:
+            ties = not buyers.get(fact["other"], set()).isdisjoint(subjects)
+        else:
+            ties = True
+        is_apart = _pair(fact) in parted
+        quarantined = says == Says.PHONE and fact["other"] in overlay.quarantined
+        if ties or is_apart or quarantined:
+            holds = ties and not is_apart and not quarantined
+            found.append(_evidence(fact, values, holds=holds, quarantined=quarantined))
+    return found
+
+
+def timeline(person: int, limit: int = 200, overlay: Overlay | None = None) -> list[Moment]:
+    """What happened with a person, latest first; every order is one line."""
+    overlay = overlay or overlays.current()
+    with engine.reading() as read:
+        facts = _theirs(read, overlay.subjects(overlay.person(person)))
+    orders: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    moments = []
+    for fact in facts:
+        if fact["order_key"] is not None and fact["type"] != "order.reported":
+            orders[fact["order_key"]].append(fact)
+        elif not fact["type"].startswith("identity."):
+            moments.append(_single(fact))
+    moments += [_order(key, states) for key, states in orders.items()]
+    moments.sort(key=lambda moment: (moment.at, moment.type, moment.order_key or 0), reverse=True)
+    return moments[:limit]
+
+
+# ---------------------------------------------------------------- evidence
+
+
+def _about(read: Reading, subjects: Sequence[int]) -> list[dict[str, Any]]:
+    """Identity facts with an end among these subjects, and links said by hand."""
+    theirs = read.register("their_subjects", pa.table({"subject": pa.array(subjects, pa.int64())}))
+    facts = read.facts.filter(read.facts.type.startswith("identity.") | _said_link(read.facts))
+    mine = facts.semi_join(theirs, "subject")
+    named = facts.semi_join(theirs, facts.other == theirs.subject)
+    both = read.run(mine.union(named, distinct=False)).to_pylist()
+    once = {fact["key_hash"]: fact for fact in both}
+    return sorted(once.values(), key=lambda fact: (fact["recorded_at"], fact["key_hash"]))
+
+
+def _said_link(facts: Any) -> Any:
+    return (facts.type == "link.started") & (facts.source == "xiaohe")
+
+
+def _buyers(read: Reading, order_keys: Sequence[int]) -> dict[int, set[int]]:
+    if not order_keys:
+        return {}
+    wanted = read.register("their_orders", pa.table({"order_key": order_keys}))
+    ordered = read.facts.filter(read.facts.type.startswith("order."))
+    found = ordered.semi_join(wanted, "order_key").select("order_key", "subject").distinct()
+    buyers: dict[int, set[int]] = defaultdict(set)
+    for row in read.run(found).to_pylist():
+        buyers[row["order_key"]].add(row["subject"])
+    return buyers
+
+
+def _evidence(
+    fact: dict[str, Any], values: dict[int, str], *, holds: bool, quarantined: bool
+) -> Evidence:
+    said = _says(fact)
+    return Evidence(
+        says=said,
+        subject=fact["subject"],
+        other=fact["other"],
+        value=values.get(fact["other"]),
+        account_id=fact["account_id"],
+        source=fact["source"],
+        import_id=fact["import_id"],
+        at=fact["recorded_at"],
+        holds=holds and said != Says.APART,
+        quarantined=quarantined,
+        undo=fact["key_hash"] if said in _TOLD.values() else None,
+    )
+
+
+def _says(fact: dict[str, Any]) -> Says:
+    if fact["type"] == "identity.seen":
+        return Says(json.loads(fact["props"])["kind"])
+    return _TOLD[fact["type"]]
+
+
+def _pair(fact: dict[str, Any]) -> frozenset[int]:
+    return frozenset((fact["subject"], fact["other"]))
+
+
+def _phone_holders(stated: Sequence[dict[str, Any]]) -> dict[int, set[int]]:
+    holders: dict[int, set[int]] = defaultdict(set)
+    for fact in stated:
+        if _says(fact) == Says.PHONE:
+            holders[fact["other"]].add(fact["subject"])
+    return holders
+
+
+def _parted(stated: Sequence[dict[str, Any]]) -> set[frozenset[int]]:
+    """Pairs of which the owner said last that they are two people."""
+    last: dict[frozenset[int], tuple[datetime, bool]] = {}
+    for fact in stated:
+        if _says(fact) in (Says.JOINED, Says.APART):
+            told = (fact["recorded_at"], _says(fact) == Says.APART)
+            last[_pair(fact)] = max(last.get(_pair(fact), told), told)
+    return {pair for pair, (_at, apart) in last.items() if apart}
+
+
+def _plain_values(subjects: Sequence[int]) -> dict[int, str]:
+    """Phones and order numbers in plain, by the key they are hashed to."""
+    return {
+        value.key_hash: plain(value).value
+        for values in identifiers.values_of(subjects).values()
+        for value in values
+    }
+
+
+# ---------------------------------------------------------------- timeline
+
+
+def _theirs(read: Reading, subjects: Sequence[int]) -> list[dict[str, Any]]:
+    """Facts of these subjects, and all facts of their orders (an item list names no buyer)."""
+    theirs = read.register("their_subjects", pa.table({"subject": pa.array(subjects, pa.int64())}))
+    mine = read.run(read.facts.semi_join(theirs, "subject")).to_pylist()
+    order_keys = {fact["order_key"] for fact in mine if fact["order_key"] is not None}
+    if not order_keys:
+        return mine
+    wanted = read.register(
+        "their_orders", pa.table({"order_key": pa.array(sorted(order_keys), pa.int64())})
+    )
+    beside = read.run(read.facts.semi_join(wanted, "order_key")).to_pylist()
+    return list({fact["key_hash"]: fact for fact in [*mine, *beside]}.values())
+
+
+def _single(fact: dict[str, Any]) -> Moment:
+    return Moment(
+        at=fact["occurred_at"],
+        date_only=fact["date_only"],
+        type=fact["type"],
+        source=fact["source"],
+        amount=fact["amount"],
+        currency=fact["currency"],
+        account_id=fact["account_id"],
+        props=json.loads(fact["props"]) if fact["props"] else {},
+    )
+
+
+def _order(order_key: int, states: Sequence[dict[str, Any]]) -> Moment:
+    """One order from all its states: largest payment, largest refund, earliest time it was paid or placed."""
+    by_type: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for state in states:
+        by_type[state["type"]].append(state)
+    began = min(
+        by_type["order.paid"] or by_type["order.created"] or states,
+        key=lambda state: (state["occurred_at"], state["key_hash"]),
+    )
+    items = sorted(by_type["order.item"], key=lambda item: item["key_hash"])
+    paid = [state["amount"] for state in by_type["order.paid"] if state["amount"] is not None]
+    lines = [item["amount"] for item in items if item["amount"] is not None]
+    titles = [json.loads(item["props"] or "{}").get("title") for item in items]
+    ended = [name for name in ("order.closed", "order.refunded") if by_type[name]]
+    return Moment(
+        at=began["occurred_at"],
+        date_only=began["date_only"],
+        type="order.closed"
+        if ended == ["order.closed"]
+        else "order.paid"
+        if by_type["order.paid"]
+        else began["type"],
+        source=began["source"],
+        order_key=order_key,
+        amount=max(paid) if paid else sum(lines) if lines else None,
+        refunded=_refunded(by_type["order.refunded"]),
+        currency=next((state["currency"] for state in states if state["currency"]), None),
+        quantity=sum(item["quantity"] or 0 for item in items) or None,
+        titles=tuple(dict.fromkeys(title for title in titles if title)),
+    )
+
+
+def _refunded(refunds: Sequence[dict[str, Any]]) -> int:
+    """Cumulative totals: the largest of the order, or the largest of each item together, whichever is more."""
+    totals: dict[int | None, int] = {}
+    for refund in refunds:
+        item = refund["item_key"]
+        totals[item] = max(totals.get(item, 0), refund["amount"] or 0)
+    whole = totals.pop(None, 0)
+    return max(whole, sum(totals.values()))
