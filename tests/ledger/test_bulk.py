@@ -17,7 +17,12 @@ def test_facts_of_an_import_are_read_after_its_commit(any_place: Workspace) -> N
     assert visible() == [(1, 9, number), (2, 9, number), (3, 9, number)]
     assert [(row["row_no"], row["facts_new"]) for row in rows] == [(1, 1), (2, 1), (3, 1)]
     (told,) = imports.listing()
-    assert (told.id, told.state, told.report, told.label) == (number, "committed", {"read": 3}, b"sealed")
+    assert (told.id, told.state, told.report, told.label) == (
+        number,
+        "committed",
+        {"read": 3},
+        b"sealed",
+    )
 
 
 def test_the_same_file_again_adds_nothing(any_place: Workspace) -> None:
@@ -88,12 +93,16 @@ def test_a_row_says_whether_its_order_was_known_and_paid_before(place: Workspace
 
 
 def test_facts_of_one_row_in_two_slices_are_one_row(place: Workspace) -> None:
-    _, rows = import_lines([Line(1, row=1), Line(2, row=1), Line(3, row=1), Line(4, row=2)], slice_rows=2)
+    _, rows = import_lines(
+        [Line(1, row=1), Line(2, row=1), Line(3, row=1), Line(4, row=2)], slice_rows=2
+    )
 
     assert [(row["row_no"], row["facts_new"]) for row in rows] == [(1, 3), (2, 1)]
 
 
-def test_many_slices_spill_and_settle_like_few(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_slices_spill_and_settle_like_few(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("xiaohe.ledger.staging.SPILL_AT", 300)
     monkeypatch.setattr("xiaohe.ledger.settle.LOOKUP", 200)
     monkeypatch.setattr("xiaohe.ledger.files.FILE_ROWS", 250)
@@ -145,7 +154,9 @@ def test_an_unknown_type_or_property_is_refused(place: Workspace) -> None:
         with pytest.raises(catalogue.UnknownFactType, match=r"order\.eaten"):
             door.stage(staged([Line(1, type="order.eaten")]))
         table = staged([Line(1)])
-        named = table.set_column(table.schema.get_field_index("props"), "props", [['{"phone":"x"}']])
+        named = table.set_column(
+            table.schema.get_field_index("props"), "props", [['{"phone":"x"}']]
+        )
         with pytest.raises(catalogue.UnknownProps, match="phone"):
             door.stage(named)
 

@@ -16,19 +16,25 @@ from xiaohe.ledger.keys import key_hash
 from xiaohe.ledger.models import InboxFact
 from xiaohe.ledger.schema import FACT_SCHEMA
 
-LINKS = pa.table({"subject": [1], "person": [1], "ended_at": pa.nulls(1, pa.timestamp("us", tz="UTC"))})
+LINKS = pa.table(
+    {"subject": [1], "person": [1], "ended_at": pa.nulls(1, pa.timestamp("us", tz="UTC"))}
+)
 
 
 def _export(folder: Path) -> export.Exported:
     return export.export(
         folder,
-        person_of=lambda read: pa.table({"subject": [1], "person": [2]}, schema=export.PERSONS_SCHEMA),
+        person_of=lambda read: pa.table(
+            {"subject": [1], "person": [2]}, schema=export.PERSONS_SCHEMA
+        ),
         links=lambda read, persons: LINKS,
         now=NOW,
     )
 
 
-def test_an_export_holds_what_counts_and_nothing_taken_back(any_place: Workspace, tmp_path: Path) -> None:
+def test_an_export_holds_what_counts_and_nothing_taken_back(
+    any_place: Workspace, tmp_path: Path
+) -> None:
     undone, _ = import_lines(numbered([1, 2]))
     import_lines(numbered([2, 3]))
     imports.undo(undone, now=NOW)
@@ -38,10 +44,14 @@ def test_an_export_holds_what_counts_and_nothing_taken_back(any_place: Workspace
     done = _export(tmp_path / "out")
 
     facts = tmp_path / "out" / "facts.parquet"
-    found = duckdb.sql(f"SELECT key_hash, content, import_id FROM '{facts}' ORDER BY ALL").fetchall()
+    found = duckdb.sql(
+        f"SELECT key_hash, content, import_id FROM '{facts}' ORDER BY ALL"
+    ).fetchall()
     assert sorted(found) == visible()
     assert (done.facts, InboxFact.objects.count()) == (3, 0)
-    retracted = duckdb.sql(f"SELECT import_id, key_hash FROM '{facts.parent}/retractions.parquet'").fetchall()
+    retracted = duckdb.sql(
+        f"SELECT import_id, key_hash FROM '{facts.parent}/retractions.parquet'"
+    ).fetchall()
     assert retracted == [(undone, None), (None, key_hash("xiaohe", "b"))]
 
 
@@ -91,6 +101,7 @@ def test_the_shop_day_formula_of_the_readme_agrees_with_the_calendar(place: Work
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     (day,) = connection.execute(
-        "SELECT (?::timestamptz AT TIME ZONE 'Asia/Shanghai' - INTERVAL '0 minutes')::date", [instant]
+        "SELECT (?::timestamptz AT TIME ZONE 'Asia/Shanghai' - INTERVAL '0 minutes')::date",
+        [instant],
     ).fetchone()  # type: ignore[misc]
     assert day == calendar().day_of(instant)

@@ -47,7 +47,9 @@ def test_a_promoted_fact_moves_on_when_its_import_is_undone_too(place: Workspace
     assert visible() == []
 
 
-def test_undo_in_passes_by_key_promotes_the_same(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_undo_in_passes_by_key_promotes_the_same(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("xiaohe.ledger.imports.PASS_ROWS", 100)
     spread = [mix_one(number, 1) for number in range(1000)]
     first, _ = import_lines(numbered(spread))
@@ -104,7 +106,9 @@ LINES = st.lists(
         content=st.integers(1, 3),
         by_ordinal=st.just(False),
     )
-    | st.builds(Line, key=st.integers(101, 103), content=st.integers(1, 2), by_ordinal=st.just(True)),
+    | st.builds(
+        Line, key=st.integers(101, 103), content=st.integers(1, 2), by_ordinal=st.just(True)
+    ),
     max_size=12,
 )
 STEPS = st.lists(

@@ -47,7 +47,9 @@ class Backup:
 class NotABackup(BadInput):
     def __init__(self, why: str) -> None:
         super().__init__(
-            "not_a_backup", _("This file is not a whole backup: %(why)s. Nothing was changed."), why=why
+            "not_a_backup",
+            _("This file is not a whole backup: %(why)s. Nothing was changed."),
+            why=why,
         )
 
 
@@ -254,9 +256,7 @@ def _place_keys(secrets: dict[str, bytes], folder: Path) -> None:
 
 def _refuse_data(home: Path) -> None:
     """Anything but empty folders and the key a new process has just made is somebody's data."""
-    present = {
-        each.relative_to(home).as_posix() for each in home.rglob("*") if not each.is_dir()
-    }
+    present = {each.relative_to(home).as_posix() for each in home.rglob("*") if not each.is_dir()}
     if present - HARMLESS:
         raise FolderInUse(home)
 

@@ -258,11 +258,11 @@ def _merged(carried: pa.Table, rows: pa.Table) -> pa.Table:
         return pa.concat_tables([carried, rows])
     before, after = carried.to_pylist()[0], rows.slice(0, 1).to_pylist()[0]
     both = {
-        name: value if name == "row_no" else (value or after[name])
+        name: value
+        if name == "row_no"
+        else (value or after[name])
         if isinstance(value, bool)
         else value + after[name]
         for name, value in before.items()
     }
-    return pa.concat_tables(
-        [pa.Table.from_pylist([both], schema=SETTLED_SCHEMA), rows.slice(1)]
-    )
+    return pa.concat_tables([pa.Table.from_pylist([both], schema=SETTLED_SCHEMA), rows.slice(1)])

@@ -77,9 +77,7 @@ def _parts(about: ExportFacts) -> Iterator[str]:
     yield "## Columns of facts.parquet\n\n| column | meaning |\n|---|---|"
     yield from (f"| `{name}` | {meaning} |" for name, meaning in schema_columns())
     shift = about.day_starts_at.hour * 60 + about.day_starts_at.minute
-    yield "\n" + FOLDING.format(
-        zone=about.time_zone, shift=shift, currency=about.currency
-    )
+    yield "\n" + FOLDING.format(zone=about.time_zone, shift=shift, currency=about.currency)
     yield "## Types of facts\n"
     for area, types in catalogue.AREAS.items():
         yield f"### {area}\n\n| type | 中文 | meaning | properties (JSON in `props`) |\n|---|---|---|---|"
@@ -92,5 +90,9 @@ def _parts(about: ExportFacts) -> Iterator[str]:
 def schema_columns() -> list[tuple[str, str]]:
     """Names and meanings of a fact's columns, as schema.py states them."""
     lines = (schema.__doc__ or "").splitlines()
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
+    cells = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in lines
+        if line.startswith("| ")
+    ]
     return [(name, meaning) for name, meaning in cells if name in schema.FACT_SCHEMA.names]

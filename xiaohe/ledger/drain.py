@@ -185,9 +185,7 @@ def _remaining(read: engine.Reading, paths: list[Path]) -> Iterable[pa.Table]:
     facts = read.register("merging", paths)
     assert read.snapshot is not None
     gone = read.register("taken_back", read.snapshot.retracted)
-    kept = facts.anti_join(
-        gone, [facts.key_hash == gone.key_hash, facts.recorded_at <= gone.until]
-    )
+    kept = facts.anti_join(gone, [facts.key_hash == gone.key_hash, facts.recorded_at <= gone.until])
     return read.batches(kept, rows=files.FILE_ROWS)
 
 

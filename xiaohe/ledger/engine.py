@@ -113,7 +113,9 @@ class Reading:
             schema = data.schema
         else:
             paths = [str(data)] if isinstance(data, str | Path) else [str(each) for each in data]
-            self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {_name(name)} AS {_files(paths)}")
+            self._connection.execute(
+                f"CREATE OR REPLACE TEMP VIEW {_name(name)} AS {_files(paths)}"
+            )
             schema = pq.read_schema(paths[0])
         self._tables[name] = ibis.table(types.ibis_schema(schema), name=name)
         return self._tables[name]

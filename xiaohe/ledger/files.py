@@ -60,9 +60,7 @@ def write(
     )
     durable.note("write", path)
     span = pc.min_max(facts["occurred_at"]).as_py()
-    return Written(
-        path, role, import_id, facts.num_rows, _us(span["min"]), _us(span["max"]), level
-    )
+    return Written(path, role, import_id, facts.num_rows, _us(span["min"]), _us(span["max"]), level)
 
 
 def describe(path: Path, role: FileRole, import_id: int | None, *, level: int = 0) -> Written:

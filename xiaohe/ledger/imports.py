@@ -106,9 +106,7 @@ def undo(
                 store.retire_files_of(import_id, at_us)
                 store.add_files(listed)
                 version = store.bump_lake()
-                Import.objects.filter(pk=import_id).update(
-                    state=ImportState.UNDONE, undone_at=now
-                )
+                Import.objects.filter(pk=import_id).update(state=ImportState.UNDONE, undone_at=now)
                 subscriptions.announce(version, import_id=import_id)
                 if also is not None:
                     also()

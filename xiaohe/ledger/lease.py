@@ -26,7 +26,9 @@ RENEW_AFTER_SECONDS = 15.0
 class Busy(RetryLater):
     def __init__(self, name: str) -> None:
         super().__init__(
-            "ledger_busy", _("Another import is running. Try again when it has finished."), name=name
+            "ledger_busy",
+            _("Another import is running. Try again when it has finished."),
+            name=name,
         )
 
 
@@ -34,7 +36,9 @@ class LeaseLost(Conflict):
     def __init__(self, name: str) -> None:
         super().__init__(
             "lease_lost",
-            _("This took so long that another import went first. Nothing was changed; start it again."),
+            _(
+                "This took so long that another import went first. Nothing was changed; start it again."
+            ),
             name=name,
         )
 

@@ -140,9 +140,7 @@ def _known(read: Reading, finals: list[Ids], batches: list[_Batch]) -> tuple[Ids
     ]
     wanted = read.register("wanted_keys", pa.table({"key_hash": _joined(firsts)}))
     found = read.run(
-        FACTS.semi_join(wanted, "key_hash").select(
-            "key_hash", content=FACTS.content.fill_null(0)
-        )
+        FACTS.semi_join(wanted, "key_hash").select("key_hash", content=FACTS.content.fill_null(0))
     )
     keys, contents = found["key_hash"].to_numpy(), found["content"].to_numpy()
     order = np.argsort(keys, kind="stable")

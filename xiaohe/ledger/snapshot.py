@@ -44,7 +44,9 @@ class Snapshot:
 
     def broken_files(self) -> list[str]:
         """Listed files that are missing or not as long as they were when they were listed."""
-        return [each.path for each in self.files if not _is_whole(self.lake / each.path, each.bytes)]
+        return [
+            each.path for each in self.files if not _is_whole(self.lake / each.path, each.bytes)
+        ]
 
 
 def take() -> Snapshot:

@@ -118,7 +118,8 @@ def all_paths() -> set[str]:
 
 def retract_import(import_id: int, at_us: int) -> None:
     store.execute(
-        "INSERT INTO ledger_retraction (import_id, retracted_us) VALUES (%s, %s)", [import_id, at_us]
+        "INSERT INTO ledger_retraction (import_id, retracted_us) VALUES (%s, %s)",
+        [import_id, at_us],
     )
 
 
@@ -130,19 +131,21 @@ def retract_key(key_hash: int, until_us: int, at_us: int) -> None:
 
 
 def key_retractions() -> list[KeyRetraction]:
-    sql = (
-        "SELECT key_hash, max(until_us) FROM ledger_retraction WHERE key_hash IS NOT NULL GROUP BY key_hash"
-    )
+    sql = "SELECT key_hash, max(until_us) FROM ledger_retraction WHERE key_hash IS NOT NULL GROUP BY key_hash"
     return [KeyRetraction(*row) for row in store.rows(sql)]
 
 
 def retracted_until(key_hash: int) -> int | None:
     """Up to when statements of one fact are retracted; None if it never was."""
-    return store.rows("SELECT max(until_us) FROM ledger_retraction WHERE key_hash = %s", [key_hash])[0][0]  # type: ignore[no-any-return]
+    return store.rows(
+        "SELECT max(until_us) FROM ledger_retraction WHERE key_hash = %s", [key_hash]
+    )[0][0]  # type: ignore[no-any-return]
 
 
 def retractions() -> list[tuple[Any, ...]]:
-    return store.rows("SELECT import_id, key_hash, until_us, retracted_us FROM ledger_retraction ORDER BY id")
+    return store.rows(
+        "SELECT import_id, key_hash, until_us, retracted_us FROM ledger_retraction ORDER BY id"
+    )
 
 
 # ---------------------------------------------------------------- stream door
@@ -150,9 +153,7 @@ def retractions() -> list[tuple[Any, ...]]:
 
 def add_recent_key(key_hash: int, day: int, recorded_us: int) -> bool:
     """False if the key was received before."""
-    sql = (
-        "INSERT INTO ledger_recentkey (key_hash, day, recorded_us) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
-    )
+    sql = "INSERT INTO ledger_recentkey (key_hash, day, recorded_us) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
     return store.execute(sql, [key_hash, day, recorded_us]) == 1
 
 
@@ -220,7 +221,9 @@ def lease(name: str) -> tuple[str, int, int]:
         [name],
     )
     lock = " FOR UPDATE" if store.is_postgres() else ""
-    return store.rows(f"SELECT holder, fence, expires_us FROM ledger_lease WHERE name = %s{lock}", [name])[0]  # type: ignore[return-value]
+    return store.rows(
+        f"SELECT holder, fence, expires_us FROM ledger_lease WHERE name = %s{lock}", [name]
+    )[0]  # type: ignore[return-value]
 
 
 def hold_lease(name: str, holder: str, expires_us: int) -> int:

@@ -64,9 +64,7 @@ class InboxFull(RetryLater):
     status = 429
 
     def __init__(self) -> None:
-        super().__init__(
-            "inbox_full", _("Too much is waiting to be filed. Try again in a minute.")
-        )
+        super().__init__("inbox_full", _("Too much is waiting to be filed. Try again in a minute."))
 
 
 def record(facts: Sequence[Fact], *, now: datetime) -> Recorded:

@@ -40,7 +40,9 @@ TYPES: Mapping[str, FactType] = {each.name: each for types in AREAS.values() for
 
 class UnknownFactType(BadInput):
     def __init__(self, name: str) -> None:
-        super().__init__("unknown_fact_type", _("There is no type of fact named %(name)s."), name=name)
+        super().__init__(
+            "unknown_fact_type", _("There is no type of fact named %(name)s."), name=name
+        )
 
 
 def fact_type(name: str) -> FactType:

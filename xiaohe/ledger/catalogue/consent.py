@@ -10,8 +10,12 @@ _PROPS = {
 }
 
 TYPES = (
-    FactType("consent.given", "同意", "Consent given", "The person agrees to be written to.", _PROPS),
-    FactType("consent.reduced", "少打扰", "Consent reduced", "The person wants less of it.", _PROPS),
+    FactType(
+        "consent.given", "同意", "Consent given", "The person agrees to be written to.", _PROPS
+    ),
+    FactType(
+        "consent.reduced", "少打扰", "Consent reduced", "The person wants less of it.", _PROPS
+    ),
     FactType(
         "consent.withdrawn",
         "拒绝",

@@ -21,7 +21,9 @@ TYPES = (
     ),
     FactType("order.shipped", "发货", "Order shipped", "The parcel left."),
     FactType("order.received", "签收", "Order received", "The parcel arrived."),
-    FactType("order.completed", "完成", "Order completed", "The platform calls the order complete."),
+    FactType(
+        "order.completed", "完成", "Order completed", "The platform calls the order complete."
+    ),
     FactType(
         "order.closed",
         "关闭",

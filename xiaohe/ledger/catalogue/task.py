@@ -7,8 +7,20 @@ from xiaohe.ledger.catalogue.facttype import FactType
 _TASK = {"task": "id of the task"}
 
 TYPES = (
-    FactType("task.copied", "已复制", "Words copied", "The ready words were copied.", {**_TASK, "what": "name or words"}),
-    FactType("task.done", "已做", "Task done", "The task was done.", {**_TASK, "how": "one by one or all at once"}),
+    FactType(
+        "task.copied",
+        "已复制",
+        "Words copied",
+        "The ready words were copied.",
+        {**_TASK, "what": "name or words"},
+    ),
+    FactType(
+        "task.done",
+        "已做",
+        "Task done",
+        "The task was done.",
+        {**_TASK, "how": "one by one or all at once"},
+    ),
     FactType(
         "task.postponed",
         "推迟",

@@ -1,0 +1,164 @@
+"""The engine: one moment, exact types, never a short answer."""
+
+from __future__ import annotations
+
+import threading
+from contextvars import copy_context
+from datetime import date
+from pathlib import Path
+
+import ibis
+import pyarrow as pa
+import pytest
+
+from tests.ledger.facts import NOW, Line, import_lines, keys, numbered, staged, tap
+from xiaohe.kernel import store as control
+from xiaohe.kernel.workspace import Workspace
+from xiaohe.ledger import bulk, engine, imports, snapshot, stream, subscriptions
+from xiaohe.ledger.models import LakeFile
+
+
+def test_a_reader_sees_one_moment_while_others_commit(any_place: Workspace) -> None:
+    first, _ = import_lines(numbered([1, 2]))
+    with engine.reading() as before:
+        import_lines(numbered([3]))
+        stream.record([tap("a")], now=NOW)
+        imports.undo(first, now=NOW)
+
+        assert keys(before) == [1, 2]
+        assert before.version == 1
+    with engine.reading() as after:
+        assert (len(keys(after)), after.version, after.tap_version) == (2, 3, 1)
+
+
+def test_readers_during_commits_see_whole_imports_only(any_place: Workspace) -> None:
+    seen: list[tuple[int, int]] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.is_set():
+            with engine.reading() as read:
+                seen.append((read.version, len(keys(read))))
+        control.connection().close()
+
+    watcher = threading.Thread(target=copy_context().run, args=(watch,))
+    watcher.start()
+    for number in range(6):
+        import_lines(numbered(range(number * 10, number * 10 + 10)))
+    over.set()
+    watcher.join()
+
+    assert {facts - version * 10 for version, facts in seen} == {0}
+
+
+def test_an_empty_ledger_answers(place: Workspace) -> None:
+    with engine.reading() as read:
+        assert read.scalar(read.facts.count()) == 0
+        assert read.scalar(read.facts.amount.sum()) is None
+
+
+def test_a_missing_file_is_an_error_and_not_a_short_answer(place: Workspace) -> None:
+    import_lines(numbered([1]))
+    import_lines(numbered([2]))
+    (place.lake / LakeFile.objects.first().path).unlink()  # type: ignore[union-attr]
+
+    with pytest.raises(engine.LakeBroken):
+        engine.reading()
+
+
+def test_a_file_that_went_between_look_and_check_is_looked_up_again(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, _ = import_lines(numbered([1]))
+    stale = snapshot.take()
+    imports.undo(number, now=NOW)
+    (place.lake / stale.files[0].path).unlink()
+    answers = iter([stale, snapshot.take()])
+    monkeypatch.setattr(snapshot, "take", lambda: next(answers))
+
+    with engine.reading() as read:
+        assert keys(read) == []
+
+
+def test_a_file_lost_while_a_reader_is_open_is_an_error(place: Workspace) -> None:
+    import_lines(numbered([1]))
+    with engine.reading() as read:
+        (place.lake / LakeFile.objects.get().path).unlink()
+        with pytest.raises(engine.LakeBroken):
+            keys(read)
+
+
+def test_registered_tables_join_with_facts(place: Workspace, tmp_path: Path) -> None:
+    import_lines([Line(1, amount=10), Line(2, amount=20)])
+    with engine.reading() as read:
+        wanted = read.register("wanted", pa.table({"key_hash": [2]}))
+        total = read.facts.semi_join(wanted, "key_hash").agg(total=read.facts.amount.sum())
+        assert read.run(total)["total"].to_pylist() == [20]
+        read.register("wanted", pa.table({"key_hash": [1]}))
+        assert read.run(total)["total"].to_pylist() == [10]
+
+        path = read.write(read.facts.select("key_hash", "amount"), tmp_path / "some.parquet")
+    with engine.over({"some": path}) as pages:
+        some = pages.table("some")
+        assert pages.run(some.order_by("key_hash")).to_pydict() == {
+            "key_hash": [1, 2],
+            "amount": [10, 20],
+        }
+
+
+def test_written_sums_stay_integers(place: Workspace, tmp_path: Path) -> None:
+    import_lines([Line(1, amount=2**53 + 1), Line(2, amount=2)])
+    with engine.reading() as read:
+        facts = read.facts
+        totals = facts.group_by("date_only").agg(
+            total=facts.amount.sum(), last=facts.occurred_at.max()
+        )
+        path = read.write(totals, tmp_path / "totals.parquet")
+        again = read.register("totals", path)
+        assert read.run(again)["total"].to_pylist() == [2**53 + 3]
+        assert read.run(again).schema == read.run(totals).schema
+
+
+def test_order_is_kept_and_days_are_utc_days(place: Workspace) -> None:
+    import_lines(numbered([5, 3, 9]))
+    with engine.reading() as read:
+        facts = read.facts
+        ordered = facts.order_by(facts.key_hash.desc()).select(
+            "key_hash", day=facts.occurred_at.date()
+        )
+        assert read.run(ordered).to_pydict() == {
+            "key_hash": [9, 5, 3],
+            "day": [date(2025, 3, 22)] * 3,
+        }
+
+
+def test_a_slow_question_is_interrupted(place: Workspace) -> None:
+    with engine.over({}, timeout=0.2) as read:
+        numbers = read.register("numbers", pa.table({"n": list(range(3000))}))
+        other, third = numbers.view(), numbers.view()
+        slow = numbers.cross_join(other).cross_join(third.rename(m="n")).agg(x=ibis._.m.sum())
+        with pytest.raises(engine.TooSlow):
+            read.run(slow)
+
+
+def test_temporary_folders_are_gone_after_use(place: Workspace) -> None:
+    with engine.reading(), engine.reading():
+        assert len(list((place.derived / "tmp").iterdir())) == 2
+    assert list((place.derived / "tmp").iterdir()) == []
+
+
+def test_subscribers_get_one_job_per_commit_and_none_without(
+    any_place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriptions, "_subscribers", [])
+    subscriptions.subscribe("test.refresh")
+    subscriptions.subscribe("test.refresh")
+
+    number, _ = import_lines(numbered([1]))
+    with bulk.open_import(kind="orders", source="table", now=NOW) as door:
+        door.stage(staged(numbered([2])))
+    imports.undo(number, now=NOW)
+
+    rows = control.rows("SELECT name, payload FROM jobs_job ORDER BY id")
+    assert [name for name, _payload in rows] == ["test.refresh", "test.refresh"]
+    assert '"lake_version": 2' in rows[1][1]
