@@ -143,8 +143,8 @@ def test_old_data_leaves_questions_then_service_only(
     ("at", "until"),
     [
         (time(21, 29), None),
-        (time(21, 30), datetime(2025, 7, 1, 9)),
-        (time(8, 59), datetime(2025, 6, 30, 9)),
+        (time(21, 30), datetime.combine(date(2025, 7, 1), time(9))),
+        (time(8, 59), datetime.combine(ON, time(9))),
         (time(9, 0), None),
     ],
 )

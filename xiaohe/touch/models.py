@@ -175,7 +175,7 @@ class Tap(models.Model):
     what = models.CharField(max_length=NAME_LENGTH)
     on = models.DateField(db_index=True)  # shop day of the tap
     at = models.DateTimeField()
-    batch = models.CharField(max_length=40, default="", blank=True)  # one tap that closed a day
+    batch = models.CharField(max_length=64, default="", blank=True)  # one tap that closed a day
     facts = models.JSONField()  # key hashes
     before = models.JSONField()
     taken_back_at = models.DateTimeField(null=True)

@@ -9,7 +9,7 @@
 | just_bought   | order.reported (what=just_bought)        | closed      | the cycle starts anew on the list, until orders arrive |
 | tomorrow      | task.postponed (until)                   | postponed   | comes back the next shop day, before others of its kind |
 | not_this_time | task.skipped (why)                       | closed      | no ask again before the next purchase |
-| wrong_person  | identity.unmerged (by people.actions)    | closed      | contact and buyer are two people again; every number follows |
+| wrong_person  | identity.unmerged per evidence, or link.ended | closed      | contact and buyer are two people again; every number follows |
 | never_again   | consent.withdrawn                        | closed      | suppressed for ever; their other open tasks close too |
 | all_sent      | as sent, for every untouched task of a day | sent      | as sent; dated to that day |
 | take_back     | retracts the facts of one tap            | as before   | everything above is undone |
@@ -28,9 +28,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from xiaohe import jobs
 from xiaohe.kernel import store
 from xiaohe.kernel.errors import Conflict, NotFound
 from xiaohe.ledger import stream
+from xiaohe.people import actions
 from xiaohe.shop.queries import calendar, the_shop
 from xiaohe.touch.facts import draft, key_hash_of
 from xiaohe.touch.models import Ending, Listed, Tap, Task, TaskState, WordsUsed
@@ -102,8 +104,11 @@ def replied(task_id: int, now: datetime) -> Tapped:
 
     def state(task: Task, key: str) -> list[stream.Fact]:
         answer = _fact(task, "message.in", f"{key}:in", now, {})
-        was_sent = task.taps.filter(what=What.SENT.value, taken_back_at=None).exists()
-        return [answer] if was_sent else [*_sent_facts(task, key, now, "one by one"), answer]
+        return (
+            [answer]
+            if _is_tapped(task, What.SENT)
+            else [*_sent_facts(task, key, now, "one by one"), answer]
+        )
 
     change = {"state": TaskState.REPLIED.value, "replied_at": now, "sent_at": now}
     return _tap(task_id, What.REPLIED, now, change, state)
@@ -159,15 +164,19 @@ def not_this_time(task_id: int, now: datetime) -> Tapped:
 
 
 def wrong_person(task_id: int, now: datetime) -> Tapped:
-    """The contact is not this buyer: the join is taken apart."""
-    from xiaohe.people import actions
-
-    def state(task: Task, key: str) -> list[stream.Fact]:
-        if task.link_subject is None:
-            raise Conflict("no_contact", _("This task has no contact to part from the buyer."))
-        return list(actions.parting_facts(task.person, task.link_subject, now))
-
-    return _tap(task_id, What.WRONG_PERSON, now, _closed(Ending.WRONG_PERSON), state)
+    """The contact is not this buyer: the join is taken apart, and the derived state asked for anew."""
+    task = Task.objects.filter(pk=task_id).first()
+    # Read before the transaction: no writer waits for a look at the lake.
+    link_subject = task.link_subject if task else None
+    parting = actions.parting_facts(task.person, link_subject, now) if task and link_subject else []
+    if task is not None and not parting and not _is_tapped(task, What.WRONG_PERSON):
+        raise Conflict("no_contact", _("This task has no contact to part from the buyer."))
+    with store.write():
+        tapped = _tap(
+            task_id, What.WRONG_PERSON, now, _closed(Ending.WRONG_PERSON), lambda task, key: parting
+        )
+        _ask_for_new_state()
+    return tapped
 
 
 def never_again(task_id: int, now: datetime) -> Tapped:
@@ -263,6 +272,8 @@ def _take_back_one(tap: Tap, now: datetime) -> Tapped:
     task.save()
     WordsUsed.objects.filter(task=task, at=tap.at).delete()
     Tap.objects.filter(pk=tap.pk).update(taken_back_at=now)
+    if tap.what == What.WRONG_PERSON.value:
+        _ask_for_new_state()
     return Tapped(tap.pk, task.pk, What(tap.what), TaskState(task.state), tap.on)
 
 
@@ -302,6 +313,14 @@ def _tap(
             before=before,
         )
     return Tapped(tap.pk, task.pk, what, TaskState(task.state), tap.on)
+
+
+def _is_tapped(task: Task, what: What) -> bool:
+    return bool(task.taps.filter(what=what.value, taken_back_at=None).exists())
+
+
+def _ask_for_new_state() -> None:
+    jobs.enqueue("traits.refresh", dedupe="traits.refresh:tap")
 
 
 def _is_again(done: Tap, task: Task, change: Change, today: date) -> bool:
