@@ -139,7 +139,7 @@ def write_contacts(path: Path, seed: int) -> dict[str, Any]:
     renamed[0] = "换了名字的老客"
     rejected = [
         _contact("没写是谁加的", "", "", f"{_START}"),
-        _contact("没写什么时候", "店铺号1", "shop01", "不记得了"),
+        _contact("没写什么时候", *wecom_file.STAFF[0], "不记得了"),
     ]
     rows = [*rows, *repeated, renamed, *rejected, list(wecom_file.HEADER)]
     with open(path, "w", encoding="utf-8-sig", newline="") as file:
