@@ -10,6 +10,14 @@ from django.utils import translation
 from xiaohe.kernel import workspace
 
 THEME_COOKIE = "xiaohe_theme"
+# Which entry of the navigation a page stands under.
+ROOM_OF = {
+    **dict.fromkeys(["today", "today-text", "today-print", "not-listed"], "today"),
+    **dict.fromkeys(["people", "people-search", "person", "unmatched"], "people"),
+    **dict.fromkeys(["results", "numbers", "number", "number-people"], "results"),
+    **dict.fromkeys(["data", "imports", "import-report", "start", "read"], "data"),
+    "more": "more",
+}
 
 
 def console(request: HttpRequest) -> dict[str, Any]:
@@ -24,7 +32,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
             "theme": theme if theme in {"light", "dark"} else "",
             "sample": place.name == workspace.SAMPLE,
             "sample_exists": signed_in and workspace.workspace(workspace.SAMPLE).exists(),
-            "room": (match.kwargs.get("room") or match.url_name) if match else "",
+            "room": ROOM_OF.get((match.url_name or "") if match else "", ""),
             "now": getattr(request, "now", None),
             "today": _today(request),
             "signed_in": signed_in,

@@ -1,0 +1,284 @@
+"""Files on their way in: where each one stands, and the page that says what was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from xiaohe import jobs
+from xiaohe.jobs import JobState
+from xiaohe.kernel.errors import NotFound
+from xiaohe.ledger import imports
+from xiaohe.ledger import store as ledger_store
+from xiaohe.ledger.models import ImportState
+from xiaohe.measures.registry import measure
+from xiaohe.measures.result import NotYet
+from xiaohe.sources.mapping import Mapping
+from xiaohe.traits import state
+from xiaohe.traits.state import State
+from xiaohe.web import reading, spool
+from xiaohe.web.pages import reports, unmatched
+from xiaohe.web.pages.models import (
+    Action,
+    Choice,
+    ColumnChoice,
+    FileOnItsWay,
+    Read,
+    Reading,
+    ToldCard,
+    ToldLine,
+)
+from xiaohe.web.templatetags.xiaohe import grouped
+
+# The fields a person is asked to confirm; the rest of a mapping is seldom wrong.
+ASKED = ("time", "buyer", "order_no", "amount", "quantity", "unit_price", "item")
+WEEK = timedelta(days=7)
+DUE_FROM, DUE_UNTIL = 0.9, 1.5
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """One file of a batch and the job that reads it, 0 while it waits for an answer."""
+
+    upload: str
+    job: int
+
+    def __str__(self) -> str:
+        return f"{self.upload}.{self.job}"
+
+    @classmethod
+    def parse(cls, text: str) -> Ticket | None:
+        upload, _dot, job = text.partition(".")
+        return cls(upload, int(job)) if job.isdecimal() else None
+
+
+def href(tickets: list[Ticket]) -> str:
+    query = urlencode([("f", str(ticket)) for ticket in tickets])
+    return f"{reverse('uploads-progress')}?{query}"
+
+
+def reading_of(tickets: list[Ticket]) -> Reading:
+    """Where each file of a batch stands."""
+    files, done, going, waits = [], [], False, False
+    seconds = 0.0
+    for ticket in tickets:
+        file, result, is_open = _one(ticket)
+        if file is None:
+            continue
+        files.append(file)
+        going = going or is_open
+        waits = waits or bool(file.question)
+        done += result.get("imports", [])
+        seconds += float(result.get("seconds", 0))
+    finished = ""
+    if done and not going and not waits:
+        query = urlencode([*(("i", number) for number in done), ("s", round(seconds))])
+        finished = f"{reverse('read')}?{query}"
+    return Reading(tuple(files), href(tickets), going, finished)
+
+
+def _one(ticket: Ticket) -> tuple[FileOnItsWay | None, dict[str, Any], bool]:
+    """The file as shown, its result, and whether it is still being read."""
+    try:
+        waiting = spool.waiting(ticket.upload)
+    except NotFound:
+        return None, {}, False
+    if not ticket.job:
+        return _asking(ticket.upload, waiting), {}, False
+    status = jobs.status(ticket.job)
+    if status is None or status.state is JobState.DEAD:
+        said = _("“%(name)s” could not be read. Nothing was changed.") % {"name": waiting.name}
+        return FileOnItsWay(ticket.upload, waiting.name, refusal=said), {}, False
+    if status.state is JobState.DONE:
+        if "refused" in status.result:
+            said = reading.refusal_said(status.result, waiting.name)
+            return FileOnItsWay(ticket.upload, waiting.name, refusal=said), {}, False
+        return FileOnItsWay(ticket.upload, waiting.name, _("read"), 1.0), status.result, False
+    rows = int(status.progress.get("rows", 0))
+    said = ngettext("%(rows)s row", "%(rows)s rows", rows) % {"rows": grouped(rows)} if rows else ""
+    return FileOnItsWay(ticket.upload, waiting.name, said, status.progress.get("share", 0)), {}, True
+
+
+def _asking(upload: str, waiting: spool.Waiting) -> FileOnItsWay:
+    looked = reading.look(waiting)
+    if looked.refusal:
+        return FileOnItsWay(upload, waiting.name, refusal=looked.refusal)
+    if looked.mapping is None:
+        return FileOnItsWay(upload, waiting.name)
+    return FileOnItsWay(
+        upload, waiting.name, question=looked.proposal, choices=tuple(_choices(looked.mapping))
+    )
+
+
+def _choices(mapping: Mapping) -> list[Choice]:
+    labels = {
+        "time": _("When"),
+        "buyer": _("Who bought"),
+        "order_no": _("Order number"),
+        "amount": _("Amount of the line"),
+        "quantity": _("Pieces"),
+        "unit_price": _("Price of one"),
+        "item": _("Goods"),
+    }
+    headings = tuple(ColumnChoice(name, name) for name in dict.fromkeys(mapping.header) if name)
+    nothing = ColumnChoice("", _("not in this table"))
+    asked = [name for name in ASKED if name in mapping.columns or name in ("time", "buyer")]
+    chosen = [
+        Choice(name, labels[name], mapping.columns.get(name, ""), (nothing, *headings))
+        for name in asked
+    ]
+    currencies = tuple(
+        ColumnChoice(code, code)
+        for code in dict.fromkeys([mapping.currency, "CNY", "GBP", "USD", "EUR", "HKD", "JPY"])
+    )
+    return [*chosen, Choice("currency", _("Currency"), mapping.currency, currencies)]
+
+
+# ---------------------------------------------------------------- what was read
+
+
+def read(ids: list[int], seconds: int, today: date) -> Read:
+    """The page after the files: what was read, and the first things it tells."""
+    rows = [imports.one(number) for number in ids]
+    rows = [row for row in rows if row.state == ImportState.COMMITTED]
+    known = state.current()
+    lake, _taps = ledger_store.versions()
+    working = known.version.lake < lake
+    headline = ngettext("Read, in %(seconds)d second.", "Read, in %(seconds)d seconds.", max(seconds, 1))
+    return Read(
+        headline=headline % {"seconds": max(seconds, 1)} if rows else _("What your files say"),
+        lines=tuple(reports.read_line(row) for row in rows),
+        told=() if working else tuple(told(known)),
+        data_until=known.data_until,
+        data_age=(today - known.data_until).days if known.data_until else 0,
+        working=working,
+    )
+
+
+def told(known: State) -> list[ToldCard]:
+    """The cards: who bought and who of them can be reached; who is due; who is slipping away."""
+    owned = measure("M04a").read(known)
+    buyers = measure("M24a").read(known, date(1970, 1, 1), known.on).denominator or 0
+    if not buyers:
+        return [_nobody_named(known)] if known.data_until else []
+    return [
+        _recognised(known, buyers, None if isinstance(owned.value, NotYet) else owned.numerator),
+        *_due(known),
+        *_slipping(known),
+    ]
+
+
+def _recognised(known: State, buyers: int, ours: int | None) -> ToldCard:
+    big = ngettext("%(count)s person bought.", "%(count)s people bought.", buyers)
+    lines = []
+    if ours is None:
+        lines.append(
+            ToldLine(
+                _("Add your WeCom contacts, and I will say how many of them you can reach."),
+                reverse("start"),
+            )
+        )
+    else:
+        said = ngettext(
+            "At least %(count)s of them is in your WeChat", "At least %(count)s of them are in your WeChat", ours
+        )
+        lines.append(
+            ToldLine(said % {"count": grouped(ours)}, reverse("number-people", args=["M04a", "numerator"]))
+        )
+        strangers = len(unmatched.persons())
+        if strangers:
+            said = ngettext(
+                "%(count)s more friend: not known yet whether they bought",
+                "%(count)s more friends: not known yet whether they bought",
+                strangers,
+            )
+            lines.append(ToldLine(said % {"count": grouped(strangers)}, reverse("unmatched")))
+    return ToldCard(big % {"count": grouped(buyers)}, tuple(lines))
+
+
+def _due(known: State) -> list[ToldCard]:
+    with known.reading() as read:
+        rhythm = read.table("rhythm")
+        due = rhythm.filter((rhythm.ratio >= DUE_FROM) & (rhythm.ratio < DUE_UNTIL))
+        row = read.run(
+            due.aggregate(people=due.count(), ours=due.linked.cast("int64").sum())
+        ).to_pylist()[0]
+        repeats = rhythm.filter(rhythm.occasions >= 2)
+        again = int(read.scalar(repeats.aggregate(n=repeats.count())) or 0)
+    people, ours = int(row["people"]), int(row["ours"] or 0)
+    if not again:
+        return [
+            ToldCard(
+                _("Most of what you sell is bought once in a lifetime."),
+                (ToldLine(_("Waiting for repeat purchases does not pay here; ask for referrals first.")),),
+            )
+        ]
+    if not people:
+        return []
+    big = ngettext(
+        "%(count)s regular is due now, by their own rhythm.",
+        "%(count)s regulars are due now, by their own rhythm.",
+        people,
+    )
+    said = ngettext("%(count)s of them is in your WeChat", "%(count)s of them are in your WeChat", ours)
+    return [
+        ToldCard(
+            big % {"count": grouped(people)},
+            (
+                ToldLine(said % {"count": grouped(ours)}, reverse("due", args=["linked"]) if ours else ""),
+                ToldLine(_("Everybody who is due"), reverse("due", args=["all"])),
+            ),
+        )
+    ]
+
+
+def _slipping(known: State) -> list[ToldCard]:
+    """The best customers who are long overdue; only where there are enough to speak of."""
+    with known.reading() as read:
+        rhythm = read.table("rhythm")
+        best = rhythm.filter(rhythm.net_total > 0).order_by(rhythm.net_total.desc(), rhythm.person)
+        best = best.limit(50)
+        row = read.run(
+            best.aggregate(people=best.count(), gone=(best.ratio >= 2).cast("int64").sum())
+        ).to_pylist()[0]
+    if int(row["people"]) < 50 or not row["gone"]:
+        return []
+    said = ngettext(
+        "Of your 50 best customers, %(count)d has been away twice as long as usual.",
+        "Of your 50 best customers, %(count)d have been away twice as long as usual.",
+        int(row["gone"]),
+    )
+    return [ToldCard(said % {"count": int(row["gone"])})]
+
+
+def _nobody_named(known: State) -> ToldCard:
+    """A file without buyers is no failure and no 0 %: it says what sells and how people could be known."""
+    return ToldCard(
+        _("This file names no buyers, so people cannot be told apart."),
+        (
+            ToldLine(_("What it can show: how often each thing sells.")),
+            ToldLine(_("Three ways to know people:")),
+            ToldLine(_("Export the other form of the order report, the one with the buyer’s member name.")),
+            ToldLine(_("Put a small card into the parcel that asks for the order number.")),
+            ToldLine(_("Paste the order number into the friend’s description in WeCom.")),
+        ),
+        (Action(_("Try another export"), reverse("start")),),
+    )
+
+
+def due_people(whom: str) -> list[int]:
+    """Everybody in the due band, or those of them within reach; best expected value first."""
+    with state.current().reading() as read:
+        rhythm = read.table("rhythm")
+        due = rhythm.filter((rhythm.ratio >= DUE_FROM) & (rhythm.ratio < DUE_UNTIL))
+        if whom == "linked":
+            due = due.filter(due.linked)
+        ranked = due.order_by([due.ev.desc(), due.person]).select("person")
+        found: list[int] = read.run(ranked).column("person").to_pylist()
+    return found
