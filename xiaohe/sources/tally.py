@@ -37,6 +37,7 @@ class RowClass(IntEnum):
     CONTACT = 8
     NOT_DATA = 9
     NOT_DATA_AGAIN = 10
+    ITEM = 11
     REJECTED = 20  # + the index of the reason
 
 
@@ -212,7 +213,7 @@ def _outcome(
             is_class(RowClass.REFUNDED),
             is_class(RowClass.STOCK_ADJUSTMENT),
             is_class(RowClass.ORDER) & order_known,
-            is_class(RowClass.LINE) & known,
+            is_class(RowClass.ITEM) & known,
         ],
         [
             _CODE[DUPLICATE],

@@ -134,12 +134,15 @@ class ItemRows:
         return keys
 
     def _classes(self, cells: dict[str, list[str]]) -> NDArray[np.uint8]:
+        # A known item that now shows a refund is `updated`. Where the list states orders too, a second item of
+        # an order states it again, which says nothing about the item.
+        item = RowClass.LINE if "buyer" in cells else RowClass.ITEM
         column = cells.get("status")
         if column is None:
-            return np.full(len(cells["title"]), RowClass.LINE, np.uint8)
+            return np.full(len(cells["title"]), item, np.uint8)
         classes = {Status.UNPAID: RowClass.UNPAID, Status.CLOSED: RowClass.CLOSED}
         known = {
-            cell: classes.get(status, RowClass.LINE) if (status := status_of(cell)) else RowClass.LINE
+            cell: classes.get(status, item) if (status := status_of(cell)) else item
             for cell in set(column)
         }
         return np.array([known[cell] for cell in column], np.uint8)
