@@ -5,15 +5,22 @@ from __future__ import annotations
 import logging
 import os
 
+from xiaohe.cli.folder import make_home
 from xiaohe.cli.output import Output
 from xiaohe.cli.words import language
 
 
 def enter(out: Output | None = None) -> None:
     """Make this process one of Xiaohe's: afterwards models, stores and translations work."""
+    set_up()
     from xiaohe.cli import prepare
 
-    prepare.make_home()
+    prepare.ensure(out)
+
+
+def set_up() -> None:
+    """Django alone, over a data folder that may still be empty."""
+    make_home()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xiaohe.settings")
     import django
 
@@ -21,7 +28,6 @@ def enter(out: Output | None = None) -> None:
     from django.utils import translation
 
     translation.activate(language())
-    prepare.ensure(out)
 
 
 def quietly() -> None:

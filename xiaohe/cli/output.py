@@ -44,10 +44,9 @@ class Output:
 
 
 def plain(value: Any) -> Any:
-    """Dataclasses, days, enums and mappings as what JSON can hold; an object may say it itself with `to_json`."""
-    if hasattr(value, "to_json"):
-        said = value.to_json()
-        return plain(json.loads(said) if isinstance(said, str) else said)
+    """Dataclasses, days, enums and mappings as what JSON can hold; an object may say it itself with `as_json`."""
+    if hasattr(value, "as_json"):
+        return plain(value.as_json())
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Enum):
@@ -60,6 +59,8 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, Decimal | Path):
         return str(value)
+    if isinstance(value, bytes):
+        return None  # sealed
     return value
 
 

@@ -68,8 +68,8 @@ def _back_up(place: Workspace) -> Path:
 
     backups = place.home / "backups"
     backups.mkdir(exist_ok=True, mode=0o700)
-    target = backups / f"before-{__version__}-{utc_now():%Y%m%d-%H%M%S}.zip"
-    backup.backup(target)
+    target = backups / f"before-{__version__}-{utc_now():%Y%m%d-%H%M%S}.tar"
+    backup.backup(target, now=utc_now())
     return target
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.utils.translation import gettext, override
-from django.utils.translation import gettext_noop as noop
+from django.utils.translation import gettext, gettext_noop, override
 
 from xiaohe.kernel.errors import RetryLater, XiaoheError
 
@@ -36,7 +36,7 @@ class Fault:
 
 WORKER_DIED = Fault(
     "worker_died",
-    noop("The work was interrupted again and again, so it was given up."),
+    gettext_noop("The work was interrupted again and again, so it was given up."),
     {},
 )
 
@@ -52,9 +52,14 @@ def of(error: Exception) -> Fault:
     """
     if isinstance(error, XiaoheError):
         with override(None):
-            return Fault(error.code, str(error.message), dict(error.data))
+            return Fault(error.code, str(error.message), _numbers_only(error.data))
     where = place_of(error)
-    return Fault("bug", noop("Something went wrong inside (%(where)s)."), {"where": where})
+    return Fault("bug", gettext_noop("Something went wrong inside (%(where)s)."), {"where": where})
+
+
+def _numbers_only(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A text among a refusal's data may be a file's name, and that a person's; a number is nobody."""
+    return {name: value if isinstance(value, int | float) else "…" for name, value in data.items()}
 
 
 def is_final(error: Exception) -> bool:

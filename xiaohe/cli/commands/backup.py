@@ -21,14 +21,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, out: Output) -> None:
     inside.enter(out)
     inside.quietly()
+    from xiaohe.kernel.clock import utc_now
     from xiaohe.ledger import backup
 
-    backup.backup(arguments.file)
-    size = arguments.file.stat().st_size
+    saved = backup.backup(arguments.file.absolute(), now=utc_now())
     out.answer(
-        {"file": arguments.file, "bytes": size},
+        saved,
         [
             _("Saved %(megabytes).1f MB in %(file)s.")
-            % {"megabytes": size / 1e6, "file": arguments.file}
+            % {"megabytes": saved.bytes / 1e6, "file": saved.file},
+            _(
+                "The keys are in %(keys)s: keep them somewhere else, nothing can be read without them."
+            )
+            % {"keys": saved.keys},
         ],
     )

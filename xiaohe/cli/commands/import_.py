@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from xiaohe.cli import inside
+from xiaohe.cli import after, inside
 from xiaohe.cli.arguments import existing_file
-from xiaohe.cli.output import Output
+from xiaohe.cli.bar import Bar
+from xiaohe.cli.output import EXIT_CODES, Output, plain, table
 from xiaohe.cli.words import gettext as _
+
+if TYPE_CHECKING:
+    from xiaohe.sources.mapping import Mapping
+    from xiaohe.sources.report import Report
+
+FLAGS = ("day_first", "per_order")
 
 
 def summary() -> str:
@@ -16,8 +26,116 @@ def summary() -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=existing_file, metavar=_("FILE"))
-    parser.add_argument("--yes", action="store_true", help=_("accept a proposed mapping"))
+    parser.add_argument(
+        "--yes", action="store_true", help=_("accept the proposed reading of an unknown table")
+    )
+    parser.add_argument(
+        "--mapping",
+        action="append",
+        default=[],
+        type=_answer,
+        metavar="FIELD=COLUMN",
+        help=_("correct the proposed reading, for example --mapping buyer='Customer ID'"),
+    )
 
 
-def run(arguments: argparse.Namespace, out: Output) -> None:
+def run(arguments: argparse.Namespace, out: Output) -> int:
     inside.enter(out)
+    inside.quietly()
+    from xiaohe import jobs
+    from xiaohe.kernel.errors import XiaoheError
+
+    # Whoever subscribed to the facts must be known before they are committed.
+    jobs.discover()
+    code, answers = 0, []
+    for file in arguments.files:
+        try:
+            report = _import(file, dict(arguments.mapping), arguments, out)
+        except XiaoheError as error:
+            # A refused file does not hold up the others.
+            code = EXIT_CODES.get(error.status, 1)
+            print(str(error), file=sys.stderr)
+            answers.append(
+                {"file": file.name, "error": {"code": error.code, "message": str(error)}}
+            )
+            continue
+        answers.append({"file": file.name, **_data(report)})
+        if not out.is_json:
+            out.answer(None, _lines(report))
+    if any("error" not in each for each in answers):
+        after.settle(out)
+    if out.is_json:
+        out.answer(answers if len(answers) > 1 else answers[0])
+    return code
+
+
+def _import(
+    file: Path, corrections: dict[str, str], arguments: argparse.Namespace, out: Output
+) -> Report:
+    from xiaohe.shop import clock
+    from xiaohe.sources import importing
+
+    mapping = _confirmed(file, corrections, arguments, out)
+    with Bar(file.name, shown=not out.is_json) as bar:
+
+        def show(told: dict[str, Any]) -> None:
+            bar(int(told["share"] * 1000), 1000, f"{told['rows']:,}")
+
+        return importing.run(file, mapping, now=clock.now(), yes=arguments.yes, progress=show)
+
+
+def _confirmed(
+    file: Path, corrections: dict[str, str], arguments: argparse.Namespace, out: Output
+) -> Mapping | None:
+    """The reading a person confirmed: by corrections on the command line, or by answering yes here."""
+    from xiaohe.sources import importing
+
+    can_ask = sys.stdin.isatty() and not out.is_json and not arguments.yes
+    if not corrections and not can_ask:
+        return None
+    looked = importing.inspect(file)
+    if looked.mapping is None:
+        return None
+    if corrections:
+        answers: dict[str, Any] = {
+            name: value.lower() in {"yes", "true", "1"} if name in FLAGS else value
+            for name, value in corrections.items()
+        }
+        return looked.mapping.changed(**answers)
+    print(looked.sentence)
+    said = input(_("Read it like this? [y/N] ")).strip().lower()
+    return looked.mapping if said in {"y", "yes", "是", "好"} else None
+
+
+def _answer(text: str) -> tuple[str, str]:
+    name, found, column = text.partition("=")
+    if not found:
+        raise argparse.ArgumentTypeError(_("“%(text)s” is not FIELD=COLUMN") % {"text": text})
+    return name.strip(), column.strip()
+
+
+def _data(report: Report) -> dict[str, Any]:
+    data: dict[str, Any] = plain(report)
+    # Bookkeeping of ours, of no use outside.
+    for part in (data, *data.get("parts", ())):
+        part.pop("not_data_marks", None)
+    return data
+
+
+def _lines(report: Report) -> list[str]:
+    lines = []
+    for part in report.parts or (report,):
+        rows: list[tuple[str, Any]] = [(_("rows read"), part.read), (_("accepted"), part.accepted)]
+        rows += [(_("updated"), part.updated), (_("known already"), part.duplicate)]
+        rows += [
+            (_("excluded: %(reason)s") % {"reason": k}, v) for k, v in part.excluded.items() if v
+        ]
+        rows += [
+            (_("rejected: %(reason)s") % {"reason": k}, v) for k, v in part.rejected.items() if v
+        ]
+        rows += [(_("of these without a buyer"), part.no_buyer)] if part.no_buyer else []
+        lines += [part.sentence, *(f"  {line}" for line in table(rows))]
+        lines.append(
+            "  " + _("Take it back with: xiaohe undo %(number)d") % {"number": part.import_id}
+        )
+    return lines

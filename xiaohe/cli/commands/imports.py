@@ -20,15 +20,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, out: Output) -> None:
     inside.enter(out)
     from xiaohe.ledger import imports
+    from xiaohe.sources import importing
 
     rows = imports.listing()
+    named = {row.id: importing.label_of(row.label) for row in rows}
     head = (_("no."), _("when"), _("file"), _("kind"), _("state"), _("rows"), _("accepted"))
     lines = table(
         [
             (
                 row.id,
                 f"{row.created_at:%Y-%m-%d %H:%M}",
-                row.label,
+                named[row.id],
                 row.kind,
                 plain(row.state),
                 row.report.get("read"),
@@ -38,4 +40,5 @@ def run(arguments: argparse.Namespace, out: Output) -> None:
         ],
         head=head,
     )
-    out.answer({"imports": rows}, lines if rows else [_("Nothing was imported yet.")])
+    data = [{**plain(row), "label": named[row.id]} for row in rows]
+    out.answer(data, lines if rows else [_("Nothing was imported yet.")])

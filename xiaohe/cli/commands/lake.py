@@ -25,15 +25,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, out: Output) -> None:
     inside.enter(out)
     inside.quietly()
-    from xiaohe.ledger import engine, export
+    from xiaohe.ledger import export
     from xiaohe.people import links, overlay
+    from xiaohe.shop import clock
 
-    arguments.folder.mkdir(parents=True, exist_ok=True)
-    with engine.reading() as read:
-        persons = overlay.person_of(read)
-        alive = links.links(read, persons)
-    written = export.export(arguments.folder, persons, alive)
+    written = export.export(
+        arguments.folder, person_of=overlay.person_of, links=links.links, now=clock.now()
+    )
     out.answer(
-        {"folder": arguments.folder, "written": written},
-        [_("Written to %(folder)s.") % {"folder": arguments.folder}],
+        written,
+        [
+            _("%(count)s facts are in %(folder)s, with persons, links and a README.")
+            % {"count": f"{written.facts:,}", "folder": written.folder}
+        ],
     )

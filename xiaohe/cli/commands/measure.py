@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from xiaohe.cli import inside
 from xiaohe.cli.arguments import day
-from xiaohe.cli.output import Output, plain
+from xiaohe.cli.output import Output, plain, table
 from xiaohe.cli.words import gettext as _
 
 
@@ -32,14 +33,46 @@ def run(arguments: argparse.Namespace, out: Output) -> None:
     from xiaohe.shop import clock
     from xiaohe.traits import state
 
-    as_of = arguments.as_of or arguments.to or clock.today()
-    window = {
-        "start": arguments.from_,
-        "end": arguments.to,
-        "days": arguments.days,
-        "by": arguments.by,
-    }
-    given = {name: value for name, value in window.items() if value is not None}
-    measured = registry.measure(arguments.id).read(state.as_of(as_of), **given)
-    data = plain(measured)
-    out.answer(data, [f"{key}: {value}" for key, value in data.items()])
+    definition = registry.measure(arguments.id)
+    known = state.as_of(arguments.as_of or clock.today())
+    measured = definition.read(
+        known,
+        window_from=arguments.from_,
+        window_to=arguments.to,
+        days=arguments.days,
+        by=arguments.by,
+    )
+    out.answer(measured, _lines(plain(measured), str(definition.name)))
+
+
+def _lines(data: dict[str, Any], name: str) -> list[str]:
+    window = f"{data['window']['from'] or '…'} – {data['window']['to']}"
+    value = data["value"] if data["value"] is not None else _not_yet(data["not_yet"])
+    rows = [
+        (_("value"), value),
+        (_("numerator"), data["numerator"]),
+        (_("denominator"), data["denominator"]),
+        ("n", data["n"]),
+        (_("window"), window),
+        (_("as of"), data["as_of"]),
+        (_("version"), data["version"]),
+    ]
+    lines = [f"{data['id']}  {name}", *table([(label, _said(shown)) for label, shown in rows])]
+    if data["by"]:
+        parts = [
+            (each["window"]["from"], _said(each["value"]), each["numerator"], each["denominator"])
+            for each in data["by"]
+        ]
+        head = (_("from"), _("value"), _("numerator"), _("denominator"))
+        lines += ["", *table(parts, head=head)]
+    return lines
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.4f}"
+    return f"{value:,}" if isinstance(value, int) else str(value if value is not None else "–")
+
+
+def _not_yet(missing: dict[str, Any]) -> str:
+    return _("not measurable yet (%(reason)s: %(n)d of %(needed)d)") % missing

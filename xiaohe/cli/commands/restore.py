@@ -17,6 +17,9 @@ def summary() -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=existing_file, metavar=_("FILE"))
+    parser.add_argument(
+        "--keys", type=existing_file, metavar=_("FILE"), help=_("its keys (default: FILE.keys)")
+    )
 
 
 def run(arguments: argparse.Namespace, out: Output) -> None:
@@ -25,11 +28,11 @@ def run(arguments: argparse.Namespace, out: Output) -> None:
     home = make_home()
     if url := address.remembered(home):
         raise Conflict("running", _("Xiaohe is running here (%(url)s). Stop it first."), url=url)
-    inside.enter(out)
+    inside.set_up()
     inside.quietly()
     from xiaohe.ledger import backup
 
-    backup.restore(arguments.file)
+    restored = backup.restore(arguments.file.absolute(), keys=arguments.keys)
     # The backup may come from an older version.
     inside.enter(out)
-    out.answer({"restored": arguments.file, "home": home}, [_("Everything is back.")])
+    out.answer(restored, [_("Everything is back in %(home)s.") % {"home": home}])

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, out: Output) -> None:
-    inside.enter(out)
+    inside.set_up()
     inside.quietly()
     from xiaohe.simulator import sample
 

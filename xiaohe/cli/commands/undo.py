@@ -20,10 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, out: Output) -> None:
     inside.enter(out)
     inside.quietly()
-    from xiaohe.ledger import imports
     from xiaohe.shop import clock
+    from xiaohe.sources import importing
 
-    imports.undo(arguments.import_id, now=clock.now())
+    importing.undo(arguments.import_id, now=clock.now())
     after.settle(out)
     out.answer(
         {"undone": arguments.import_id},
