@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.ledger.facts import NOW, import_lines, keys, numbered, tap, visible
+from tests.ledger.facts import NOW, import_lines, keys, numbered, staged, tap, visible
 from tests.ledger.other_process import OtherProcess
 from xiaohe.kernel.clock import utc_now
 from xiaohe.kernel.workspace import Workspace

@@ -147,7 +147,7 @@ def _add(tar: tarfile.TarFile, path: Path, name: str) -> dict[str, Any]:
         entry = tarfile.TarInfo(name)
         entry.size = os.fstat(handle.fileno()).st_size
         entry.mode = 0o600
-        tar.addfile(entry, reader)  # type: ignore[arg-type]
+        tar.addfile(entry, reader)
     return {"sha256": reader.digest.hexdigest(), "bytes": entry.size}
 
 

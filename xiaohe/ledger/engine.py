@@ -24,7 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 import ibis
@@ -45,7 +45,7 @@ PAGE_TIMEOUT_SECONDS = 10.0
 FACTS = ibis.table(types.ibis_schema(FACT_SCHEMA), name="facts")
 _COLUMNS = ", ".join(FACT_SCHEMA.names)
 
-Source = pa.Table | Path | str | Sequence[Path] | Sequence[str]
+Source: TypeAlias = pa.Table | Path | str | Sequence[Path] | Sequence[str]
 
 
 class LakeBroken(XiaoheError):
@@ -259,7 +259,7 @@ def _files(paths: Sequence[str]) -> str:
 
 
 def _holds_facts(path: str) -> bool:
-    return pq.read_schema(path).names == FACT_SCHEMA.names
+    return bool(pq.read_schema(path).names == FACT_SCHEMA.names)
 
 
 def _name(name: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import ibis
 import pyarrow as pa
@@ -35,7 +36,7 @@ RETRACTIONS_SCHEMA = pa.schema(
 )
 NAMES = ("facts", "persons", "links", "retractions")
 
-Answer = pa.Table | ibis.Table
+Answer: TypeAlias = pa.Table | ibis.Table
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def now_us() -> int:
 
 
 def versions() -> tuple[int, int]:
-    return store.rows("SELECT lake_version, tap_version FROM ledger_ledgerstate WHERE id = 1")[0]  # type: ignore[return-value]
+    return store.rows("SELECT lake_version, tap_version FROM ledger_ledgerstate WHERE id = 1")[0]
 
 
 def bump_lake() -> int:
@@ -137,9 +137,7 @@ def key_retractions() -> list[KeyRetraction]:
 
 def retracted_until(key_hash: int) -> int | None:
     """Up to when statements of one fact are retracted; None if it never was."""
-    return store.rows(
-        "SELECT max(until_us) FROM ledger_retraction WHERE key_hash = %s", [key_hash]
-    )[0][0]  # type: ignore[no-any-return]
+    return _number("SELECT max(until_us) FROM ledger_retraction WHERE key_hash = %s", [key_hash])
 
 
 def retractions() -> list[tuple[Any, ...]]:
@@ -184,7 +182,7 @@ def inbox_size() -> int:
 
 
 def inbox_oldest_us() -> int | None:
-    return store.rows("SELECT min(recorded_us) FROM ledger_inboxfact")[0][0]  # type: ignore[no-any-return]
+    return _number("SELECT min(recorded_us) FROM ledger_inboxfact")
 
 
 def inbox_has_late() -> bool:
@@ -223,7 +221,7 @@ def lease(name: str) -> tuple[str, int, int]:
     lock = " FOR UPDATE" if store.is_postgres() else ""
     return store.rows(
         f"SELECT holder, fence, expires_us FROM ledger_lease WHERE name = %s{lock}", [name]
-    )[0]  # type: ignore[return-value]
+    )[0]
 
 
 def hold_lease(name: str, holder: str, expires_us: int) -> int:
@@ -247,6 +245,12 @@ def lease_holder(name: str) -> tuple[str, int]:
     """`holder, expires_us` without locking; ("", 0) if free."""
     found = store.rows("SELECT holder, expires_us FROM ledger_lease WHERE name = %s", [name])
     return (str(found[0][0]), int(found[0][1])) if found else ("", 0)
+
+
+def _number(sql: str, parameters: Sequence[Any] = ()) -> int | None:
+    """The only value of an answer that may be null."""
+    value = store.rows(sql, parameters)[0][0]
+    return None if value is None else int(value)
 
 
 def _slices(ids: Sequence[int]) -> Iterable[tuple[Sequence[int], str]]:

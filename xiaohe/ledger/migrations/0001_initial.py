@@ -1,7 +1,9 @@
+from typing import Any
+
 from django.db import migrations, models
 
 
-def first_versions(apps, schema_editor):
+def first_versions(apps: Any, schema_editor: Any) -> None:
     apps.get_model("ledger", "LedgerState").objects.using(schema_editor.connection.alias).create(pk=1)
 
 
