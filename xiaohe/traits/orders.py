@@ -171,7 +171,7 @@ def _return_steps(facts: ir.Table, returns: ir.Table) -> ir.Table:
 
 def _with_state(orders: ir.Table, currency: str) -> ir.Table:
     closed = orders.closed_on.notnull() & ~orders.completed
-    gone = (orders.paid > 0) & (orders.refunded >= orders.paid)
+    gone = (orders.refunded > 0) & (orders.refunded >= orders.paid)
     state = ibis.cases(
         (closed, OrderState.CLOSED.value),
         (~orders.was_paid, OrderState.UNPAID.value),
@@ -190,7 +190,7 @@ def _with_void_day(orders: ir.Table, refunds: ir.Table) -> ir.Table:
     """Add `void_on`: the shop day on which a paid order stopped counting; null while it counts."""
     paid = orders.select("order_key", "paid")
     reached = refunds.inner_join(paid, "order_key")
-    reached = reached.filter((reached.paid > 0) & (reached.total >= reached.paid))
+    reached = reached.filter((reached.total > 0) & (reached.total >= reached.paid))
     gone = reached.group_by("order_key").aggregate(gone_on=reached.day.min())
     orders = orders.left_join(gone, "order_key").drop("order_key_right")
     closed_on = ibis.ifelse(orders.completed, ibis.null("date"), orders.closed_on)

@@ -90,11 +90,11 @@ def _match(taken: pa.Table, bought: pa.Table) -> pa.Table:
 def _stretches(bought: pa.Table) -> dict[tuple[int, int], tuple[int, int]]:
     """Where the lines of each (person, item) begin and end."""
     pairs = list(zip(bought["person"].to_pylist(), bought["item_key"].to_pylist(), strict=True))
-    starts = [row for row in range(len(pairs)) if row == 0 or pairs[row] != pairs[row - 1]]
-    return {
-        pairs[start]: (start, end)
-        for start, end in zip(starts, [*starts[1:], len(pairs)], strict=True)
-    }
+    found: dict[tuple[int, int], tuple[int, int]] = {}
+    for row, pair in enumerate(pairs):
+        start, _end = found.get(pair, (row, row))
+        found[pair] = (start, row + 1)
+    return found
 
 
 def _instants(table: pa.Table) -> NDArray[np.int64]:
