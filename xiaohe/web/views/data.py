@@ -62,7 +62,7 @@ def rejected(request: HttpRequest, number: int) -> HttpResponse:
     # All of it at once: a stream would outlive the workspace it reads from, and rejects are few.
     body = b"".join(reports.rejected(number))
     audit.record(
-        AuditAct.EXPORTED, now=_now(request), user_id=request.user.pk, where=f"rejected {number}"
+        AuditAct.EXPORTED, now=_now(request), user_id=request.user.pk, page=f"rejected {number}"
     )
     response = HttpResponse(body, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="xiaohe-{number}-rejected.csv"'

@@ -33,7 +33,7 @@ def search(request: HttpRequest) -> HttpResponse:
             AuditAct.SEARCHED,
             now=request.now,  # type: ignore[attr-defined]
             user_id=request.user.pk,
-            where="people",
+            page="people",
             people=len(listing.people),
         )
     name = "web/parts/found.html" if answers.is_fragment(request) else "web/people.html"

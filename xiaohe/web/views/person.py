@@ -39,7 +39,7 @@ def page(request: HttpRequest, person: int) -> HttpResponse:
     now = _now(request)
     profile = persons.page(person, shown=shown, now=now, calendar=request.calendar)  # type: ignore[attr-defined]
     audit.record(
-        AuditAct.VIEWED, now=now, user_id=request.user.pk, where="profile", person=profile.person
+        AuditAct.VIEWED, now=now, user_id=request.user.pk, page="profile", person=profile.person
     )
     return answers.page(request, "web/person.html", {"profile": profile})
 

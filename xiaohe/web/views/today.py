@@ -150,8 +150,8 @@ def _undo(task: int, done: Tapped) -> str:
     return f"{reverse('task-undo', args=[task])}?tap={done.tap}"
 
 
-def _note(request: HttpRequest, act: AuditAct, where: str, count: int) -> None:
-    audit.record(act, now=_now(request), user_id=request.user.pk, where=where, people=count)
+def _note(request: HttpRequest, act: AuditAct, page: str, count: int) -> None:
+    audit.record(act, now=_now(request), user_id=request.user.pk, page=page, people=count)
 
 
 def _now(request: HttpRequest) -> Any:
