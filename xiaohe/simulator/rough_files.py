@@ -27,7 +27,7 @@ PLAN = (
     ("duplicate", 14), ("damaged_number", 5), ("bad_date", 4), ("bad_amount", 4), ("no_order_number", 3),
 )  # fmt: skip
 _BAD_DATES = ("昨天下午", "2025-13-45 10:00:00", "####", "六月初")
-_BAD_AMOUNTS = ("待确认", "一百八", "#VALUE!", "8 8 元左右")
+_BAD_AMOUNTS = ("待确认", "一百八", "#VALUE!", "面议")
 _START = datetime.fromisoformat("2025-03-01 08:00:00")
 
 
