@@ -171,26 +171,27 @@ def _rows(
         )
         handle._CHUNK_SIZE = CHUNK // 4  # type: ignore[attr-defined]
         reader = csv.reader(handle, delimiter=delimiter)
-        width = 0
+        width = uneven = 0
         row: list[str] = []
         try:
             for row in reader:
-                if len(row) > width:
+                if len(row) != width:
                     if len(row) > MOST_COLUMNS and not width:
                         raise refuse(
                             "too_many_columns", name, count=len(row), most=MOST_COLUMNS
                         )
-                    width = max(width, min(len(row), MOST_COLUMNS))
+                    uneven += width > 0
+                    width = width or len(row)
                 yield row
         except csv.Error:
             raise refuse("broken_quotes", name, line=reader.line_num) from None
-        if not examined.ends_with_newline and row and _breaks_off(row, width):
+        if not examined.ends_with_newline and row and uneven <= 1 and _breaks_off(row, width):
             raise refuse("truncated", name)
 
 
 def _breaks_off(last: list[str], width: int) -> bool:
-    """The file ends without a line end inside a row that is shorter than the others, or inside quotes."""
-    return len(last) < width - 1 or "\n" in last[-1]
+    """The file ends without a line end inside a row that alone is shorter than the others, or inside quotes."""
+    return len(last) < width or "\n" in last[-1]
 
 
 class _Counted(io.RawIOBase):
