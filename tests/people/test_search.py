@@ -132,7 +132,8 @@ def test_names_go_from_contact_over_member_and_receiver_to_what_a_mask_left(town
     ]
 
 
-def test_the_sweep_forgets_only_what_nothing_live_states(town):
+def test_the_sweep_forgets_only_what_nothing_live_states(any_town):
+    town = any_town
     first = town.bring(town.friend("a", "毛毛妈"), town.friend("b", "老王"))
     second = town.bring(town.friend("a", "毛毛妈"), town.friend("c", "小李"))
     town.undo(first)
@@ -162,7 +163,7 @@ def test_no_plain_value_lies_on_the_disk_in_any_encoding(town, place):
                 assert text.encode(encoding) not in data, (path.name, encoding)
 
 
-def test_recording_one_value_twice_keeps_one_row_and_both_imports(town):
+def test_recording_one_value_twice_keeps_one_row_and_both_imports(any_town):
     for import_id in (1, 2, 2, 1):
         recorder = identifiers.Recorder(import_id)
         recorder.add(7, Namespace.NAME, "毛毛妈")
@@ -174,3 +175,15 @@ def test_recording_one_value_twice_keeps_one_row_and_both_imports(town):
 
     (stored,) = store.values_of([7])
     assert set(stored.import_ids) == {1, 2}
+
+
+def test_an_undo_asks_for_the_sweep_and_the_job_does_it(town):
+    from xiaohe import jobs
+    from xiaohe.kernel import store
+
+    jobs.discover()
+    first = town.bring(town.friend("a", "毛毛妈"))
+    town.bring(town.friend("b", "老王"))
+    town.undo(first)
+    jobs.run_pending(until_empty=True)
+    assert store.rows("SELECT count(*) FROM people_identifier") == [(1,)]

@@ -15,16 +15,17 @@ import time
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from xiaohe.kernel.ids import Hasher, fold
 from xiaohe.kernel.store import write
+from xiaohe.ledger import lease
 from xiaohe.ledger.models import Import, ImportState
 from xiaohe.people import grams, keys, store
 from xiaohe.people.keys import NAMESPACE_OF, Kind, Namespace
+from xiaohe.people.store import StoredValue
 from xiaohe.shop import vault
 
 # Values held in memory before they are sorted and written. Sorting a long run first lets each transaction
@@ -34,11 +35,13 @@ RUN = 100_000
 REMEMBERED = 1 << 20
 SLICE_SECONDS = 0.025  # half of what one transaction may hold the write lock
 SMALLEST_SLICE, LARGEST_SLICE = 200, 20_000
+SWEEP_BATCH = 200
+BATCHES_PER_LEASE = 20
+SWEEP_WAITS_SECONDS = 30.0
 BY_HAND = 0  # the import number of what somebody typed in the console
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """One unsealed value of a subject and the newest import that counts and stated it."""
 
     subject: int
@@ -191,33 +194,42 @@ _NEWER_THAN_ANY_FILE = 1 << 62
 # ---------------------------------------------------------------- forgetting
 
 
-def sweep(batch: int = 500) -> int:
-    """Forget values that only undone or abandoned imports stated; returns how many. Safe at any time."""
-    dead = list(
-        Import.objects.filter(state__in=[ImportState.UNDONE, ImportState.ABANDONED]).values_list(
-            "id", flat=True
-        )
-    )
-    gone, after = 0, (-1, "", -1)
-    while dead and (found := store.stated_last_by(dead, after, batch)):
-        after = (found[-1].subject, found[-1].kind, found[-1].key_hash)
-        for stored in found:
-            if not set(stored.import_ids).difference(dead):
-                _forget(stored)
-                gone += 1
+def sweep() -> int:
+    """Forget values that only undone or abandoned imports stated; returns how many. Safe at any time.
+
+    The importers' lease is held a few batches at a time, so nobody states a value while it is forgotten.
+    """
+    over = Import.objects.filter(state__in=[ImportState.UNDONE, ImportState.ABANDONED])
+    dead = sorted(over.values_list("id", flat=True))
+    if not dead:
+        return 0
+    gone = 0
+    after: store.Place | None = store.FIRST
+    while after is not None:
+        with lease.held(lease.BULK, wait_seconds=SWEEP_WAITS_SECONDS):
+            for _batch in range(BATCHES_PER_LEASE):
+                found = store.stated_last_by(dead, after, SWEEP_BATCH)
+                gone += _forget([each for each in found if not set(each.import_ids) - set(dead)])
+                after = found[-1].place if len(found) == SWEEP_BATCH else None
+                if after is None:
+                    break
     return gone
 
 
-def _forget(stored: store.StoredValue) -> None:
-    """Delete one value and the grams no other value of its subject has."""
-    kind = Kind(stored.kind)
-    mine = _grams_of(kind, stored)
+def _forget(values: Sequence[StoredValue]) -> int:
+    """Delete values, and the grams that no other value of their subjects has."""
+    if not values:
+        return 0
+    unused = {(gram, value.subject) for value in values for gram in _grams_of(value)}
     with write():
-        store.forget(stored)
-        for other in store.values_of([stored.subject]):
-            mine -= _grams_of(Kind(other.kind), other)
-        store.forget_grams(stored.subject, sorted(mine))
+        store.forget(values)
+        for kept in store.values_of(sorted({value.subject for value in values})):
+            unused -= {(gram, kept.subject) for gram in _grams_of(kept)}
+        store.forget_grams(sorted(unused))
+    return len(values)
 
 
-def _grams_of(kind: Kind, stored: store.StoredValue) -> set[int]:
-    return {grams.hashed(each) for each in grams.pieces(kind, vault.unseal(stored.sealed, kind))}
+def _grams_of(value: StoredValue) -> set[int]:
+    blinded = grams.hasher()
+    text = vault.unseal(value.sealed, value.kind)
+    return {blinded("gram", piece) for piece in grams.pieces(Kind(value.kind), text)}

@@ -40,6 +40,7 @@ _SHOWN = {
     Kind.CUSTOMER: NameKind.CUSTOMER,
     Kind.PHONE: NameKind.PHONE,
 }
+_ON_A_PLATFORM = frozenset({Kind.MEMBER, Kind.CUSTOMER, Kind.ORDER})
 _CHAT = (NameKind.REMARK, NameKind.CONTACT)
 
 
@@ -83,17 +84,18 @@ def hints(subjects: Sequence[int]) -> dict[int, str]:
     return found
 
 
-def plain(value: Value) -> Key:
-    """A stored value without its platform."""
-    namespace = NAMESPACE_OF.get(value.kind, Namespace.NAME)
-    if namespace in (Namespace.NAME, Namespace.PHONE):
-        return Key(namespace, value.text)
-    platform, _colon, text = value.text.partition(":")
-    return Key(namespace, text, platform)
+def plain(value: Value) -> str:
+    """A stored value as a person says it, without its platform."""
+    return value.text.partition(":")[2] if value.kind in _ON_A_PLATFORM else value.text
+
+
+def _key(value: Value) -> Key:
+    platform = value.text.partition(":")[0] if value.kind in _ON_A_PLATFORM else ""
+    return Key(NAMESPACE_OF[value.kind], plain(value), platform)
 
 
 def _named(person: int, values: Sequence[Value]) -> DisplayName:
-    keys = {plain(value): None for value in values if _is_key(value)}
+    keys = {_key(value) for value in values if _is_key(value)}
     ordered = tuple(sorted(keys, key=lambda key: (key.namespace, key.platform, key.value)))
     kind, name = _best(values) or (NameKind.NUMBER, _numbered(person))
     return DisplayName(name, kind, name, ordered)
@@ -115,7 +117,7 @@ def _best(values: Sequence[Value]) -> tuple[NameKind, str] | None:
 
 def _shown(value: Value) -> tuple[NameKind | None, str]:
     kind = _SHOWN.get(value.kind)
-    text = plain(value).value
+    text = plain(value)
     if kind is None:
         return None, ""
     if kind == NameKind.PHONE:

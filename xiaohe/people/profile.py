@@ -199,7 +199,7 @@ def _parted(stated: Sequence[dict[str, Any]]) -> set[frozenset[int]]:
 def _plain_values(subjects: Sequence[int]) -> dict[int, str]:
     """Phones and order numbers in plain, by the key they are hashed to."""
     return {
-        value.key_hash: plain(value).value
+        value.key_hash: plain(value)
         for values in identifiers.values_of(subjects).values()
         for value in values
     }

@@ -10,8 +10,7 @@ then only grows by an import's number, so stating a file again costs no new seal
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from xiaohe.kernel import store
 from xiaohe.kernel.store import rows
@@ -30,10 +29,11 @@ INSERT_IDENTIFIER = (
 INSERT_GRAM = "INSERT INTO people_search_gram (gram, subject)"
 
 IdentifierRow = tuple[int, str, int, bytes]  # subject, kind, key_hash, sealed
+Place = tuple[int, str, int]  # subject, kind, key_hash
+FIRST: Place = (-1, "", -1)
 
 
-@dataclass(frozen=True)
-class StoredValue:
+class StoredValue(NamedTuple):
     """One sealed value and the imports that stated it."""
 
     subject: int
@@ -41,6 +41,10 @@ class StoredValue:
     key_hash: int
     sealed: bytes
     imports: str
+
+    @property
+    def place(self) -> Place:
+        return self.subject, self.kind, self.key_hash
 
     @property
     def import_ids(self) -> list[int]:
@@ -104,34 +108,28 @@ def subjects_with(grams: Sequence[int], limit: int) -> list[int]:
     return [subject for (subject,) in found]
 
 
-def stated_last_by(
-    imports: Sequence[int], after: tuple[int, str, int], limit: int
-) -> list[StoredValue]:
+def stated_last_by(imports: Sequence[int], after: Place, limit: int) -> list[StoredValue]:
     """Values whose latest statement came from one of these imports, in key order after a place."""
+    listed = ", ".join(str(int(each)) for each in imports)
     return _stored(
         "SELECT subject, kind, key_hash, sealed, imports FROM people_identifier"
         " WHERE (subject, kind, key_hash) > (%s, %s, %s)"
-        f" AND last_import IN ({_slots(imports)})"
+        f" AND last_import IN ({listed})"
         " ORDER BY subject, kind, key_hash LIMIT %s",
-        [*after, *imports, limit],
+        [*after, limit],
     )
 
 
-def forget(value: StoredValue) -> None:
-    """Delete a value, unless another import stated it in the meantime."""
-    store.execute(
-        "DELETE FROM people_identifier"
-        " WHERE subject = %s AND kind = %s AND key_hash = %s AND imports = %s",
-        [value.subject, value.kind, value.key_hash, value.imports],
+def forget(values: Sequence[StoredValue]) -> None:
+    store.execute_many(
+        "DELETE FROM people_identifier WHERE subject = %s AND kind = %s AND key_hash = %s",
+        [value.place for value in values],
     )
 
 
-def forget_grams(subject: int, grams: Sequence[int]) -> None:
-    for chunk in _chunks(grams):
-        store.execute(
-            f"DELETE FROM people_search_gram WHERE subject = %s AND gram IN ({_slots(chunk)})",
-            [subject, *chunk],
-        )
+def forget_grams(pairs: Sequence[tuple[int, int]]) -> None:
+    """Remove (gram, subject) pairs."""
+    store.execute_many("DELETE FROM people_search_gram WHERE gram = %s AND subject = %s", pairs)
 
 
 def _stored(sql: str, parameters: Sequence[Any]) -> list[StoredValue]:
