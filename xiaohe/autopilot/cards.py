@@ -155,6 +155,7 @@ def _cards(lines: Sequence[Listed], shop: Shop, age: int) -> Iterable[Card]:
     accounts = dict(
         Account.objects.filter(pk__in=[t.account_id for t in tasks]).values_list("id", "name")
     )
+    found_under = names.hints([task.link_subject for task in tasks if task.link_subject])
     used = _used(tasks, people)
     taps = _last_taps(tasks)
     for line in lines:
@@ -167,7 +168,8 @@ def _cards(lines: Sequence[Listed], shop: Shop, age: int) -> Iterable[Card]:
             task=task.pk,
             person=person,
             name=name.name if name else "",
-            search_for=name.search_hint if name else "",
+            search_for=found_under.get(task.link_subject or 0)
+            or (name.search_hint if name else ""),
             bought=sentences.bought(known.get("occasions")),
             occasions=known.get("occasions") or 0,
             reason=sentences.why(task.program, known),

@@ -21,6 +21,7 @@ from typing import Any
 import pyarrow as pa
 
 from xiaohe.kernel.clock import ShopCalendar
+from xiaohe.shop.models import Account, AccountKind
 from xiaohe.stats.stages import Stage
 from xiaohe.touch.programs import Program
 from xiaohe.touch.words import Reason
@@ -123,6 +124,11 @@ def just_linked(read: Any, on: date, before: datetime, calendar: ShopCalendar) -
     links = read.table("links")
     first = calendar.start_of(on - timedelta(days=NEW_LINK_DAYS))
     live = links.filter(links.private & links.ended_at.isnull())
+    # A link the owner only said began long before it was said; its account exports no dates.
+    said = list(
+        Account.objects.filter(kind=AccountKind.PERSONAL_WECHAT.value).values_list("id", flat=True)
+    )
+    live = live.filter(~live.account_id.isin(said)) if said else live
     # Whoever has an older link is no new acquaintance.
     began = live.group_by("person").aggregate(
         started_at=live.started_at.min(),
