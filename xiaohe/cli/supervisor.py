@@ -126,6 +126,15 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "xiaohe", *arguments]
 
 
+def leave_ctrl_c_to_parent() -> None:
+    """For a child: a terminal sends Ctrl-C to the whole group; ours comes as SIGTERM from the supervisor, once.
+
+    Blocked and not ignored: the mask is inherited by forks and threads, whatever handlers they set.
+    """
+    if PARENT_FD in os.environ:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
 def end_with_parent() -> None:
     """For a child: end when the supervisor is gone, however it went."""
     number = os.environ.get(PARENT_FD)

@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, out: Output) -> int:
+    supervisor.leave_ctrl_c_to_parent()
     if state(make_home()) not in (Folder.READY, Folder.UNKNOWN):
         out.refuse("unprepared", _("This data folder is not ready. Run “xiaohe prepare” first."))
         return EXIT_CODES[409]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import threading
 
 from xiaohe.cli import inside, supervisor
 from xiaohe.cli.commands.up import LINK_FD
@@ -22,9 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, out: Output) -> None:
-    asked_to_stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, frame: asked_to_stop.set())
+    # Blocked before any thread starts, and waited for below: a handler could meet a lock that this thread holds.
+    stops = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stops)
     supervisor.end_with_parent()
     inside.enter(out)
     inside.quietly()
@@ -34,7 +33,8 @@ def run(arguments: argparse.Namespace, out: Output) -> None:
 
     worker = Worker()
     worker.start()
-    asked_to_stop.wait()
+    # Under `up` a Ctrl-C is the supervisor's to hear.
+    signal.sigwait({signal.SIGTERM} if supervisor.PARENT_FD in os.environ else stops)
     if not worker.stop():
         # A thread still works for a job that was handed back; its fence holds, so it may go down with us.
         os._exit(0)
