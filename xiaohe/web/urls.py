@@ -47,6 +47,7 @@ urlpatterns = [
     path("people/<int:person>/wish", person.wish, name="person-wish"),
     # 经营
     path("business", results.page, name="results"),
+    path("business/contact/<slug:what>", results.contacted, name="contact-people"),
     path("business/river/<slug:stop>", results.river, name="river"),
     path("numbers", numbers.dictionary, name="numbers"),
     path("numbers/<slug:measure>", numbers.page, name="number"),

@@ -39,7 +39,6 @@ from xiaohe.web.templatetags.xiaohe import grouped
 # The fields a person is asked to confirm; the rest of a mapping is seldom wrong.
 ASKED = ("time", "buyer", "order_no", "amount", "quantity", "unit_price", "item")
 WEEK = timedelta(days=7)
-DUE_FROM, DUE_UNTIL = 0.9, 1.5
 
 
 @dataclass(frozen=True)
@@ -203,9 +202,10 @@ def _recognised(known: State, buyers: int, ours: int | None) -> ToldCard:
 
 
 def _due(known: State) -> list[ToldCard]:
+    """Whose day falls into this week, Monday to Sunday."""
     with known.reading() as read:
         rhythm = read.table("rhythm")
-        due = rhythm.filter((rhythm.ratio >= DUE_FROM) & (rhythm.ratio < DUE_UNTIL))
+        due = _due_this_week(rhythm, known.on)
         row = read.run(
             due.aggregate(people=due.count(), ours=due.linked.cast("int64").sum())
         ).to_pylist()[0]
@@ -222,8 +222,8 @@ def _due(known: State) -> list[ToldCard]:
     if not people:
         return []
     big = ngettext(
-        "%(count)s regular is due now, by their own rhythm.",
-        "%(count)s regulars are due now, by their own rhythm.",
+        "%(count)s regular is due this week, by their own rhythm.",
+        "%(count)s regulars are due this week, by their own rhythm.",
         people,
     )
     said = ngettext("%(count)s of them is in your WeChat", "%(count)s of them are in your WeChat", ours)
@@ -236,6 +236,11 @@ def _due(known: State) -> list[ToldCard]:
             ),
         )
     ]
+
+
+def _due_this_week(rhythm: Any, on: date) -> Any:
+    monday = on - timedelta(days=on.weekday())
+    return rhythm.filter((rhythm.due_on >= monday) & (rhythm.due_on < monday + WEEK))
 
 
 def _slipping(known: State) -> list[ToldCard]:
@@ -273,10 +278,10 @@ def _nobody_named(known: State) -> ToldCard:
 
 
 def due_people(whom: str) -> list[int]:
-    """Everybody in the due band, or those of them within reach; best expected value first."""
-    with state.current().reading() as read:
-        rhythm = read.table("rhythm")
-        due = rhythm.filter((rhythm.ratio >= DUE_FROM) & (rhythm.ratio < DUE_UNTIL))
+    """Everybody due this week, or those of them within reach; best expected value first."""
+    known = state.current()
+    with known.reading() as read:
+        due = _due_this_week(read.table("rhythm"), known.on)
         if whom == "linked":
             due = due.filter(due.linked)
         ranked = due.order_by([due.ev.desc(), due.person]).select("person")

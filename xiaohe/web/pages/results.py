@@ -36,7 +36,7 @@ def page(today: date) -> Results:
     known = state.current()
     if known.data_until is None:
         return Results(headline=_("What do your regular customers bring?"), has_data=False)
-    outcome = contact.outcome(known)
+    outcome = contact.outcome(known, today)
     return Results(
         headline=_headline(known),
         has_data=True,

@@ -80,16 +80,16 @@ def read(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def due(request: HttpRequest, whom: str) -> HttpResponse:
-    """Who is due now, all of them or those within reach."""
+    """Who is due this week, all of them or those within reach."""
     if whom not in ("all", "linked"):
         raise Http404
     persons = arriving.due_people(whom)
-    title = ngettext("%(count)d person is due now", "%(count)d people are due now", len(persons))
+    title = ngettext("%(count)d person is due this week", "%(count)d people are due this week", len(persons))
     crowd = Crowd(
         title=title % {"count": len(persons)},
         back=reverse("today"),
         back_label=_("Today"),
-        note=_("By their own rhythm: between a little early and one and a half times as long as usual."),
+        note=_("Their day, by their own rhythm, falls between Monday and Sunday of this week."),
         listing=people.crowd(persons, number=page_number(request)),
     )
     return answers.page(request, "web/crowd.html", {"crowd": crowd})
