@@ -41,7 +41,15 @@ from xiaohe.ledger.files import Collector
 from xiaohe.ledger.lease import Held
 from xiaohe.ledger.models import FileRole, Import, ImportState
 from xiaohe.ledger.schema import FACT_SCHEMA, INSTANT
-from xiaohe.ledger.settle import CHANGED, KNOWN, NEW, OUTCOME, Settled, settle
+from xiaohe.ledger.settle import (
+    CHANGED,
+    KNOWN,
+    LOOKUP_MEMORY,
+    NEW,
+    OUTCOME,
+    Settled,
+    settle,
+)
 from xiaohe.ledger.staging import Staging
 
 WAIT_SECONDS = 30.0
@@ -123,7 +131,7 @@ class Door:
             raise RuntimeError("an import is settled once")
         self._settled = True
         self._staging.close()
-        with engine.reading() as read:
+        with engine.reading(memory=LOOKUP_MEMORY) as read:
             settled = settle(self._staging, read, self._lease.keep)
         place = 0
         carried = SETTLED_SCHEMA.empty_table()

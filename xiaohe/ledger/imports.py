@@ -34,7 +34,7 @@ from xiaohe.ledger.store import FileRow
 
 WAIT_SECONDS = 30.0
 # Facts of the undone import looked at in one pass: the build side of the joins.
-PASS_ROWS = 1_000_000
+PASS_ROWS = 500_000
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def undo(
         _check(import_id)
         folder = files.new_staging_folder(f"undo-{os.getpid()}")
         try:
-            with engine.reading() as read:
+            with engine.reading(memory="128MB") as read:
                 promoted = list(_promoted(import_id, read, folder, held))
             crash.at("after_write")
             listed = files.publish(promoted)

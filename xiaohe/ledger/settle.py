@@ -24,8 +24,10 @@ Ids = NDArray[np.int64]
 NEW, KNOWN, REPEATED = 0, 1, 2
 OUTCOME = 3
 CHANGED = 4
-# Keys looked up in one pass over the lake: the build side of the join, some 40 MB.
-LOOKUP = 1_000_000
+# Keys looked up in one pass over the lake: the build side of the join, some 20 MB.
+LOOKUP = 500_000
+# Of the engine while an import settles: the join above fits, and the import stays below its own limit.
+LOOKUP_MEMORY = "128MB"
 # States of the order itself; its lines and refunds may come before it does.
 STATES = (
     "order.created",
