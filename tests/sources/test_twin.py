@@ -10,7 +10,19 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.sources.files import CLOSED, NEWER, PAID, SHIPPED, UNPAID, cells_of, csv_bytes, file, order, xlsx_bytes, zip_bytes
+from tests.sources.files import (
+    CLOSED,
+    NEWER,
+    PAID,
+    SHIPPED,
+    UNPAID,
+    cells_of,
+    csv_bytes,
+    file,
+    order,
+    xlsx_bytes,
+    zip_bytes,
+)
 from tests.sources.test_taobao import counts
 from xiaohe.ledger import engine
 from xiaohe.sources import importing

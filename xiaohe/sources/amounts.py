@@ -30,7 +30,8 @@ class Amounts:
 
     @property
     def known(self) -> NDArray[np.bool_]:
-        return self.minor != NULL
+        known: NDArray[np.bool_] = self.minor != NULL
+        return known
 
     @property
     def or_zero(self) -> Ints:

@@ -117,7 +117,7 @@ _NAMED = re.compile(
 )
 _MONTHS = {
     name: number
-    for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)
+    for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
 }
 _SERIAL = re.compile(r"^\d{5}(?:\.\d+)?$")
 
@@ -138,7 +138,7 @@ def local_time(cell: str, *, day_first: bool = False) -> tuple[datetime, bool] |
         if found := _NAMED.match(cleaned):
             month = _MONTHS.get(found.group(2).casefold(), 0)
             clock = [int(part or 0) for part in found.groups()[3:]]
-            written = datetime(_year(found.group(3)), month, int(found.group(1)), *clock)  # noqa: DTZ001
+            written = datetime(_year(found.group(3)), month, int(found.group(1)), clock[0], clock[1], clock[2])  # noqa: DTZ001
             return written, found.group(4) is None
     except ValueError:
         return None

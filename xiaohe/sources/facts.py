@@ -61,7 +61,7 @@ class FactBuffer:
         quantity: NDArray[np.float64] | None = None,
         props: Sequence[str | None] | None = None,
         in_file_ordinal: bool = False,
-        **ids: Ints,
+        **ids: Ints | None,
     ) -> None:
         """One fact per given row number; every column is as long as `rows`. Instants are UTC microseconds."""
         if len(rows) == 0:

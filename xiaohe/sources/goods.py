@@ -34,7 +34,7 @@ class Goods:
         self.is_complete = True
 
     def add(self, titles: Sequence[str], at: Ints, rows: Ints) -> None:
-        for index in rows:
+        for index in rows.tolist():
             title = titles[index].strip()[:LONGEST_TITLE]
             if not title:
                 continue

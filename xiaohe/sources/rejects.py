@@ -42,7 +42,7 @@ class Rejects:
             lines.write(BOM)
             writer.writerow([*map(_harmless, self._header), _("Reason"), CODE_COLUMN])
         width = len(self._header)
-        for index in chosen:
+        for index in chosen.tolist():
             reason = REJECTIONS[int(records["row_class"][index]) - RowClass.REJECTED]
             cells = rows[index][:width]
             cells += [""] * (width - len(cells))

@@ -1,4 +1,4 @@
-"""Which ids a file has shown already, and how often: 8 to 16 bytes each, at any number of rows.
+"""Which ids a file has shown already, and how often: 16 bytes each, at any number of rows.
 
 A Python set of five million ids takes half a gigabyte. Here ids lie in sorted arrays of doubling size, merged
 when two of a size meet: looking up a slice is a few binary searches, and each id is moved O(log n) times.
@@ -34,7 +34,8 @@ class Counted:
 
     def first_time(self, ids: Ints) -> NDArray[np.bool_]:
         """Marks the first appearance of each id."""
-        return self.ordinals(ids) == 0
+        first: NDArray[np.bool_] = self.ordinals(ids) == 0
+        return first
 
     def __len__(self) -> int:
         """How many different ids have come."""
@@ -55,7 +56,7 @@ class Counted:
     def _add(self, unique: Ints, counts: Ints) -> None:
         if not len(unique):
             return
-        level = (unique, counts.astype(np.int32))
+        level = (unique, counts)
         while self._levels and len(self._levels[-1][0]) <= 2 * len(level[0]):
             level = _merged(self._levels.pop(), level)
         self._levels.append(level)
@@ -67,4 +68,4 @@ def _merged(left: tuple[Ints, Ints], right: tuple[Ints, Ints]) -> tuple[Ints, In
     order = np.argsort(ids, kind="stable")
     ids, counts = ids[order], counts[order]
     starts = np.flatnonzero(np.r_[True, ids[1:] != ids[:-1]])
-    return ids[starts], np.add.reduceat(counts, starts).astype(np.int32)
+    return ids[starts], np.add.reduceat(counts, starts)

@@ -29,7 +29,8 @@ class Instants:
 
     @property
     def known(self) -> NDArray[np.bool_]:
-        return self.at != NULL
+        known: NDArray[np.bool_] = self.at != NULL
+        return known
 
 
 class Clock:

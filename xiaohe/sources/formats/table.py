@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -113,6 +113,10 @@ def _is_number(cell: str) -> bool:
         return False
 
 
+def _is_filled(column: _Column) -> bool:
+    return any(map(text, column.values))
+
+
 FITS: dict[str, Callable[[_Column], bool]] = {
     "time": lambda column: column.mostly(_is_time),
     "amount": lambda column: column.mostly(_is_number),
@@ -163,7 +167,7 @@ def propose(header: Sequence[str], rows: Iterable[list[str]], currency: str) -> 
 
 
 def _best(name: str, columns: Sequence[_Column], taken: set[int]) -> _Column | None:
-    fits = FITS.get(name, lambda column: any(map(text, column.values)))
+    fits = FITS.get(name, _is_filled)
     scored = []
     for column in columns:
         if column.position in taken:
@@ -241,7 +245,7 @@ def day_comes_first(cells: Iterator[str]) -> tuple[bool, bool]:
     if not rises[0]:
         return False, True
     # Exports are mostly in order of time: the reading that jumps back less often is the likelier one.
-    back = [sum(a > b for a, b in zip(each, each[1:], strict=False)) for each in rises]
+    back = [sum(a > b for a, b in pairwise(each)) for each in rises]
     return back[1] < back[0], False
 
 

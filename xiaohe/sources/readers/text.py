@@ -13,6 +13,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from xiaohe.sources.readers.opened import CHUNK, MOST_COLUMNS, Position, Source, Table
 from xiaohe.sources.refusals import refuse
@@ -197,7 +198,7 @@ def _breaks_off(last: list[str], width: int) -> bool:
 class _Counted(io.RawIOBase):
     """Counts bytes for the progress bar as they are read."""
 
-    def __init__(self, stream: io.BufferedIOBase | object, position: Position) -> None:
+    def __init__(self, stream: BinaryIO, position: Position) -> None:
         super().__init__()
         self._stream = stream
         self._position = position
@@ -206,7 +207,7 @@ class _Counted(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        piece: bytes = self._stream.read(len(buffer))  # type: ignore[attr-defined]
+        piece = self._stream.read(len(buffer))
         buffer[: len(piece)] = piece
         self._position.done += len(piece)
         return len(piece)

@@ -61,7 +61,7 @@ class ContactRows:
         added = context.clock.column(cells["added"])
         account_names = [text(cell) for cell in cells.get("account") or cells["staff"]]
         staff_names = [text(cell) for cell in cells.get("staff") or cells["account"]]
-        for index in np.flatnonzero(~added.known):
+        for index in np.flatnonzero(~added.known).tolist():
             row_class = self._judge.row_class(rows[index])
             if row_class is not None:
                 records["row_class"][index] = row_class
@@ -75,7 +75,7 @@ class ContactRows:
         records["row_class"][chosen] = RowClass.CONTACT
 
         subject = np.full(len(rows), NULL)
-        for index in chosen:
+        for index in chosen.tolist():
             subject[index] = context.hasher(
                 Namespace.CONTACT,
                 contact_value(account_names[index], self._local(int(added.at[index]))),
@@ -104,7 +104,7 @@ class ContactRows:
         cells: dict[str, list[str]],
     ) -> None:
         ids = []
-        for index in chosen:
+        for index in chosen.tolist():
             pair = (accounts[index], staff[index])
             if pair not in self._accounts:
                 self._accounts[pair] = self._account_id(*pair)
@@ -114,7 +114,7 @@ class ContactRows:
                 "contact-row",
                 "\x1f".join(cells[name][index] for name in (*FREE_TEXT, "mobile") if name in cells),
             )
-            for index in chosen
+            for index in chosen.tolist()
         ]
         buffer.add(
             "link.started",
@@ -141,7 +141,7 @@ class ContactRows:
         phones = np.full(len(subject), NULL)
         texts = [cells[name] for name in FREE_TEXT if name in cells]
         orders: list[tuple[int, int]] = []
-        for index in chosen:
+        for index in chosen.tolist():
             digits = next(
                 (
                     phone

@@ -198,9 +198,9 @@ def record_people(
         return
     kinds = list(values.items())
     marks = np.array(
-        [hash((int(subject[i]), *(cells[i] for _, (_, cells) in kinds))) for i in chosen], np.int64
+        [hash((int(subject[i]), *(cells[i] for _, (_, cells) in kinds))) for i in chosen.tolist()], np.int64
     )
-    for index in chosen[context.people.first_time(marks)]:
+    for index in chosen[context.people.first_time(marks)].tolist():
         for kind, (namespace, cells) in kinds:
             value = text(cells[index])
             if value:

@@ -254,7 +254,7 @@ def props_of(cells: dict[str, list[str]], rows: Ints) -> list[str | None]:
         if name in cells
     ]
     found: list[str | None] = []
-    for index in rows:
+    for index in rows.tolist():
         props = {prop: value for prop, column in wanted if (value := text(column[index]))}
         found.append(
             json.dumps(props, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -64,7 +64,7 @@ class LineRows:
         self._sift(rows, numbers, at.known, records)
         sifted = records["row_class"] != RowClass.BLANK
         is_blank = np.zeros(count, np.bool_)
-        for index in np.flatnonzero(~at.known & ~sifted):
+        for index in np.flatnonzero(~at.known & ~sifted).tolist():
             is_blank[index] = not any(cell.strip() for cell in rows[index])
         reject(records, broken & ~is_blank, Rejected.BROKEN_ROW)
         reject(records, ~at.known & ~is_blank, Rejected.BAD_DATE)
@@ -111,7 +111,7 @@ class LineRows:
         records: NDArray[np.void],
     ) -> None:
         """Set aside what is no data, and order numbers that a spreadsheet destroyed."""
-        for index in np.flatnonzero(~timed):
+        for index in np.flatnonzero(~timed).tolist():
             row_class = self._judge.row_class(rows[index])
             if row_class is not None:
                 records["row_class"][index] = row_class
@@ -274,7 +274,7 @@ class LineRows:
                 content=content[rows],
                 props=None if cancelled else self._props(cells, rows),
                 in_file_ordinal=has_numbers,
-                **({} if cancelled else {"order_key": order[rows]}),
+                order_key=None if cancelled else order[rows],
             )
         sale = good & ~back & (classes != RowClass.STOCK_ADJUSTMENT)
         unpaid, closed = classes == RowClass.UNPAID, classes == RowClass.CLOSED
@@ -314,7 +314,7 @@ class LineRows:
                 ensure_ascii=False,
                 separators=(",", ":"),
             )
-            for index in rows
+            for index in rows.tolist()
         ]
 
     def _remember(

@@ -202,8 +202,8 @@ class OrderRows:
                 subject=subject[rows],
                 order_key=order[rows],
                 content=key,
-                **({"amount": amount[rows]} if amount is not None else {}),
-                **({"quantity": quantity[rows]} if with_quantity else {}),  # type: ignore[arg-type]
+                amount=None if amount is None else amount[rows],
+                quantity=quantity[rows] if with_quantity else None,
             )
 
         def index(each: Status) -> int:
