@@ -39,6 +39,7 @@ def test_preparing_twice_changes_nothing(shop: Store) -> None:
 def test_two_preparing_at_once_make_one_list(shop: Store) -> None:
     hand_worked(shop)
     settings(held_out_share=0.1)
+    comparison.salt()  # the shop's secrets exist since its first import
     ready = threading.Barrier(2)
     errors: list[BaseException] = []
     real_plan = today.plan
@@ -71,7 +72,8 @@ def test_two_preparing_at_once_make_one_list(shop: Store) -> None:
     finally:
         today.plan = real_plan
 
-    assert errors == []
+    if errors:
+        raise errors[0]
     listed = Listed.objects.values_list("task__person", flat=True)
     assert len(listed) == len(set(listed)) == Task.objects.count()
     assert Decision.objects.count() == Decision.objects.values("person", "program").count() == 4
@@ -161,7 +163,8 @@ def test_the_untouched_are_listed_again_and_the_sent_are_not(shop: Store) -> Non
 
     page = today.listing(tomorrow, later)
     again = {card.person: card for card in page.cards}
-    assert set(again) == set(first) - {lin}
+    # early has come due over night.
+    assert set(again) == set(first) - {lin} | {person_of(shop, "early")}
     # Put off by the owner: before the others of its kind, whatever their value.
     assert page.cards[0].person == wang
     assert again[wang].task == first[wang].task
@@ -177,7 +180,8 @@ def test_all_sent_closes_yesterday_also_where_it_stands_again(shop: Store) -> No
     taps.all_sent(ON, later)
 
     page = today.listing(tomorrow, later)
-    assert [card.is_open for card in page.cards] == [False] * len(page.cards)
+    # Only early, who has come due over night, is still to be written to.
+    assert [card.person for card in page.cards if card.is_open] == [person_of(shop, "early")]
     assert page.yesterday == cards.Yesterday(ON, 3, 0)
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from xiaohe.kernel.money import spoken
 from xiaohe.touch.programs import Program
@@ -71,7 +73,7 @@ def bought(occasions: int | None) -> str:
     """How often they came."""
     if not occasions:
         return _("not known to have bought yet")
-    return _("bought %(count)d times") % {"count": occasions}
+    return ngettext("bought once", "bought %(count)d times", occasions) % {"count": occasions}
 
 
 def minutes(people: int) -> int:
@@ -83,10 +85,12 @@ def first_line(people: int) -> str:
     """The page's answer in one sentence."""
     if not people:
         return _("Nobody to contact today.")
-    return _("%(count)d people today, about %(minutes)d minutes.") % {
-        "count": people,
-        "minutes": minutes(people),
-    }
+    said = ngettext(
+        "One person today, about a minute.",
+        "%(count)d people today, about %(minutes)d minutes.",
+        people,
+    )
+    return said % {"count": people, "minutes": minutes(people)}
 
 
 def expected(figures: Sequence[tuple[int, float]], currency: str) -> str:
@@ -125,6 +129,6 @@ def data_until(on: Any, until: Any) -> str:
     if until is None:
         return _("No orders have been imported yet.")
     return _("Order data up to %(day)s (%(age)d days ago).") % {
-        "day": until.isoformat(),
+        "day": date_format(until, "MONTH_DAY_FORMAT"),
         "age": (on - until).days,
     }
