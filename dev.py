@@ -160,14 +160,20 @@ def _must(command: Sequence[str], name: str, *, note: _Note | None = None) -> No
     said: list[str] = []
     for line in process.stdout:
         said.append(line.rstrip())
-        if note is not None and (
-            named := re.match(r"\s*(?:Collecting|Installing) ([^\s(<>=!~;\[]+)", line)
-        ):
-            note.text = named[1]
+        if note is not None:
+            note.text = _told(line) or note.text
     if process.wait():
         # The tool's own words may name servers of this machine's configuration.
         told = [re.sub(r"\S+://\S+", "…", line) for line in said[-15:]]
         raise SetupFailed(f"{name} failed:\n  " + "\n  ".join(told))
+
+
+def _told(line: str) -> str:
+    """What a line of pip's says it is busy with."""
+    if line.startswith("Installing collected packages"):
+        return "unpacking"
+    named = re.match(r"\s*Collecting ([^\s(<>=!~;\[]+)", line)
+    return named[1] if named else ""
 
 
 class _Note:
