@@ -7,6 +7,7 @@ import pytest
 from xiaohe.kernel.errors import Conflict, NotFound
 from xiaohe.ledger import engine
 from xiaohe.people import actions, profile
+from xiaohe.people.keys import Kind, Namespace
 from xiaohe.people.links import coverage, links
 from xiaohe.people.overlay import person_of
 from xiaohe.people.profile import Says
@@ -150,6 +151,14 @@ def test_evidence_says_what_ties_a_person_together_since_when_and_how_to_undo_it
         (Says.APART, False),
         (Says.HAVE, True),
     }
+
+
+def test_an_order_number_inside_a_description_is_shown_in_plain(town):
+    facts, _values = town.friend("a", "毛毛妈", orders=(ORDER,))
+    text = (town.contact("a"), Namespace.NAME, f"订单{ORDER}", Kind.DESCRIPTION)
+    town.bring(town.sale(ORDER, member="wang"), (facts, [text]))
+    (shown,) = profile.evidence_of(town.contact("a"))
+    assert (shown.says, shown.value, shown.holds) == (Says.ORDER, ORDER, True)
 
 
 def test_a_quarantined_phone_is_shown_as_evidence_that_does_not_hold(town):

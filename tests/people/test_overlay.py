@@ -4,7 +4,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xiaohe.ledger import engine
-from xiaohe.people import overlay
+from xiaohe.people import actions, overlay
+from xiaohe.shop import accounts
 
 PHONE, OTHER_PHONE = "13800138000", "13900139000"
 ORDER, OTHER_ORDER = "1930123456789012345", "1930123456789012346"
@@ -104,6 +105,18 @@ def test_the_overlay_in_memory_follows_imports_and_undo(town):
     assert overlay.current().table.num_rows == 1
     assert overlay.current() is overlay.current()
     town.undo(second)
+    assert overlay.current().table.num_rows == 0
+
+
+def test_taps_about_something_else_keep_the_overlay_and_taps_about_people_do_not(town):
+    town.bring(town.sale(ORDER, member="wang"), town.sale(OTHER_ORDER, member="li"))
+    before = overlay.current()
+    account = accounts.account_named("personal_wechat", "阿禾").id
+    actions.i_have_them(town.member("wang"), account, town.now)
+    assert overlay.current() is before
+    done = actions.join(town.member("wang"), town.member("li"), town.now)
+    assert overlay.current().table.num_rows == 1
+    actions.undo(done.facts, town.now)
     assert overlay.current().table.num_rows == 0
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from xiaohe.people import identifiers, names, search
-from xiaohe.people.keys import Namespace
+from xiaohe.people.keys import Kind, Namespace
 from xiaohe.people.names import NameKind
 from xiaohe.people.search import Why
 
@@ -12,6 +12,10 @@ PHONE, ORDER = "13800138000", "1930123456789012345"
 
 def _found(text):
     return [(found.name, found.why) for found in search.find(text)]
+
+
+def _described(contact, text):
+    return [], [(contact, Namespace.NAME, text, Kind.DESCRIPTION)]
 
 
 @pytest.fixture
@@ -51,6 +55,18 @@ def street(any_town):
 )
 def test_people_are_found_by_what_the_owner_knows_of_them(street, text, answer):
     assert _found(text) == answer
+
+
+def test_what_staff_typed_into_a_contact_is_found_by_phone_and_order_number(town):
+    town.bring(
+        town.friend("a", "毛毛妈13800138000"),
+        _described(town.contact("b"), f"老王 {ORDER}"),
+        _described(town.contact("c"), "139 0013 9000"),
+    )
+    assert _found(PHONE) == [("毛毛妈13800138000", Why.PHONE)]
+    assert [found.person for found in search.find(ORDER)] == [town.contact("b")]
+    (tail,) = search.find("9000")
+    assert (tail.person, tail.why) == (town.contact("c"), Why.PHONE_TAIL)
 
 
 def test_a_single_character_finds_everybody_with_it(street):

@@ -3,6 +3,7 @@
     name 毛毛妈 猫粮   →  毛 妈 猫 粮, 毛毛 毛妈 猫粮      every character (not ASCII ones) and every two in a row
     phone             →  the whole number, its last four
     member, order     →  the whole value; a member name that is a name is found like one
+    what staff typed  →  the phones and order numbers in it
 
 A piece only leads to candidates: whoever searches unseals them and looks (search.py), so a chance meeting of
 two hashes costs a microsecond and never a wrong answer.
@@ -11,10 +12,12 @@ two hashes costs a microsecond and never a wrong answer.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from xiaohe.kernel import workspace
 from xiaohe.kernel.ids import Hasher, fold
+from xiaohe.people.evidence import order_numbers, phones
 from xiaohe.people.keys import Kind, is_masked, normalise_phone
 
 # Beyond this a "name" is prose; its pieces would find everything.
@@ -22,15 +25,20 @@ LONGEST_NAME = 40
 
 
 def pieces(kind: Kind, value: str) -> set[str]:
-    """The pieces a stored value is filed under; empty for values nobody searches by."""
+    """The pieces a stored value is filed under."""
     if kind == Kind.PHONE:
         phone = normalise_phone(value)
-        return {f"phone:{phone}", f"tail:{phone[-4:]}"} if phone else set()
+        return phone_pieces([phone]) if phone else set()
     if kind in (Kind.MEMBER, Kind.CUSTOMER, Kind.ORDER):
         return _whole_pieces(kind, value)
-    if kind in (Kind.CONTACT, Kind.REMARK, Kind.RECEIVER):
+    if kind == Kind.RECEIVER:
         return name_pieces(value)
-    return set()
+    typed = phone_pieces(phones(value)) | {f"order:{number}" for number in order_numbers(value)}
+    return typed if kind == Kind.DESCRIPTION else typed | name_pieces(value)
+
+
+def phone_pieces(numbers: Iterable[str]) -> set[str]:
+    return {piece for phone in numbers for piece in (f"phone:{phone}", f"tail:{phone[-4:]}")}
 
 
 def name_pieces(text: str) -> set[str]:

@@ -37,7 +37,7 @@ SLICE_SECONDS = 0.025  # half of what one transaction may hold the write lock
 SMALLEST_SLICE, LARGEST_SLICE = 200, 20_000
 SWEEP_BATCH = 200
 BATCHES_PER_LEASE = 20
-SWEEP_WAITS_SECONDS = 30.0
+SWEEP_WAITS_SECONDS = 2.0
 BY_HAND = 0  # the import number of what somebody typed in the console
 
 
@@ -195,25 +195,35 @@ _NEWER_THAN_ANY_FILE = 1 << 62
 
 
 def sweep() -> int:
-    """Forget values that only undone or abandoned imports stated; returns how many. Safe at any time.
+    """Forget values that only undone or abandoned imports stated; returns how many.
 
-    The importers' lease is held a few batches at a time, so nobody states a value while it is forgotten.
+    Held back while somebody imports, a few batches at a time, so nobody states a value while it is forgotten;
+    what an import keeps it from is forgotten by the next sweep, and unseen meanwhile.
     """
     over = Import.objects.filter(state__in=[ImportState.UNDONE, ImportState.ABANDONED])
     dead = sorted(over.values_list("id", flat=True))
-    if not dead:
-        return 0
     gone = 0
-    after: store.Place | None = store.FIRST
+    after: store.Place | None = store.FIRST if dead else None
     while after is not None:
-        with lease.held(lease.BULK, wait_seconds=SWEEP_WAITS_SECONDS):
-            for _batch in range(BATCHES_PER_LEASE):
-                found = store.stated_last_by(dead, after, SWEEP_BATCH)
-                gone += _forget([each for each in found if not set(each.import_ids) - set(dead)])
-                after = found[-1].place if len(found) == SWEEP_BATCH else None
-                if after is None:
-                    break
+        try:
+            with lease.held(lease.BULK, wait_seconds=SWEEP_WAITS_SECONDS):
+                some, after = _sweep_on(dead, after)
+        except lease.Busy:
+            break
+        gone += some
     return gone
+
+
+def _sweep_on(dead: Sequence[int], after: store.Place) -> tuple[int, store.Place | None]:
+    """A few batches from a place on; where to go on, None at the end."""
+    gone = 0
+    for _batch in range(BATCHES_PER_LEASE):
+        found = store.stated_last_by(dead, after, SWEEP_BATCH)
+        gone += _forget([each for each in found if not set(each.import_ids) - set(dead)])
+        if len(found) < SWEEP_BATCH:
+            return gone, None
+        after = found[-1].place
+    return gone, after
 
 
 def _forget(values: Sequence[StoredValue]) -> int:

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from xiaohe.kernel import workspace
 from xiaohe.kernel.ids import Hasher, fold
+from xiaohe.ledger.models import Import
 
 
 class Namespace(StrEnum):
@@ -109,6 +110,11 @@ def on_platform(platform: str, value: str) -> str | None:
 def contact_value(staff_account: str, added_at: datetime) -> str:
     """The identity of a contact row: who added them, and when to the second, as the file says it."""
     return f"{fold(staff_account)}|{added_at:%Y-%m-%d %H:%M:%S}"
+
+
+def platforms() -> list[str]:
+    """Platforms that anything was ever imported from: where an order number may exist."""
+    return sorted(Import.objects.order_by().values_list("source", flat=True).distinct())
 
 
 def hasher() -> Hasher:

@@ -18,10 +18,12 @@ import pyarrow as pa
 
 from xiaohe.ledger import engine
 from xiaohe.ledger.engine import Reading
-from xiaohe.people import identifiers
+from xiaohe.people import evidence, identifiers, keys
 from xiaohe.people import overlay as overlays
+from xiaohe.people.keys import Namespace
 from xiaohe.people.names import plain
 from xiaohe.people.overlay import Overlay
+from xiaohe.people.search import TYPED
 
 
 class Says(StrEnum):
@@ -197,12 +199,18 @@ def _parted(stated: Sequence[dict[str, Any]]) -> set[frozenset[int]]:
 
 
 def _plain_values(subjects: Sequence[int]) -> dict[int, str]:
-    """Phones and order numbers in plain, by the key they are hashed to."""
-    return {
-        value.key_hash: plain(value)
-        for values in identifiers.values_of(subjects).values()
-        for value in values
-    }
+    """Phones and order numbers in plain, by the key they are hashed to; those inside typed text too."""
+    hashed = keys.hasher()
+    found: dict[int, str] = {}
+    for value in [each for values in identifiers.values_of(subjects).values() for each in values]:
+        found[value.key_hash] = plain(value)
+        if value.kind in TYPED:
+            for phone in evidence.phones(value.text):
+                found[hashed(Namespace.PHONE, phone)] = phone
+            for number in evidence.order_numbers(value.text):
+                for platform in keys.platforms():
+                    found[hashed(Namespace.ORDER, f"{platform}:{number}")] = number
+    return found
 
 
 # ---------------------------------------------------------------- timeline

@@ -16,8 +16,7 @@ import pyarrow as pa
 
 from xiaohe.kernel.ids import fold
 from xiaohe.ledger import engine
-from xiaohe.ledger.models import Import
-from xiaohe.people import grams, identifiers, keys, names, store
+from xiaohe.people import evidence, grams, identifiers, keys, names, store
 from xiaohe.people import overlay as overlays
 from xiaohe.people.identifiers import Value
 from xiaohe.people.keys import Kind, Namespace
@@ -27,6 +26,9 @@ from xiaohe.people.overlay import Overlay
 # types one character more is led to fewer.
 CANDIDATES = 3_000
 LONGEST_TEXT = 80
+MEMBERS = (Kind.MEMBER, Kind.CUSTOMER)
+# What our staff typed: a name may hold a phone.
+TYPED = (Kind.REMARK, Kind.CONTACT, Kind.DESCRIPTION)
 NAMES = (Kind.REMARK, Kind.CONTACT, Kind.MEMBER, Kind.RECEIVER)
 _ORDER_NUMBER = re.compile(r"[a-z]{0,3}\d[\d\-]{4,31}")
 
@@ -86,36 +88,32 @@ def find(text: str, limit: int = 20, overlay: Overlay | None = None) -> list[Fou
 def _hits(wanted: str) -> Iterator[_Hit]:
     phone = keys.normalise_phone(wanted)
     if phone is not None:
-        yield from _whole([f"phone:{phone}"], (Kind.PHONE,), Why.PHONE, lambda text: text == phone)
+        yield from _whole(Why.PHONE, f"phone:{phone}", lambda value: phone in _phones(value))
     if re.fullmatch(r"\d{4}", wanted):
         yield from _whole(
-            [f"tail:{wanted}"], (Kind.PHONE,), Why.PHONE_TAIL, lambda text: text.endswith(wanted)
+            Why.PHONE_TAIL,
+            f"tail:{wanted}",
+            lambda value: any(each.endswith(wanted) for each in _phones(value)),
         )
     members = list(
         _whole(
-            [f"member:{wanted}"],
-            (Kind.MEMBER, Kind.CUSTOMER),
             Why.MEMBER,
-            lambda text: text == wanted,
+            f"member:{wanted}",
+            lambda value: value.kind in MEMBERS and _comparable(value) == wanted,
         )
     )
     yield from members
     # Asking the ledger costs most, and what is a whole member name is no order number.
     if phone is None and not members and _ORDER_NUMBER.fullmatch(wanted):
         yield from _buyers_of_order(wanted)
-        yield from _whole(
-            [f"order:{wanted}"], (Kind.ORDER,), Why.ORDER, lambda text: text == wanted
-        )
+        yield from _whole(Why.ORDER, f"order:{wanted}", lambda value: wanted in _orders(value))
     yield from _named(grams.words(wanted))
 
 
-def _whole(
-    pieces: Sequence[str], kinds: Sequence[Kind], why: Why, matches: Callable[[str], bool]
-) -> Iterator[_Hit]:
-    for value in _values_with(pieces, kinds):
-        text = _comparable(value)
-        if matches(text):
-            yield _Hit(why, 0, text, value.subject)
+def _whole(why: Why, piece: str, matches: Callable[[Value], bool]) -> Iterator[_Hit]:
+    for value in _values_with([piece]):
+        if matches(value):
+            yield _Hit(why, 0, _comparable(value), value.subject)
 
 
 def _named(words: Sequence[str]) -> Iterator[_Hit]:
@@ -131,23 +129,34 @@ def _named(words: Sequence[str]) -> Iterator[_Hit]:
             yield _Hit(why, place, text, value.subject)
 
 
-def _values_with(pieces: Sequence[str], kinds: Sequence[Kind]) -> Iterable[Value]:
+def _values_with(pieces: Sequence[str], kinds: Sequence[Kind] = ()) -> Iterable[Value]:
     candidates = store.subjects_with([grams.hashed(piece) for piece in pieces], CANDIDATES)
     found = identifiers.values_of(candidates, kinds)
     return (value for subject in candidates for value in found.get(subject, ()))
 
 
 def _comparable(value: Value) -> str:
-    """A value as it is compared: folded, without its platform; a phone by its digits."""
-    text = names.plain(value)
-    return keys.normalise_phone(text) or "" if value.kind == Kind.PHONE else fold(text)
+    """A value as it is compared: folded, without its platform."""
+    return fold(names.plain(value))
+
+
+def _phones(value: Value) -> list[str]:
+    """The phone a value is, or those somebody typed into it."""
+    if value.kind == Kind.PHONE:
+        return [phone] if (phone := keys.normalise_phone(value.text)) else []
+    return evidence.phones(value.text) if value.kind in TYPED else []
+
+
+def _orders(value: Value) -> list[str]:
+    if value.kind == Kind.ORDER:
+        return [_comparable(value)]
+    return evidence.order_numbers(value.text) if value.kind in TYPED else []
 
 
 def _buyers_of_order(number: str) -> Iterator[_Hit]:
     """The subjects of an order's facts, on whichever platform the number exists."""
-    platforms = Import.objects.order_by().values_list("source", flat=True).distinct()
     hashed = keys.hasher()
-    order_keys = [hashed(Namespace.ORDER, f"{platform}:{number}") for platform in platforms]
+    order_keys = [hashed(Namespace.ORDER, f"{each}:{number}") for each in keys.platforms()]
     if not order_keys:
         return
     with engine.reading(timeout=engine.PAGE_TIMEOUT_SECONDS) as read:
