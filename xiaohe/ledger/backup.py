@@ -45,12 +45,36 @@ class Backup:
 
 
 class NotABackup(BadInput):
-    def __init__(self, why: str) -> None:
-        super().__init__(
-            "not_a_backup",
-            _("This file is not a whole backup: %(why)s. Nothing was changed."),
-            why=why,
-        )
+    """The file, or the keys beside it, cannot be restored; nothing was changed."""
+
+
+def _unreadable() -> NotABackup:
+    return NotABackup(
+        "backup_unreadable", _("This is not a backup of ours, or only a part of one.")
+    )
+
+
+def _changed() -> NotABackup:
+    return NotABackup(
+        "backup_changed",
+        _("This backup was damaged or changed. Nothing was restored; take another."),
+    )
+
+
+def _other_store(store: str) -> NotABackup:
+    return NotABackup(
+        "backup_other_store",
+        _("This backup was made with %(store)s and can only be restored with it."),
+        store=store,
+    )
+
+
+def _no_keys(path: Path) -> NotABackup:
+    return NotABackup(
+        "backup_without_keys",
+        _("The key file %(name)s is missing or damaged. Without it nothing can be restored."),
+        name=path.name,
+    )
 
 
 class FolderInUse(Conflict):
@@ -93,7 +117,7 @@ def restore(file: Path, *, keys: Path | None = None) -> Backup:
     try:
         manifest = _unpack(file, work)
         if manifest["store"] != archive.kind():
-            raise NotABackup(f"it was made with {manifest['store']}")
+            raise _other_store(str(manifest["store"]))
         if archive.kind() == archive.POSTGRES and archive.holds_something():
             raise FolderInUse(place.home)
         secrets = _read_keys(keys)
@@ -199,17 +223,17 @@ def _unpack(file: Path, work: Path) -> dict[str, Any]:
             for entry in tar:
                 source = tar.extractfile(entry)
                 if source is None or not _is_ours(entry.name):
-                    raise NotABackup("it holds something strange")
+                    raise _unreadable()
                 if entry.name == MANIFEST:
                     manifest = json.loads(source.read())
                 else:
                     found[entry.name] = _extract(source, work / entry.name)
     except (tarfile.TarError, OSError, ValueError) as error:
-        raise NotABackup("it cannot be read to its end") from error
+        raise _unreadable() from error
     if manifest is None or manifest.get("format") != FORMAT:
-        raise NotABackup("its list of contents is missing")
+        raise _unreadable()
     if found != manifest["files"]:
-        raise NotABackup("its contents were changed")
+        raise _changed()
     return manifest
 
 
@@ -234,17 +258,15 @@ def _read_keys(path: Path) -> dict[str, bytes]:
     try:
         content = json.loads(path.read_text())
         return {name: bytes.fromhex(value) for name, value in content["keys"].items()}
-    except FileNotFoundError as error:
-        raise NotABackup(f"its key file {path.name} is not beside it") from error
-    except (ValueError, KeyError, AttributeError) as error:
-        raise NotABackup(f"its key file {path.name} is damaged") from error
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise _no_keys(path) from error
 
 
 def _place_keys(secrets: dict[str, bytes], folder: Path) -> None:
     durable.make_folder(folder)
     for name, value in secrets.items():
         if PurePosixPath(name).name != name:
-            raise NotABackup("its key file names something strange")
+            raise _unreadable()
         path = folder / name
         path.unlink(missing_ok=True)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:

@@ -27,7 +27,7 @@ CHANGED = 4
 # Keys looked up in one pass over the lake: the build side of the join, some 20 MB.
 LOOKUP = 500_000
 # Of the engine while an import settles: the join above fits, and the import stays below its own limit.
-LOOKUP_MEMORY = "128MB"
+LOOKUP_MEMORY = "64MB"
 # States of the order itself; its lines and refunds may come before it does.
 STATES = (
     "order.created",

@@ -26,8 +26,8 @@ from xiaohe.ledger.schema import STAGED_SCHEMA
 
 PARTITION_BITS = 6
 PARTITIONS = 1 << PARTITION_BITS
-# 20 MB of keys: files below half a million facts never spill.
-SPILL_AT = 1_000_000
+# 10 MB of keys: files below half a million facts never spill.
+SPILL_AT = 500_000
 KEY = np.dtype([("key", "<i8"), ("content", "<i8"), ("place", "<u4")])
 # Highest bit of `place`: identical keys are told apart by their ordinal.
 BY_ORDINAL = np.uint32(1 << 31)
@@ -71,6 +71,7 @@ class Staging:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+            pa.default_memory_pool().release_unused()
 
     def slices(self) -> Iterator[pa.Table]:
         """The slices again, in order."""
@@ -154,6 +155,8 @@ class _Spilled:
             return
         records = np.concatenate(self._waiting)
         self._waiting, self._held, self._on_disk = [], 0, True
+        # Arrow keeps what it freed; over a long file that would grow to twice what it needs.
+        pa.default_memory_pool().release_unused()
         number = (records["key"] >> np.int64(63 - PARTITION_BITS)).astype(np.int8)
         order = np.argsort(number, kind="stable")
         bounds = np.searchsorted(number[order], np.arange(PARTITIONS + 1))

@@ -67,7 +67,12 @@ class InboxFull(RetryLater):
         super().__init__("inbox_full", _("Too much is waiting to be filed. Try again in a minute."))
 
 
-def record(facts: Sequence[Fact], *, now: datetime) -> Recorded:
+def key_hash(fact: Fact) -> int:
+    """Under which key a fact is, or will be, in the ledger; what `take_back` asks for."""
+    return keys.key_hash(fact.source, fact.key)
+
+
+def record(facts: Sequence[Fact], now: datetime) -> Recorded:
     """Record facts, each at most once; what returned is on disk. Joins the caller's transaction if there is one."""
     checked = [(each, catalogue.checked_json(each.type, each.props)) for each in facts]
     hasher = Hasher(workspace.current().secret("hash"))
@@ -88,7 +93,7 @@ def record(facts: Sequence[Fact], *, now: datetime) -> Recorded:
     return Recorded(inserted=len(rows), duplicates=len(facts) - len(rows))
 
 
-def take_back(key_hash: int, *, now: datetime) -> bool:
+def take_back(key_hash: int, now: datetime) -> bool:
     """Retract one fact of the stream door; False if there is nothing recent of that key. It may be stated again."""
     with control.write():
         recorded_us = store.recent_key(key_hash)
