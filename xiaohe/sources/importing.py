@@ -74,7 +74,10 @@ def inspect(file: File, *, name: str | None = None) -> Inspected:
     if mapping is not None:
         sentence = _("We would read it like this: %(proposal)s") % {"proposal": mapping.in_words()}
     elif not any(plan.names_buyers or plan.kind is not Kind.ORDERS for plan in plans):
-        sentence += " " + _("It names no buyer, so people cannot be told apart.")
+        sentence = _("%(told)s %(more)s") % {
+            "told": sentence,
+            "more": _("It names no buyer, so people cannot be told apart."),
+        }
     return Inspected(
         source.name, plans[0].format, plans[0].table.encoding, sentence, mapping, mapping is not None
     )

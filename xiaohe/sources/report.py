@@ -89,11 +89,11 @@ class Report:
     def sentence(self) -> str:
         """What came of the file, as one would say it."""
         if self.parts:
-            return " ".join(part.sentence for part in self.parts)
-        return " ".join(filter(None, (
+            return _one_after_another([part.sentence for part in self.parts])
+        return _one_after_another([
             self._rows_said(), self._left_out_said(), self._rejected_said(), self._buyers_said(),
             self._money_said(), self._days_said(),
-        )))  # fmt: skip
+        ])  # fmt: skip
 
     def _rows_said(self) -> str:
         named = {"title": TITLES[self.format](), "read": _grouped(self.read), "valid": _grouped(self.valid)}
@@ -135,9 +135,10 @@ class Report:
             "count": _grouped(self.buyers)
         }
         if self.masked_phone_share and self.masked_phone_share >= 0.01:
-            said += " " + _("%(share)s of the phones are masked and identify nobody.") % {
+            masked = _("%(share)s of the phones are masked and identify nobody.") % {
                 "share": f"{self.masked_phone_share:.0%}"
             }
+            return _one_after_another([said, masked])
         return said
 
     def _money_said(self) -> str:
@@ -156,6 +157,14 @@ class Report:
         if self.last_on is None:
             return ""
         return _("Data up to %(day)s.") % {"day": formats.date_format(self.last_on, "DATE_FORMAT")}
+
+
+def _one_after_another(sentences: list[str]) -> str:
+    """Sentences in a row; English sets a blank between them, Chinese none."""
+    told = ""
+    for sentence in filter(None, sentences):
+        told = _("%(told)s %(more)s") % {"told": told, "more": sentence} if told else sentence
+    return told
 
 
 def _grouped(count: int) -> str:
