@@ -1,0 +1,182 @@
+"""Two ways to look at the console: Django's client on a fresh workspace, and a Chromium on a running `xiaohe up`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xiaohe.kernel.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+# Small enough to be read in seconds, large enough for rhythms, a list and a second page.
+SMALL_SHOP = 400
+
+
+@pytest.fixture
+def stranger(place: Workspace) -> Any:
+    """A browser that has not signed in."""
+    from django.test import Client
+
+    return Client()
+
+
+@pytest.fixture
+def owner(place: Workspace, stranger: Any) -> Any:
+    """A browser signed in as the shop's owner."""
+    from xiaohe.shop import signin
+
+    stranger.force_login(signin.owner())
+    return stranger
+
+
+@pytest.fixture(scope="session")
+def sample_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A small believable shop's two exports, and a rough one with rows nobody can read."""
+    from xiaohe.simulator import sample
+
+    files = sample.write(
+        tmp_path_factory.mktemp("exports"), buyers=SMALL_SHOP, count_again=False
+    )
+    return {
+        "orders": files.orders,
+        "contacts": files.contacts,
+        "rough": files.rough_orders,
+    }
+
+
+@pytest.fixture
+def shop_with_files(owner: Any, sample_files: dict[str, Path]) -> Any:
+    """The owner's browser after both files were dropped in and everything was worked out."""
+    upload(owner, sample_files["orders"], sample_files["contacts"])
+    return owner
+
+
+def upload(client: Any, *files: Path) -> str:
+    """Drop files through the page and let the worker read them; the address that tells about them."""
+    from xiaohe import jobs
+
+    opened = [path.open("rb") for path in files]
+    try:
+        response = client.post("/uploads", {"files": opened})
+    finally:
+        for handle in opened:
+            handle.close()
+    assert response.status_code == 302, response.content
+    jobs.discover()
+    jobs.run_pending(until_empty=True)
+    return str(response.headers["Location"])
+
+
+# ---------------------------------------------------------------- a real browser
+
+
+@dataclass(frozen=True)
+class Running:
+    """A console somebody started: where it is, and its data folder."""
+
+    url: str
+    home: Path
+
+    def link(self) -> str:
+        """A fresh sign-in link, the way `xiaohe open` gives it."""
+        told = _xiaohe(self.home, "open", "--no-browser", "--json")
+        return str(json.loads(told)["link"])
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium; skipped aloud where there is none."""
+    found = os.environ.get("XIAOHE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not found:
+        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(chromium: str) -> dict[str, Any]:
+    return {"executable_path": chromium, "args": ["--no-sandbox"]}
+
+
+@pytest.fixture
+def empty_console(tmp_path: Path) -> Iterator[Running]:
+    """`xiaohe up` on an empty folder."""
+    yield from _console(tmp_path / "home")
+
+
+@pytest.fixture(scope="module")
+def full_console(
+    tmp_path_factory: pytest.TempPathFactory, sample_files: dict[str, Path]
+) -> Iterator[Running]:
+    """`xiaohe up` on a folder with both files read."""
+    home = tmp_path_factory.mktemp("full") / "home"
+    for running in _console(home):
+        for name in ("contacts", "orders", "rough"):
+            _xiaohe(home, "import", str(sample_files[name]), "--yes", "--json")
+        yield running
+
+
+def _console(home: Path) -> Iterator[Running]:
+    home.mkdir(mode=0o700)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "xiaohe", "up", "--port", "8700"],
+        cwd=ROOT,
+        env={**os.environ, "XIAOHE_HOME": str(home), "XIAOHE_DATABASE_URL": ""},
+        stdout=subprocess.DEVNULL,
+        stderr=open(home.parent / "up.err", "wb"),  # noqa: SIM115 - lives as long as the process
+    )
+    try:
+        yield Running(_address(home, process), home)
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _address(home: Path, process: subprocess.Popen[bytes]) -> str:
+    """Where the console answers; the port may be another one when ours is taken."""
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline and process.poll() is None:
+        if (home / "xiaohe.db").exists():
+            told = json.loads(_xiaohe(home, "open", "--no-browser", "--json"))
+            if told["running"]:
+                url = str(told["link"]).partition("/sign-in")[0]
+                if _answers(url):
+                    return url
+        time.sleep(0.3)
+    raise RuntimeError((home.parent / "up.err").read_text(errors="replace")[-2000:])
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=2) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
+
+
+def _xiaohe(home: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "xiaohe", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "XIAOHE_HOME": str(home), "XIAOHE_DATABASE_URL": ""},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    if done.returncode not in (0,):
+        raise RuntimeError(f"{arguments[0]}: {done.stderr[-1000:]}")
+    return done.stdout
