@@ -25,7 +25,13 @@ def fact(kind: str, at: datetime, **columns: Any) -> dict[str, Any]:
     """One fact; naive times are UTC."""
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     row: dict[str, Any] = dict.fromkeys(FACT_SCHEMA.names)
-    row |= {"source": "table", "type": kind, "occurred_at": at, "recorded_at": at, "date_only": False}
+    row |= {
+        "source": "table",
+        "type": kind,
+        "occurred_at": at,
+        "recorded_at": at,
+        "date_only": False,
+    }
     row |= columns
     row["key_hash"] = columns.get("key_hash") or key(kind, at, sorted(columns.items()))
     return row

@@ -35,7 +35,7 @@ def random_shop(seed: int) -> list[Row]:
 
 
 def _row(draw: random.Random, buyer: str | None) -> Row:
-    at = datetime(2025, 6, 30) - timedelta(days=draw.randint(1, DAYS))
+    at = datetime.combine(ON, time()) - timedelta(days=draw.randint(1, DAYS))
     at += timedelta(minutes=draw.choice(MINUTES))
     amount = draw.choice([0, 100, 999, 1000, 25_000])
     kind = draw.choice(["paid"] * 8 + ["unpaid", "closed", "refund", "part", "cancel"])

@@ -29,9 +29,9 @@ import pyarrow.parquet as pq
 
 from xiaohe.kernel.clock import ShopCalendar
 from xiaohe.traits import chance, rhythm, signals
-from xiaohe.traits.bulk import with_bulk
+from xiaohe.traits.bulk import suspects, with_bulk
 from xiaohe.traits.occasions import occasions
-from xiaohe.traits.orders import folded
+from xiaohe.traits.orders import folded, with_void_day
 from xiaohe.traits.people import persons_of
 from xiaohe.traits.returns import match_cancellations
 from xiaohe.traits.stage import stage, year_standing
@@ -103,18 +103,17 @@ def _orders_and_standing(
     on, calendar = moment.on, terms.calendar
     persons = read.register("persons", folder / "persons.parquet")
     progress("orders")
-    returns = match_cancellations(read, on, calendar=calendar, persons=persons)
-    raw = folded(
-        read.facts,
-        calendar=calendar,
-        currency=terms.currency,
-        before=on,
-        returns=read.register("returns", returns) if returns.num_rows else None,
-    )
+    matched = match_cancellations(read, on, calendar=calendar, persons=persons)
+    returns = read.register("returns", matched) if matched.num_rows else None
+    raw = folded(read.facts, calendar=calendar, currency=terms.currency, before=on, returns=returns)
     with _kept(read, persons_of(raw, persons), folder / "folded.parquet") as everything:
         progress("rhythm")
-        flags = with_bulk(everything.filter(everything.valid)).select("order_key", "bulk")
-        orders = everything.left_join(flags, "order_key").drop("order_key_right")
+        valid = everything.filter(everything.valid)
+        flags = with_bulk(valid, suspects(valid)).select("order_key", "bulk")
+        orders = with_void_day(
+            everything, read.facts, calendar=calendar, before=on, returns=returns
+        )
+        orders = orders.left_join(flags, "order_key").drop("order_key_right")
         orders = orders.mutate(bulk=orders.bulk.fill_null(False))
         read.write(orders, folder / "orders.parquet")
     orders = read.register("orders", folder / "orders.parquet")
@@ -133,7 +132,7 @@ def _chance_table(
 ) -> chance.ChanceTable:
     path = folder / "month_end.parquet"
 
-    def keep(people: ir.Table, month_end: date) -> ir.Table:
+    def keep(people: ir.Table) -> ir.Table:
         path.unlink(missing_ok=True)
         read.write(people, path)
         return read.register("month_end", path)
@@ -153,8 +152,10 @@ def _standing(
     terms: Terms,
 ) -> None:
     with _kept(read, rhythm.paces(bought), folder / "paces.parquet") as people:
-        pace = rhythm.group_pace(read, people, on=on, preset_days=terms.preset_days)
-        turning = rhythm.cycles(people, pace, on=on).drop("second_on")
+        day = ibis.literal(on)
+        pace = rhythm.group_pace(read, people, on=day, preset_days=terms.preset_days)
+        turning = rhythm.cycles(people, read.register("pace", pace.as_table(on)))
+        turning = turning.drop("second_on")
         worth = values(bought)
         year = year_standing(bought, on=on)
         joined = year.left_join(turning, "person").drop("person_right")

@@ -15,13 +15,14 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from xiaohe.stats import stages
 from xiaohe.stats.value import BAND_EDGES, HISTORY_DAYS, MIN_CASES, OUTCOME_DAYS, PRESET_CHANCE
-from xiaohe.traits.bulk import with_bulk
+from xiaohe.traits.bulk import suspects, with_bulk
 from xiaohe.traits.occasions import occasions
 from xiaohe.traits.orders import valid_at
-from xiaohe.traits.rhythm import Runs, cycles, group_pace, paces
+from xiaohe.traits.rhythm import Asks, cycles, group_pace, paces
 
 Cell = tuple[int, int]
 
@@ -87,18 +88,20 @@ def month_starts(first_on: date | None, on: date) -> Iterator[date]:
 
 
 def table(
-    read: Runs,
+    read: Asks,
     orders: ir.Table,
     *,
     on: date,
     preset_days: float,
-    keep: Callable[[ir.Table, date], ir.Table],
+    keep: Callable[[ir.Table], ir.Table],
 ) -> ChanceTable:
     """The p table at the start of shop day `on` from folded orders with their persons.
 
     `keep` stores an intermediate table of one month-end and returns it; it is read three times.
     """
     known = orders.filter(valid_at(orders, on))
+    ever_paid = orders.filter(orders.was_paid)
+    suspected = read.register("suspects", read.run(suspects(ever_paid)))
     bounds = read.run(known.aggregate(first_on=known.on.min(), last_on=known.on.max()))
     first_on = bounds["first_on"][0].as_py()
     cells: dict[Cell, Tally] = {}
@@ -106,7 +109,7 @@ def table(
     month_ends = 0
     for month_end in month_starts(first_on, on):
         month_ends += 1
-        for row in _tallies(read, orders, known, month_end, on, preset_days, keep):
+        for row in _tallies(read, orders, known, suspected, month_end, on, preset_days, keep):
             cell = (row["purchase_class"], row["band"])
             cells[cell] = cells.get(cell, Tally()) + Tally(row["cases"], row["hits"])
             regular = row["purchase_class"] == 3
@@ -143,26 +146,30 @@ def ratio_band(people: ir.Table) -> ir.IntegerValue:
 
 
 def _tallies(
-    read: Runs,
+    read: Asks,
     orders: ir.Table,
     known: ir.Table,
+    suspected: ir.Table,
     month_end: date,
     on: date,
     preset_days: float,
-    keep: Callable[[ir.Table, date], ir.Table],
+    keep: Callable[[ir.Table], ir.Table],
 ) -> list[dict[str, Any]]:
-    then = with_bulk(orders.filter(valid_at(orders, month_end)))
-    people = keep(paces(occasions(then)), month_end)
-    pace = group_pace(read, people, on=month_end, preset_days=preset_days)
-    people = cycles(people, pace, on=month_end)
+    # Days stand in one-row tables and not in the questions, which are so compiled once for all months.
+    then = read.register("then", pa.table({"on": [month_end], "today": [on]}))
+    day, today = then.on.as_scalar(), then.today.as_scalar()
+    seen = with_bulk(orders.filter(valid_at(orders, day)), suspected)
+    people = keep(paces(occasions(seen)))
+    pace = group_pace(read, people, on=day, preset_days=preset_days)
+    people = cycles(people, read.register("then_pace", pace.as_table(month_end)))
     people = people.filter(people.cycle.notnull())
-    later = known.filter((known.on >= month_end) & known.person.notnull())
+    later = known.filter((known.on >= day) & known.person.notnull())
     later = later.group_by("person").aggregate(next_on=later.on.min())
     people = people.left_join(later, "person").drop("person_right")
-    wait = people.next_on.delta(ibis.literal(month_end), unit="day")
+    wait = people.next_on.delta(day, unit="day")
     regular = people.occasions >= 3
     lost_from = ibis.ifelse(regular, stages.LOST_RATIO_REGULAR, stages.LOST_RATIO)
-    watched = people.cycle.ceil() <= (on - month_end).days
+    watched = people.cycle.ceil() <= today.delta(day, unit="day")
     beyond = people.days_since - people.cycle
     gone = (people.ratio >= lost_from) & (beyond >= stages.DAYS_TO_LOST) & watched
     cases = people.select(

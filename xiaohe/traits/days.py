@@ -22,11 +22,19 @@ LATEST = datetime(2060, 1, 1, tzinfo=UTC)
 
 def shop_day(instant: Any, date_only: Any, calendar: ShopCalendar) -> ir.DateValue:
     """The shop day of each instant; a date without a time belongs to that very day, whenever days start."""
+    return shop_time(instant, date_only, calendar).date()
+
+
+def shop_time(instant: Any, date_only: Any, calendar: ShopCalendar) -> ir.TimestampValue:
+    """Each instant on the shop's clock set so that days begin at midnight; its date is the shop day.
+
+    The earliest shop time of several facts is on the earliest shop day, and cheaper to find than days.
+    """
     local = _local(instant, calendar.time_zone)
     if not calendar.start_shift:
-        return local.date()
+        return local
     minutes = int(calendar.start_shift.total_seconds() // 60)
-    return ibis.ifelse(date_only, local, local - ibis.interval(minutes=minutes)).date()
+    return ibis.ifelse(date_only, local, local - ibis.interval(minutes=minutes))
 
 
 def happened_before(facts: ir.Table, calendar: ShopCalendar, on: date) -> ir.BooleanValue:

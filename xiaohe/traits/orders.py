@@ -16,7 +16,7 @@ import ibis
 import ibis.expr.types as ir
 
 from xiaohe.kernel.clock import ShopCalendar
-from xiaohe.traits.days import happened_before, shop_day
+from xiaohe.traits.days import happened_before, shop_time
 
 
 class OrderState(StrEnum):
@@ -44,22 +44,49 @@ def folded(
     `returns` (key_hash, order_key, amount) are the matched cancellations of `traits.returns`. Money is in
     minor units of the order's own `currency`; `net` is null unless that is the shop's, so it can be summed.
     """
-    if before is not None:
-        facts = facts.filter(happened_before(facts, calendar, before))
-    facts = facts.mutate(day=shop_day(facts.occurred_at, facts.date_only, calendar))
-    states = _states(facts.filter(facts.order_key.notnull()), currency)
-    refunds = _refund_days(facts, returns)
+    seen = _seen(facts, calendar, before)
+    states = _states(seen.filter(seen.order_key.notnull()), currency)
+    refunds = _refund_days(seen, returns)
     totals = refunds.group_by("order_key").aggregate(refunded=refunds.total.max())
     orders = states.left_join(totals, "order_key").drop("order_key_right")
-    orders = orders.mutate(refunded=orders.refunded.fill_null(0))
-    orders = _with_state(orders, currency)
-    return _with_void_day(orders, refunds).drop("closed_on", "completed")
+    return _with_state(orders.mutate(refunded=orders.refunded.fill_null(0)), currency)
+
+
+def with_void_day(
+    orders: ir.Table,
+    facts: ir.Table,
+    *,
+    calendar: ShopCalendar,
+    before: date | None = None,
+    returns: ir.Table | None = None,
+) -> ir.Table:
+    """`folded` orders with `void_on`: the shop day on which a paid order stopped counting, null while it counts.
+
+    Better given stored orders: they are read twice.
+    """
+    refunds = _refund_days(_seen(facts, calendar, before), returns)
+    gone = orders.filter(orders.refunded > 0).select("order_key", "paid")
+    reached = refunds.inner_join(gone, "order_key")
+    reached = reached.filter((reached.total > 0) & (reached.total >= reached.paid))
+    days = reached.group_by("order_key").aggregate(gone_on=reached.day.min())
+    orders = orders.left_join(days, "order_key").drop("order_key_right")
+    closed_on = ibis.ifelse(orders.completed, ibis.null("date"), orders.closed_on)
+    void_on = ibis.least(closed_on.fill_null(orders.gone_on), orders.gone_on.fill_null(closed_on))
+    void_on = ibis.ifelse(orders.was_paid, void_on, ibis.null("date"))
+    return orders.mutate(void_on=void_on).drop("gone_on", "closed_on", "completed")
 
 
 def valid_at(orders: ir.Table, on: Any) -> ir.BooleanValue:
     """Whether each order counted for somebody who looked at the start of shop day `on`."""
     stood = orders.void_on.isnull() | (orders.void_on >= on)
     return orders.was_paid & (orders.on < on) & stood
+
+
+def _seen(facts: ir.Table, calendar: ShopCalendar, before: date | None) -> ir.Table:
+    """The facts before day `before`, with `clock`: their time on a clock that strikes midnight as days begin."""
+    if before is not None:
+        facts = facts.filter(happened_before(facts, calendar, before))
+    return facts.mutate(clock=shop_time(facts.occurred_at, facts.date_only, calendar))
 
 
 def _states(facts: ir.Table, currency: str) -> ir.Table:
@@ -71,11 +98,11 @@ def _states(facts: ir.Table, currency: str) -> ir.Table:
     grouped = facts.group_by("order_key").aggregate(
         subject=facts.subject.min(where=facts.subject != facts.order_key),
         created_at=facts.occurred_at.min(where=created),
-        created_on=facts.day.min(where=created),
+        created_clock=facts.clock.min(where=created),
         paid_at=facts.occurred_at.min(where=paid),
-        paid_on=facts.day.min(where=paid),
+        paid_clock=facts.clock.min(where=paid),
         any_at=facts.occurred_at.min(),
-        any_on=facts.day.min(),
+        any_clock=facts.clock.min(),
         timed=(~facts.date_only).cast("int8").max(where=created | paid),
         paid_home=facts.amount.max(where=paid & home),
         paid_abroad=facts.amount.max(where=paid & ~home),
@@ -85,7 +112,7 @@ def _states(facts: ir.Table, currency: str) -> ir.Table:
         any_home=(stated & home).cast("int8").max(),
         own_quantity=facts.quantity.max(where=paid),
         item_quantity=facts.quantity.sum(where=item),
-        closed_on=facts.day.min(where=closed),
+        closed_clock=facts.clock.min(where=closed),
         # A completed order had been received: a "closed" beside it is an earlier, wrong state.
         completed=(facts.type == "order.completed").cast("int8").max(),
     )
@@ -96,13 +123,13 @@ def _states(facts: ir.Table, currency: str) -> ir.Table:
         "order_key",
         "subject",
         at=ibis.coalesce(grouped.paid_at, grouped.created_at, grouped.any_at),
-        on=ibis.coalesce(grouped.paid_on, grouped.created_on, grouped.any_on),
+        on=ibis.coalesce(grouped.paid_clock, grouped.created_clock, grouped.any_clock).date(),
         date_only=grouped.timed.fill_null(1) == 0,
-        was_paid=grouped.paid_on.notnull(),
+        was_paid=grouped.paid_at.notnull(),
         paid=ibis.ifelse(is_abroad, abroad_paid, home_paid).fill_null(0).cast("int64"),
         currency=ibis.ifelse(is_abroad, grouped.abroad, ibis.literal(currency)),
         quantity=grouped.own_quantity.fill_null(grouped.item_quantity),
-        closed_on=grouped.closed_on,
+        closed_on=grouped.closed_clock.date(),
         completed=grouped.completed.fill_null(0) == 1,
     )
 
@@ -114,6 +141,7 @@ def _refund_days(facts: ir.Table, returns: ir.Table | None) -> ir.Table:
     Cancellation lines come on top, one by one.
     """
     refunds = facts.filter((facts.type == "order.refunded") & facts.order_key.notnull())
+    refunds = refunds.mutate(day=refunds.clock.date())
     per_item = refunds.filter(refunds.item_key.notnull())
     per_item = per_item.group_by("order_key", "item_key", "day").aggregate(
         amount=per_item.amount.max()
@@ -159,6 +187,7 @@ def _refund_days(facts: ir.Table, returns: ir.Table | None) -> ir.Table:
 
 def _return_steps(facts: ir.Table, returns: ir.Table) -> ir.Table:
     lines = facts.filter((facts.type == "order.refunded") & facts.order_key.isnull())
+    lines = lines.mutate(day=lines.clock.date())
     matched = lines.select("key_hash", "day").inner_join(returns, "key_hash")
     return matched.select(
         "order_key",
@@ -183,18 +212,4 @@ def _with_state(orders: ir.Table, currency: str) -> ir.Table:
         net=ibis.ifelse(at_home, orders.paid - orders.refunded, ibis.null("int64")),
         state=state,
         valid=state == OrderState.PAID.value,
-    )
-
-
-def _with_void_day(orders: ir.Table, refunds: ir.Table) -> ir.Table:
-    """Add `void_on`: the shop day on which a paid order stopped counting; null while it counts."""
-    paid = orders.select("order_key", "paid")
-    reached = refunds.inner_join(paid, "order_key")
-    reached = reached.filter((reached.total > 0) & (reached.total >= reached.paid))
-    gone = reached.group_by("order_key").aggregate(gone_on=reached.day.min())
-    orders = orders.left_join(gone, "order_key").drop("order_key_right")
-    closed_on = ibis.ifelse(orders.completed, ibis.null("date"), orders.closed_on)
-    void_on = ibis.least(closed_on.fill_null(orders.gone_on), orders.gone_on.fill_null(closed_on))
-    return orders.mutate(void_on=ibis.ifelse(orders.was_paid, void_on, ibis.null("date"))).drop(
-        "gone_on"
     )

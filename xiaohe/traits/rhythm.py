@@ -11,7 +11,7 @@ The same expressions serve today's list, any earlier day and every month-end of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
@@ -29,10 +29,22 @@ from xiaohe.stats.rhythm import (
 )
 
 
-class Runs(Protocol):
+class Asks(Protocol):
     """Whatever answers an expression: a reading of the ledger or of derived tables."""
 
-    def run(self, expr: Any) -> pa.Table: ...
+    def run(self, expression: Any) -> pa.Table: ...
+
+    def register(self, name: str, data: Any) -> ir.Table: ...
+
+
+PACE_SCHEMA = pa.schema(
+    [
+        ("on", pa.date32()),
+        ("median_days", pa.float64()),
+        ("preset", pa.bool_()),
+        ("first_return_days", pa.float64()),
+    ]
+)
 
 
 class Basis(StrEnum):
@@ -53,7 +65,12 @@ class GroupPace:
 
     median_days: float
     preset: bool
-    first_return_days: int | None
+    first_return_days: float | None
+
+    def as_table(self, on: date) -> pa.Table:
+        """One row, to be registered: a question that names it is compiled once for all days."""
+        row = {"on": on, **asdict(self)}
+        return pa.Table.from_pylist([row], schema=PACE_SCHEMA)
 
 
 def paces(occasions: ir.Table) -> ir.Table:
@@ -73,7 +90,7 @@ def paces(occasions: ir.Table) -> ir.Table:
     )
 
 
-def group_pace(read: Runs, people: ir.Table, *, on: date, preset_days: float) -> GroupPace:
+def group_pace(read: Asks, people: ir.Table, *, on: Any, preset_days: float) -> GroupPace:
     """The shop's pace at the start of shop day `on` from `paces` (better stored: it is asked twice)."""
     steady = people.filter(people.gaps >= 2)
     voted = steady.aggregate(people=steady.count(), median=steady.own_median.median())
@@ -86,36 +103,32 @@ def group_pace(read: Runs, people: ir.Table, *, on: date, preset_days: float) ->
     )
 
 
-def cycles(people: ir.Table, pace: GroupPace, *, on: Any) -> ir.Table:
-    """`paces` with cycle, basis, preset, days_since, ratio and due_on as seen at the start of day `on`."""
-    own = (people.gaps * people.own_median + PRIOR_GAPS * pace.median_days) / (
-        people.gaps + PRIOR_GAPS
-    )
-    first = ibis.null("float64")
-    if pace.first_return_days is not None:
-        first = ibis.literal(float(pace.first_return_days))
+def cycles(people: ir.Table, pace: ir.Table) -> ir.Table:
+    """`paces` with cycle, basis, preset, days_since, ratio and due_on, at the one row of `GroupPace.as_table`."""
+    median_days, first = pace.median_days.as_scalar(), pace.first_return_days.as_scalar()
+    own = (people.gaps * people.own_median + PRIOR_GAPS * median_days) / (people.gaps + PRIOR_GAPS)
     cycle = ibis.ifelse(people.gaps >= 1, own, first)
     cycle = cycle.clip(lower=SHORTEST_CYCLE_DAYS, upper=LONGEST_CYCLE_DAYS)
     people = people.mutate(
-        cycle=cycle,
+        cycle=ibis.ifelse((people.gaps == 0) & first.isnull(), ibis.null("float64"), cycle),
+        preset=(people.gaps >= 1) & pace.preset.as_scalar(),
+        days_since=pace.on.as_scalar().delta(people.last_on, unit="day").cast("int64"),
+    )
+    return people.mutate(
         basis=ibis.cases(
             (people.gaps >= 2, Basis.OWN.value),
             (people.gaps == 1, Basis.ONE_GAP.value),
-            (cycle.notnull(), Basis.FIRST_RETURN.value),
+            (people.cycle.notnull(), Basis.FIRST_RETURN.value),
         ),
-        preset=(people.gaps >= 1) & ibis.literal(pace.preset),
-        days_since=ibis.literal(on).delta(people.last_on, unit="day").cast("int64"),
-    )
-    return people.mutate(
         ratio=people.days_since / people.cycle,
         due_on=(people.last_on + people.cycle.ceil().cast("int64").as_interval("D")).cast("date"),
     )
 
 
-def _first_return_days(read: Runs, people: ir.Table, on: date) -> int | None:
+def _first_return_days(read: Asks, people: ir.Table, on: Any) -> float | None:
     """Kaplan–Meier median of first → second occasion, whoever is not back being censored at `on`."""
     returned = people.second_on.notnull()
-    until = ibis.ifelse(returned, people.second_on, ibis.literal(on))
+    until = ibis.ifelse(returned, people.second_on, on)
     spans = people.select(
         days=until.delta(people.first_on, unit="day").cast("int64"),
         returned=returned.cast("int64"),
@@ -126,7 +139,7 @@ def _first_return_days(read: Runs, people: ir.Table, on: date) -> int | None:
         for row in read.run(counted).to_pylist()
     ]
     answer = _median_of_counts(rows)
-    return answer.days if isinstance(answer, survival.MedianTime) else None
+    return float(answer.days) if isinstance(answer, survival.MedianTime) else None
 
 
 def _median_of_counts(
