@@ -232,8 +232,9 @@ def _first(text: str | Sequence[str]) -> str:
     return text if isinstance(text, str) else text[0]
 
 
-def _all(text: str | Sequence[str]) -> list[str]:
-    return [text] if isinstance(text, str) else list(text)
+def _all(text: str | Sequence[str] | None) -> list[str]:
+    """Every form of a sentence; nothing is one empty form."""
+    return [text or ""] if isinstance(text, str | None) else list(text)
 
 
 if __name__ == "__main__":

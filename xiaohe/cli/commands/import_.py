@@ -123,17 +123,19 @@ def _data(report: Report) -> dict[str, Any]:
 
 
 def _lines(report: Report) -> list[str]:
+    from xiaohe.sources.reasons import LABELS
+
     lines = []
     for part in report.parts or (report,):
         rows: list[tuple[str, Any]] = [(_("rows read"), part.read), (_("accepted"), part.accepted)]
         rows += [(_("updated"), part.updated), (_("known already"), part.duplicate)]
-        rows += [
-            (_("excluded: %(reason)s") % {"reason": k}, v) for k, v in part.excluded.items() if v
-        ]
-        rows += [
-            (_("rejected: %(reason)s") % {"reason": k}, v) for k, v in part.rejected.items() if v
-        ]
-        rows += [(_("of these without a buyer"), part.no_buyer)] if part.no_buyer else []
+        for said, counts in (
+            (_("excluded: %(reason)s"), part.excluded),
+            (_("rejected: %(reason)s"), part.rejected),
+        ):
+            rows += [(said % {"reason": LABELS[code]}, n) for code, n in counts.items() if n]
+        if part.no_buyer:
+            rows.append((_("of these without a buyer"), part.no_buyer))
         lines += [part.sentence, *(f"  {line}" for line in table(rows))]
         lines.append(
             "  " + _("Take it back with: xiaohe undo %(number)d") % {"number": part.import_id}
