@@ -125,6 +125,7 @@ def _data(report: Report) -> dict[str, Any]:
 def _lines(report: Report) -> list[str]:
     from xiaohe.sources.reasons import LABELS
 
+    labels = {str(code): label for code, label in LABELS.items()}
     lines = []
     for part in report.parts or (report,):
         rows: list[tuple[str, Any]] = [(_("rows read"), part.read), (_("accepted"), part.accepted)]
@@ -133,7 +134,7 @@ def _lines(report: Report) -> list[str]:
             (_("excluded: %(reason)s"), part.excluded),
             (_("rejected: %(reason)s"), part.rejected),
         ):
-            rows += [(said % {"reason": LABELS[code]}, n) for code, n in counts.items() if n]
+            rows += [(said % {"reason": labels[code]}, n) for code, n in counts.items() if n]
         if part.no_buyer:
             rows.append((_("of these without a buyer"), part.no_buyer))
         lines += [part.sentence, *(f"  {line}" for line in table(rows))]
