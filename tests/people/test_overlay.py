@@ -146,7 +146,7 @@ def _rows(town, rows):
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(files=files, extra=st.lists(st.one_of(sale, friend), min_size=1, max_size=4), data=st.data())
 def test_membership_is_the_same_in_any_order_and_after_import_and_undo(town, files, extra, data):
@@ -162,6 +162,39 @@ def test_membership_is_the_same_in_any_order_and_after_import_and_undo(town, fil
     assert town.groups() == before
     for each in made:
         town.undo(each)
+
+
+tap = st.tuples(st.sampled_from(["join", "split"]), st.integers(0, 7), st.integers(0, 7))
+
+
+@settings(
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    rows=st.lists(st.one_of(sale, friend), min_size=2, max_size=6),
+    taps=st.lists(tap, min_size=1, max_size=3),
+    later=st.lists(st.one_of(sale, friend), min_size=1, max_size=4),
+)
+def test_taps_taken_back_leave_what_the_files_say_though_more_came_in_between(
+    town, rows, taps, later
+):
+    first = town.bring(*_rows(town, rows))
+    second = town.bring(*_rows(town, later))
+    expected = town.groups()
+    town.undo(second)
+    known = [town.member("wang"), town.member("li"), town.contact("a"), town.contact("b")]
+    known += [town.phone(PHONE), town.phone(OTHER_PHONE), town.order("1930123456780000001")]
+    known += [town.order("1930123456780000002")]
+    done = []
+    for what, left, right in taps:
+        if left != right:
+            do = actions.join if what == "join" else actions.split
+            done += do(known[left], known[right], town.now).facts
+    third = town.bring(*_rows(town, later))
+    actions.undo(done, town.now)
+    assert town.groups() == expected
+    town.undo(third)
+    town.undo(first)
 
 
 def test_reading_persons_twice_gives_the_same_table(town):

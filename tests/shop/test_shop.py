@@ -1,8 +1,10 @@
 """Settings, clock, accounts, sign-in and audit of one shop."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from threading import Barrier, Thread
 
 import pytest
+from django.db import connections
 
 from xiaohe.kernel.clock import ShopCalendar
 from xiaohe.kernel.errors import BadInput, NotAllowed
@@ -97,6 +99,28 @@ def test_a_sign_in_link_works_once(any_place):
     again = signin.redeem(signin.new_link_token(NOW), NOW)
     assert again.pk == owner.pk
     assert User.objects.count() == 1
+
+
+def test_of_many_who_click_one_link_at_once_one_is_signed_in(any_place):
+    signin.owner()
+    token = signin.new_link_token(NOW)
+    start, answers = Barrier(6), []
+
+    def click():
+        start.wait()
+        try:
+            answers.append(signin.redeem(token, NOW).username)
+        except NotAllowed as refused:
+            answers.append(refused.code)
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=click) for _each in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == ["link_used"] * 5 + ["owner"]
 
 
 @pytest.mark.parametrize("minutes", [15, 16, 60 * 24])

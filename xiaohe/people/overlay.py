@@ -49,24 +49,27 @@ class Overlay:
 
     def person(self, subject: int) -> int:
         """The person a subject (or a former person id) belongs to; itself if it was never re-pointed."""
-        return self._person.get(subject, subject)
+        subjects, persons = self._by_subject
+        at = int(np.searchsorted(subjects, subject))
+        return int(persons[at]) if at < len(subjects) and subjects[at] == subject else subject
 
     def subjects(self, person: int) -> list[int]:
         """Every subject of a person, the person's own id first."""
-        return [person, *self._subjects.get(person, ())]
+        persons, subjects = self._by_person
+        first, last = np.searchsorted(persons, [person, person + 1])
+        return [person, *subjects[first:last].tolist()]
+
+    # Arrays, not dictionaries: every process keeps one overlay, of a million subjects if need be.
 
     @cached_property
-    def _person(self) -> dict[int, int]:
-        return dict(
-            zip(self.table["subject"].to_pylist(), self.table["person"].to_pylist(), strict=True)
-        )
+    def _by_subject(self) -> tuple[Ids, Ids]:
+        return _ids(self.table, "subject"), _ids(self.table, "person")
 
     @cached_property
-    def _subjects(self) -> dict[int, list[int]]:
-        found: dict[int, list[int]] = {}
-        for subject, person in self._person.items():
-            found.setdefault(person, []).append(subject)
-        return found
+    def _by_person(self) -> tuple[Ids, Ids]:
+        subjects, persons = self._by_subject
+        order = np.lexsort((subjects, persons))
+        return persons[order], subjects[order]
 
 
 def overlay_of(read: Reading) -> Overlay:
