@@ -141,10 +141,22 @@ def test_a_slow_question_is_interrupted(place: Workspace) -> None:
             read.run(slow)
 
 
-def test_temporary_folders_are_gone_after_use(place: Workspace) -> None:
-    with engine.reading(), engine.reading():
+def test_reads_of_other_limits_clear_up_their_own_spill_folder(place: Workspace) -> None:
+    with engine.reading(), engine.reading(memory="64MB"), engine.over({}):
         assert len(list((place.derived / "tmp").iterdir())) == 2
-    assert list((place.derived / "tmp").iterdir()) == []
+    assert len(list((place.derived / "tmp").iterdir())) == 1
+
+
+def test_reads_at_the_same_time_do_not_see_each_others_tables(place: Workspace) -> None:
+    with (
+        engine.over({"x": pa.table({"n": [1]})}) as one,
+        engine.over({"x": pa.table({"n": [2]})}) as two,
+        engine.over({}) as three,
+    ):
+        assert one.scalar(one.table("x").n.sum()) == 1
+        assert two.scalar(two.table("x").n.sum()) == 2
+        with pytest.raises(Exception, match="x does not exist"):
+            three.scalar(one.table("x").n.sum())
 
 
 def test_subscribers_get_one_job_per_commit_and_none_without(

@@ -25,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 
 from xiaohe.kernel import workspace
 from xiaohe.kernel.errors import BadInput, Conflict
-from xiaohe.ledger import archive, durable, lease
+from xiaohe.ledger import archive, durable, lease, processes
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -284,6 +284,6 @@ def _refuse_data(home: Path) -> None:
 
 
 def _work_folder(parent: Path, name: str) -> Path:
-    folder = parent / f"{name}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    folder = parent / f"{name}-{processes.mark()}-{uuid.uuid4().hex[:8]}"
     folder.mkdir(parents=True, mode=0o700)
     return folder

@@ -8,7 +8,6 @@ fact is in the inbox or in one file, and in every snapshot exactly once.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ import pyarrow as pa
 
 from xiaohe.kernel import store as control
 from xiaohe.kernel import workspace
-from xiaohe.ledger import crash, engine, files, lease, snapshot, store
+from xiaohe.ledger import crash, engine, files, lease, processes, snapshot, store
 from xiaohe.ledger.engine import FACTS
 from xiaohe.ledger.files import Written
 from xiaohe.ledger.instants import to_us
@@ -191,7 +190,7 @@ def _remaining(read: engine.Reading, paths: list[Path]) -> Iterable[pa.Table]:
 
 @contextmanager
 def _staged() -> Iterator[Path]:
-    folder = files.new_staging_folder(f"drain-{os.getpid()}")
+    folder = files.new_staging_folder(f"drain-{processes.mark()}")
     try:
         yield folder
     finally:

@@ -9,16 +9,13 @@ same moment as the inbox. Answers come back with exactly the types the expressio
 
 | variable               | default | meaning |
 |------------------------|---------|---------|
-| XIAOHE_ENGINE_MEMORY   | 256MB   | memory of one connection; beyond it work goes to disk |
-| XIAOHE_ENGINE_THREADS  | 1       | threads of one connection |
+| XIAOHE_ENGINE_MEMORY   | 256MB   | memory of all ordinary reads of a process; beyond it work goes to disk |
+| XIAOHE_ENGINE_THREADS  | 1       | their threads |
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
-import uuid
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,9 +30,8 @@ import pyarrow.parquet as pq
 from django.utils.translation import gettext_lazy as _
 from ibis.backends.sql.compilers.duckdb import compiler
 
-from xiaohe.kernel import workspace
 from xiaohe.kernel.errors import RetryLater, XiaoheError
-from xiaohe.ledger import durable, snapshot, types
+from xiaohe.ledger import connection, durable, snapshot, types
 from xiaohe.ledger.schema import FACT_SCHEMA
 from xiaohe.ledger.snapshot import Snapshot
 
@@ -85,8 +81,8 @@ class Reading:
         self.tap_version = taken.tap_version if taken else 0
         self._timeout = timeout
         self._tables: dict[str, ibis.Table] = {}
-        self._temporary = _new_temporary_folder()
-        self._connection = _connect(self._temporary, memory, threads)
+        self._opened = connection.open_one(memory, threads)
+        self._connection = self._opened.duck
         if taken is not None:
             _create_facts(self._connection, taken, extra)
 
@@ -102,8 +98,7 @@ class Reading:
         self.close()
 
     def close(self) -> None:
-        self._connection.close()
-        shutil.rmtree(self._temporary, ignore_errors=True)
+        self._opened.close()
 
     def register(self, name: str, data: Source) -> ibis.Table:
         """Make an Arrow table or Parquet files known under `name`; the same name again replaces it."""
@@ -206,35 +201,9 @@ def over(
 # ---------------------------------------------------------------- connection and views
 
 
-def _connect(temporary: Path, memory: str | None, threads: int | None) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(
-        ":memory:",
-        config={
-            "memory_limit": memory or os.environ.get("XIAOHE_ENGINE_MEMORY", "256MB"),
-            "threads": threads or int(os.environ.get("XIAOHE_ENGINE_THREADS", "1")),
-            "temp_directory": str(temporary),
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        },
-    )
-    connection.execute("SET TimeZone = 'UTC'")
-    # Without it the plan of an ASOF join is a hundred times slower on this version.
-    connection.execute("SET asof_loop_join_threshold = 0")
-    return connection
-
-
-def _new_temporary_folder() -> Path:
-    """Two connections must not share one: their spill files have the same names."""
-    folder = workspace.current().derived / "tmp" / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    folder.mkdir(parents=True, mode=0o700)
-    return folder
-
-
-def _create_facts(
-    connection: duckdb.DuckDBPyConnection, taken: Snapshot, extra: Sequence[Path]
-) -> None:
-    connection.register("_inbox", taken.inbox)
-    connection.register("_retracted", taken.retracted)
+def _create_facts(duck: duckdb.DuckDBPyConnection, taken: Snapshot, extra: Sequence[Path]) -> None:
+    duck.register("_inbox", taken.inbox)
+    duck.register("_retracted", taken.retracted)
     imported = taken.paths(taken.import_files) + [str(path) for path in extra]
     streamed = f"SELECT {_COLUMNS} FROM _inbox"
     if taken.stream_files:
@@ -249,7 +218,7 @@ def _create_facts(
     parts = [_files(imported)] if imported else []
     if taken.stream_files or taken.inbox.num_rows or not parts:
         parts.append(f"SELECT {_COLUMNS} FROM {streamed}")
-    connection.execute(f"CREATE TEMP VIEW facts AS {' UNION ALL '.join(parts)}")
+    duck.execute(f"CREATE TEMP VIEW facts AS {' UNION ALL '.join(parts)}")
 
 
 def _files(paths: Sequence[str]) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+from zlib import crc32
+
+_MARK = re.compile(r"(?:^|-)(\d+)\.([0-9a-f]{8})-")
 
 
 class Holder(NamedTuple):
@@ -36,6 +40,19 @@ def _host() -> str:
 def ourselves() -> Holder:
     pid = os.getpid()
     return Holder(_host(), pid, start_time(pid) or "")
+
+
+def mark() -> str:
+    """A word for folder names by which `left_behind` knows whether their maker still runs."""
+    return f"{os.getpid()}.{crc32(_host().encode()):08x}"
+
+
+def left_behind(name: str) -> bool:
+    """Whether a folder named `…<mark>-…` was made by a process of this host that is gone."""
+    found = _MARK.search(name)
+    if found is None or found[2] != f"{crc32(_host().encode()):08x}":
+        return False
+    return start_time(int(found[1])) is None
 
 
 def start_time(pid: int) -> str | None:

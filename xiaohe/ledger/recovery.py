@@ -8,7 +8,6 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from xiaohe.kernel import store as control
 from xiaohe.kernel import workspace
@@ -71,36 +70,25 @@ def _remove_orphan_folders() -> int:
         str(pk)
         for pk in Import.objects.filter(state=ImportState.STAGING).values_list("pk", flat=True)
     }
-    orphans = [
-        each
-        for each in folders
-        if each.name.partition("-")[0] not in alive and not _belongs_to_the_living(each)
-    ]
+    orphans = [each for each in folders if _is_orphan(each.name, alive)]
     for each in orphans:
         shutil.rmtree(each, ignore_errors=True)
     return len(orphans)
 
 
-def _belongs_to_the_living(folder: Path) -> bool:
-    """Undo and drain name their folders by process."""
-    word, _, rest = folder.name.partition("-")
-    return word in {"undo", "drain"} and not _process_gone(rest.partition("-")[0])
+def _is_orphan(name: str, alive: set[str]) -> bool:
+    """Folders of imports begin with their number; those of undo and drain carry their process."""
+    owner = name.partition("-")[0]
+    return owner not in alive if owner.isdigit() else processes.left_behind(name)
 
 
 def _remove_dead_temporaries() -> int:
     root = workspace.current().derived / "tmp"
-    dead = [
-        each
-        for each in (root.iterdir() if root.is_dir() else ())
-        if each.is_dir() and _process_gone(each.name.partition("-")[0])
-    ]
+    folders = list(root.iterdir()) if root.is_dir() else []
+    dead = [each for each in folders if processes.left_behind(each.name)]
     for each in dead:
         shutil.rmtree(each, ignore_errors=True)
     return len(dead)
-
-
-def _process_gone(pid: str) -> bool:
-    return pid.isdigit() and processes.start_time(int(pid)) is None
 
 
 def _delete_retired(now: datetime) -> int:

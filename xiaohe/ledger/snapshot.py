@@ -56,6 +56,13 @@ def take() -> Snapshot:
         files = store.live_files(FileRole.FACT)
         inbox = store.inbox_visible()
         retracted = store.key_retractions()
+        while (again := store.live_files(FileRole.FACT)) != files:
+            # Only inside a caller's writing transaction on PostgreSQL, where each statement has a moment of its
+            # own: a drain went from inbox to file between two of them.
+            version, tap_version = store.versions()
+            files = again
+            inbox = store.inbox_visible()
+            retracted = store.key_retractions()
     return Snapshot(
         lake=workspace.current().lake,
         version=int(version),
