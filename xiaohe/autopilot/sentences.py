@@ -129,6 +129,6 @@ def data_until(on: Any, until: Any) -> str:
     if until is None:
         return _("No orders have been imported yet.")
     return _("Order data up to %(day)s (%(age)d days ago).") % {
-        "day": date_format(until, "MONTH_DAY_FORMAT"),
+        "day": date_format(until, _("F j")),
         "age": (on - until).days,
     }

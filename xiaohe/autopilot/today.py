@@ -9,6 +9,7 @@ replaces only what nobody has touched yet.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,13 +20,14 @@ from xiaohe.autopilot.cards import Card, Group, Today, Yesterday
 from xiaohe.autopilot.due import known
 from xiaohe.autopilot.plan import TOO_OLD_FOR_OFFERS_DAYS, Decided, Plan, plan
 from xiaohe.kernel import store
+from xiaohe.shop.models import Shop
 from xiaohe.shop.queries import the_shop
 from xiaohe.touch import comparison
 from xiaohe.touch.governor import Kind, asks_in_cycle
 from xiaohe.touch.models import Day, Decision, Listed, Tap, Task, TaskState, WordsUsed
 from xiaohe.touch.programs import Program
 from xiaohe.touch.standing import standing
-from xiaohe.touch.words import choose, language_of
+from xiaohe.touch.words import Reason, choose, language_of
 from xiaohe.traits import state as traits_state
 from xiaohe.traits.state import State
 
@@ -98,6 +100,9 @@ def _write_lines(day: Plan, now: datetime) -> int:
     room = max(shop.list_size - kept, 0)
     position = max(Listed.objects.filter(on=day.on).values_list("position", flat=True), default=0)
     questions_only = day.data_age_days > TOO_OLD_FOR_OFFERS_DAYS
+    said: Counter[str] = Counter(
+        Listed.objects.filter(on=day.on).values_list("task__template", flat=True)
+    )
     written = 0
     for each in day.listed:
         if written == room:
@@ -106,16 +111,7 @@ def _write_lines(day: Plan, now: datetime) -> int:
         if task is None:
             continue
         reason = each.proposal.reason(questions_only=questions_only)
-        if not task.template:
-            used = WordsUsed.objects.filter(person=task.person).values_list("template", flat=True)
-            ready = choose(
-                reason,
-                person=task.person,
-                language=language_of(shop.language),
-                used=set(used),
-                slots={"me": shop.voice},
-            )
-            Task.objects.filter(pk=task.pk).update(template=ready[0].template if ready else "")
+        _give_words(task, reason, shop, said)
         position += 1
         facts = {**known(each), "reason": reason.value}
         _line, created = Listed.objects.get_or_create(
@@ -123,6 +119,23 @@ def _write_lines(day: Plan, now: datetime) -> int:
         )
         written += created
     return kept + written
+
+
+def _give_words(task: Task, reason: Reason, shop: Shop, said: Counter[str]) -> None:
+    """Words this person has not had, and of those the ones fewest others get today."""
+    if not task.template:
+        used = WordsUsed.objects.filter(person=task.person).values_list("template", flat=True)
+        ready = choose(
+            reason,
+            person=task.person,
+            language=language_of(shop.language),
+            used=set(used),
+            slots={"me": shop.voice},
+        )
+        best = min(ready, key=lambda sentence: said[sentence.template], default=None)
+        task.template = best.template if best else ""
+        Task.objects.filter(pk=task.pk).update(template=task.template)
+    said[task.template] += 1
 
 
 def _touched(on: date) -> list[int]:
