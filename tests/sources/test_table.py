@@ -139,6 +139,19 @@ def test_another_currency_is_listed_and_never_summed(place: object, tmp_path: Pa
     assert "never added" in report.sentence
 
 
+def test_a_column_of_currencies_is_never_summed_across_them(place: object, tmp_path: Path) -> None:
+    header = ["Order ID", "Customer", "Date", "Amount", "Currency"]
+    rows = [["1", "a", "2011-04-03", "5.10", "CNY"], ["2", "a", "2011-04-04", "7.00", "USD"], ["3", "b", "2011-04-05", "900", "JPY"]]
+
+    report = imported(tmp_path, header, rows)
+
+    assert (report.money["paid"], report.money["currency"]) == (510, "CNY")
+    assert report.other_currencies == {"USD": 700, "JPY": 900}
+    with engine.reading() as read:
+        items = read.run(read.facts.filter(read.facts.type == "order.item")).to_pylist()
+    assert {(row["amount"], row["currency"]) for row in items} == {(510, "CNY"), (700, "USD"), (900, "JPY")}
+
+
 @pytest.mark.shared
 def test_online_retail_reconciles_to_the_penny(place: object, shared_data: Path) -> None:
     path = shared_data / "online-retail" / "online_retail_2010_2011.csv.gz"

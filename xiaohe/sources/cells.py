@@ -128,7 +128,9 @@ def local_time(cell: str, *, day_first: bool = False) -> tuple[datetime, bool] |
     `day_first` says how `03/04/2011` is meant; year-first forms need no telling.
     """
     cleaned = unicodedata.normalize("NFKC", text(cell))
-    cleaned = cleaned.replace("上午", "").replace("星期", "")
+    if "下午" in cleaned or "上午" in cleaned:
+        half = " pm" if "下午" in cleaned else " am"
+        cleaned = cleaned.replace("下午", " ").replace("上午", " ").strip() + half
     try:
         if found := _DATE.match(cleaned):
             return _from_parts(found, day_first=day_first)
@@ -146,6 +148,19 @@ def local_time(cell: str, *, day_first: bool = False) -> tuple[datetime, bool] |
         seconds = round(Decimal(cleaned) * 86_400)
         return EXCEL_EPOCH + timedelta(seconds=seconds), "." not in cleaned
     return None
+
+
+def instant(cell: str) -> datetime | None:
+    """The moment meant by a time that states its own offset (`…T06:53:26Z`, `… +08:00`); None for any other."""
+    found = _DATE.match(unicodedata.normalize("NFKC", text(cell)))
+    if found is None or not found.group(8):
+        return None
+    try:
+        written, _ = _from_parts(found, day_first=False)
+        offset = "+00:00" if found.group(8) in "zZ" else found.group(8)
+        return datetime.fromisoformat(f"{written.isoformat()}{offset}")
+    except ValueError:
+        return None
 
 
 def _year(digits: str) -> int:

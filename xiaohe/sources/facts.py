@@ -61,9 +61,13 @@ class FactBuffer:
         quantity: NDArray[np.float64] | None = None,
         props: Sequence[str | None] | None = None,
         in_file_ordinal: bool = False,
+        currencies: Sequence[str] | None = None,
         **ids: Ints | None,
     ) -> None:
-        """One fact per given row number; every column is as long as `rows`. Instants are UTC microseconds."""
+        """One fact per given row number; every column is as long as `rows`. Instants are UTC microseconds.
+
+        `currencies` only where rows differ in it; else the file's holds.
+        """
         if len(rows) == 0:
             return
         self._parts.append(
@@ -77,6 +81,7 @@ class FactBuffer:
                 "quantity": quantity,
                 "props": props,
                 "in_file_ordinal": in_file_ordinal,
+                "currencies": currencies,
                 **ids,
             }
         )
@@ -101,7 +106,7 @@ class FactBuffer:
         for name in NULLABLE:
             values = self._joined(name)[order]
             columns[name] = pa.array(values, mask=values == NULL)
-        columns["currency"] = self._currencies(columns["amount"])
+        columns["currency"] = self._currencies(columns["amount"], order)
         quantity = self._quantities()[order]
         columns["quantity"] = pa.array(quantity, mask=np.isnan(quantity))
         return pa.table([columns[field.name] for field in STAGED_SCHEMA], schema=STAGED_SCHEMA)
@@ -157,6 +162,12 @@ class FactBuffer:
         )
         return joined.take(pa.array(order))
 
-    def _currencies(self, amount: pa.Array) -> pa.Array:
+    def _currencies(self, amount: pa.Array, order: Ints) -> pa.Array:
         """Money is never without its currency, and nothing else has one."""
-        return pc.if_else(amount.is_valid(), pa.scalar(self._currency, pa.string()), None)
+        if all(part["currencies"] is None for part in self._parts):
+            return pc.if_else(amount.is_valid(), pa.scalar(self._currency, pa.string()), None)
+        stated: list[str] = []
+        for part in self._parts:
+            stated += part["currencies"] or [self._currency] * len(part["row_no"])
+        codes = pa.array(stated, pa.string()).take(pa.array(order))
+        return pc.if_else(amount.is_valid(), codes, None)

@@ -143,6 +143,11 @@ class Report:
 
     def _money_said(self) -> str:
         currency = self.money["currency"]
+        if self.other_currencies:
+            listed = [spoken(amount, code) for code, amount in sorted(self.other_currencies.items())]
+            return _("Also in other currencies, listed and never added: %(amounts)s.") % {
+                "amounts": _(", ").join(listed)
+            }
         if currency == self.shop_currency or not self.money["paid"]:
             return ""
         return _(

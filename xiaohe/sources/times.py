@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xiaohe.kernel.clock import ShopCalendar
-from xiaohe.sources.cells import local_time, text
+from xiaohe.sources.cells import instant, local_time, text
 from xiaohe.sources.facts import NULL, Ints
 
 SECOND = 1_000_000
@@ -97,6 +97,9 @@ class Clock:
         return found
 
     def _instant(self, cell: str) -> tuple[int, bool] | None:
+        stated = instant(cell)
+        if stated is not None:
+            return int(stated.timestamp()) * SECOND, False
         read = local_time(cell, day_first=self._day_first)
         if read is None:
             return None

@@ -97,6 +97,11 @@ class _Column:
     folded: str
     values: Sequence[str]
 
+    @property
+    def filled(self) -> float:
+        """The share of cells that hold anything."""
+        return sum(map(bool, map(text, self.values))) / max(1, len(self.values))
+
     def mostly(self, is_one: Callable[[str], bool]) -> bool:
         filled = [value for value in self.values if text(value)]
         return bool(filled) and sum(map(is_one, filled)) >= MOSTLY * len(filled)
@@ -174,8 +179,10 @@ def _best(name: str, columns: Sequence[_Column], taken: set[int]) -> _Column | N
             continue
         score = _score(name, column.folded)
         if score and fits(column):
-            scored.append((score, -column.position, column))
-    return max(scored, key=lambda each: each[:2])[2] if scored else None
+            # Unpaid orders have no payment time: the fuller column of times tells the time of every row.
+            filled = round(column.filled, 2) if name == "time" else 1.0
+            scored.append((filled, score, -column.position, column))
+    return max(scored, key=lambda each: each[:3])[3] if scored else None
 
 
 def _score(name: str, folded: str) -> float:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from xiaohe.kernel.ids import mix
-from xiaohe.kernel.money import to_minor
+from xiaohe.kernel.money import minor_digits, to_minor
 from xiaohe.people.keys import Kind, Namespace
 from xiaohe.sources import amounts
 from xiaohe.sources.amounts import Amounts, remainder_of
@@ -72,6 +72,7 @@ class LineRows:
         reject(records, bad[1] & ~is_blank, Rejected.BAD_QUANTITY)
         reject(records, bad[0] & ~is_blank, Rejected.BAD_AMOUNT)
         good = (records["row_class"] == RowClass.BLANK) & ~is_blank
+        codes, abroad = self._currencies(cells, amount, good)
 
         buyer, phone, digits = self._buyers(cells, count)
         named = np.where(buyer != NULL, buyer, phone)
@@ -85,11 +86,11 @@ class LineRows:
             records["row_class"] >= RowClass.REJECTED
         )
         records["no_buyer"] = good & (named == NULL)
-        self._set_money(records, data, amount)
+        self._set_money(records, data & ~abroad, amount)
 
         buffer = FactBuffer(context.source, self._mapping.currency)
         self._emit(buffer, start, good, classes, key, order, subject, item, quantity, amount, at.at,
-                   at.date_only, cells)
+                   at.date_only, cells, codes)
         both = good & (buyer != NULL) & (phone != NULL)
         add_edges(context, buffer, start, np.flatnonzero(both), buyer, phone, at.at, PHONE_EDGE)
         self._remember(cells, digits, subject, good & (named != NULL))
@@ -134,6 +135,34 @@ class LineRows:
         else:
             amount = amounts.none(count)
         return amount, quantity, (amount.bad, bad_quantity)
+
+    def _currencies(
+        self, cells: dict[str, list[str]], amount: Amounts, good: NDArray[np.bool_]
+    ) -> tuple[list[str] | None, NDArray[np.bool_]]:
+        """Each row's currency where the table has a column of them, and which rows are in another than the file's.
+
+        Those keep their own currency, are listed, and are never added to the others.
+        """
+        abroad = np.zeros(len(good), np.bool_)
+        if "currency" not in cells:
+            return None, abroad
+        home = self._mapping.currency
+        codes = [text(cell).upper() or home for cell in cells["currency"]]
+        for index, code in enumerate(codes):
+            if code == home:
+                continue
+            abroad[index] = True
+            if not amount.known[index]:
+                continue
+            shift = minor_digits(home) - minor_digits(code)
+            if shift > 0:
+                amount.minor[index] //= 10**shift
+            elif shift < 0:
+                amount.minor[index] *= 10**-shift
+            if good[index]:
+                listed = self._context.found.currencies
+                listed[code] = listed.get(code, 0) + int(amount.minor[index])
+        return codes, abroad
 
     def _buyers(self, cells: dict[str, list[str]], count: int) -> tuple[Ints, Ints, list[str]]:
         context = self._context
@@ -254,6 +283,7 @@ class LineRows:
         at: Ints,
         date_only: NDArray[np.bool_],
         cells: dict[str, list[str]],
+        codes: list[str] | None,
     ) -> None:
         content = np.where(amount.known, amount.minor, EMPTY)
         has_numbers = self._mapping.has("order_no")
@@ -274,6 +304,7 @@ class LineRows:
                 content=content[rows],
                 props=None if cancelled else self._props(cells, rows),
                 in_file_ordinal=has_numbers,
+                currencies=None if codes is None else [codes[row] for row in rows.tolist()],
                 order_key=None if cancelled else order[rows],
             )
         sale = good & ~back & (classes != RowClass.STOCK_ADJUSTMENT)
