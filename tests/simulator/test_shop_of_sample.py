@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from xiaohe import jobs
+from xiaohe.autopilot import today
 from xiaohe.kernel import workspace
 from xiaohe.kernel.workspace import SAMPLE, Workspace
 from xiaohe.ledger import imports
 from xiaohe.shop import clock
 from xiaohe.simulator import sample, shop_of_sample
+from xiaohe.touch import taps
 
 
 @pytest.fixture
@@ -42,15 +44,15 @@ def test_figures_come_out_of_the_import(loaded: Workspace, tmp_path: Path) -> No
     assert contacts["accepted"] == truth["contacts"]["friends"]
 
 
-def test_a_week_of_lists(loaded: Workspace) -> None:
-    from xiaohe.autopilot import today
-
+def test_a_week_of_lists_that_are_worked_through(loaded: Workspace) -> None:
     with workspace.entered(loaded):
         assert clock.today() == date(2025, 6, 30)
         sizes = []
         for _ in range(7):
             sizes.append(len(today.listing(clock.today(), clock.now()).cards))
+            taps.all_sent(clock.today(), clock.now())
             shop_of_sample.next_day(lambda step, share: None)
+        assert len(imports.listing()) == 3
     assert all(7 <= size <= 12 for size in sizes), sizes
 
 

@@ -95,14 +95,27 @@ class Order:
     closed_because: str
 
 
-def placed(plan: Plan) -> list[Placed]:
-    """All orders up to the evening of the last day, newest first (as the platform exports them)."""
-    # Packed into one whole number each: a million buyers are sorted in seconds and in 60 MB.
-    packed = sorted(_packed(plan), reverse=True)
-    return [
-        Placed(value >> 44, (value >> 16) & 0xFFFFFFF, (value >> 4) & 0xFFF, Kind(value & 0xF))
-        for value in packed
-    ]
+class Placings:
+    """Orders newest first, as the platform exports them; each made when it is asked for.
+
+    Packed into one whole number each: a million buyers are sorted in seconds and in 100 MB.
+    """
+
+    def __init__(self, packed: Iterable[int]) -> None:
+        self._packed = sorted(packed, reverse=True)
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+    def __iter__(self) -> Iterator[Placed]:
+        for value in self._packed:
+            kind = Kind(value & 0xF)
+            yield Placed(value >> 44, (value >> 16) & 0xFFFFFFF, (value >> 4) & 0xFFF, kind)
+
+
+def placed(plan: Plan) -> Placings:
+    """All orders up to the evening of the last day."""
+    return Placings(_packed(plan))
 
 
 def _packed(plan: Plan) -> Iterator[int]:

@@ -29,8 +29,8 @@ VALID, UNPAID, CLOSED = 4_930, 170, 312
 REPEATERS, SAME_DAY, BULK = 790, 18, 6
 STRANGERS = 26  # members who ordered and never paid
 DUE_THIS_WEEK, OVERDUE, NOT_DUE, DRIFTING = 37, 62, 210, 92
-FRIENDS, RECOGNISED, JUST_LINKED = 1_180, 412, 26
-LINKED = {"week": 11, "overdue": 24, "not_due": 46, "drifting": 19, "gone": 58}
+FRIENDS, RECOGNISED, JUST_LINKED = 1_180, 412, 28
+LINKED = {"week": 11, "overdue": 26, "not_due": 70, "drifting": 25, "gone": 50}
 
 _ORDER_COUNTS = ((2, 47), (3, 22), (4, 12), (5, 7), (6, 5), (7, 3), (9, 2), (12, 1), (16, 1))
 _CYCLES = (

@@ -9,6 +9,7 @@ Files: `taobao_orders.csv`, `wecom_contacts.csv`, `taobao_orders_day4.csv` (the 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -81,7 +82,7 @@ def write(
     return files
 
 
-def _later(plan: Plan, placed: list[Placed]) -> list[Placed]:
+def _later(plan: Plan, placed: Iterable[Placed]) -> list[Placed]:
     """The second export: what is new, then what it repeats."""
     from_minute = (OVERLAP_FROM - FIRST_DAY).days * 1440
     due_soon = [
