@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import _pointed_at as pointed_at
 from xiaohe.kernel.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,11 +57,46 @@ def sample_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
 
 
+@pytest.fixture(scope="session")
+def finished_home(
+    tmp_path_factory: pytest.TempPathFactory,
+    template_store: Path,
+    sample_files: dict[str, Path],
+    django_db_blocker: Any,
+) -> Path:
+    """A data folder after both files were dropped into the page; copied for each test that needs one."""
+    from django.test import Client
+
+    from xiaohe.shop import signin
+
+    home = tmp_path_factory.mktemp("finished") / "home"
+    home.mkdir(mode=0o700)
+    shutil.copyfile(template_store, home / "xiaohe.db")
+    with django_db_blocker.unblock(), pointed_at(home):
+        client = Client()
+        client.force_login(signin.owner())
+        upload(client, sample_files["orders"], sample_files["contacts"])
+        from django.db import connection
+
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return home
+
+
 @pytest.fixture
-def shop_with_files(owner: Any, sample_files: dict[str, Path]) -> Any:
-    """The owner's browser after both files were dropped in and everything was worked out."""
-    upload(owner, sample_files["orders"], sample_files["contacts"])
-    return owner
+def shop_with_files(
+    tmp_path: Path, finished_home: Path, django_db_blocker: Any
+) -> Iterator[Any]:
+    """The owner's browser on a shop whose two files were read and worked out."""
+    from django.test import Client
+
+    from xiaohe.shop import signin
+
+    home = tmp_path / "home"
+    shutil.copytree(finished_home, home)
+    with django_db_blocker.unblock(), pointed_at(home):
+        client = Client()
+        client.force_login(signin.owner())
+        yield client
 
 
 def upload(client: Any, *files: Path) -> str:

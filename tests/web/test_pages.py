@@ -8,7 +8,7 @@ from typing import Any
 from xiaohe import jobs
 from xiaohe.autopilot import today as autopilot
 from xiaohe.ledger import engine
-from xiaohe.people import search
+from xiaohe.people import names, search
 from xiaohe.shop import clock, queries
 from xiaohe.simulator.sample import TODAY
 from xiaohe.traits import state
@@ -89,9 +89,8 @@ def test_every_reason_not_to_list_opens_to_its_people(shop_with_files: Any) -> N
 
 def test_search_answers_by_post_so_nothing_stays_in_addresses(shop_with_files: Any) -> None:
     with state.current().reading() as read:
-        person = read.run(read.table("rhythm").limit(1)).to_pylist()[0]["person"]
-    from xiaohe.people import names
-
+        rhythm = read.table("rhythm")
+        person = read.run(rhythm.filter(rhythm.linked).limit(1)).to_pylist()[0]["person"]
     name = names.display([person])[person].name
     assert search.find(name)
     response = shop_with_files.post("/people/search", {"q": name})

@@ -17,7 +17,7 @@ from xiaohe.shop import audit, queries
 from xiaohe.shop.models import AuditAct
 from xiaohe.touch import taps
 from xiaohe.touch.taps import Tapped, What
-from xiaohe.web.pages import people, today
+from xiaohe.web.pages import people, reports, today
 from xiaohe.web.pages.models import Crowd, Toast
 from xiaohe.web.views import answers
 from xiaohe.web.views.data import money_of
@@ -81,6 +81,8 @@ def tap(request: HttpRequest, task: int, tap: str) -> HttpResponse:
         done = SIMPLE[what](task, _now(request))
     else:
         raise Http404
+    if what == What.WRONG_PERSON:
+        reports.ask_for_fresh_state()
     if what == What.COPIED:
         _note(request, AuditAct.COPIED, "words", 1)
         return HttpResponse(status=204)
@@ -94,6 +96,8 @@ def undo(request: HttpRequest, task: int) -> HttpResponse:
     if not number.isdecimal():
         raise Http404
     taken = taps.take_back(int(number), _now(request))
+    if any(each.what is What.WRONG_PERSON for each in taken):
+        reports.ask_for_fresh_state()
     if not answers.is_fragment(request) or len(taken) > 1:
         return answers.back(request, reverse("today"), Toast(_("Taken back.")))
     return _card(request, task, None, oob=True)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from xiaohe.kernel import workspace
 from xiaohe.ledger import stream
+from xiaohe.web.pages import reports
 from xiaohe.web.pages.models import Toast
 from xiaohe.web.views import answers
 
@@ -36,6 +37,7 @@ def facts(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     for key in keys:
         stream.take_back(key, request.now)  # type: ignore[attr-defined]
+    reports.ask_for_fresh_state()
     if not url_has_allowed_host_and_scheme(back_to, allowed_hosts=None):
         back_to = reverse("today")
     return answers.back(request, back_to, Toast(_("Taken back.")))
