@@ -137,7 +137,7 @@ class Definition:
             rows = self.rows(tables, window, days)
             counted = rows.top != 0 if side is Side.NUMERATOR else rows.bottom != 0
             people = rows.filter(rows.person.notnull() & counted).select("person").distinct()
-            people = people.order_by("person").limit(limit, offset)
+            people = people.order_by("person").limit(limit, offset=offset)
             found: list[int] = read.run(people).column("person").to_pylist()
             return found
 

@@ -1,0 +1,44 @@
+"""States of small shops for measures: facts in, derived tables out, no import between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from tests.traits.facts import no_links
+from xiaohe.kernel.clock import ShopCalendar
+from xiaohe.ledger import engine
+from xiaohe.traits.build import PERSONS_SCHEMA, Moment, Terms, build
+from xiaohe.traits.state import State, StateVersion
+
+
+@pytest.fixture
+def state_of(place: Any, tmp_path: Path) -> Callable[..., State]:
+    """The state of facts and links as seen at the start of a day."""
+    made = 0
+
+    def run(facts: pa.Table, on: date, *, links: pa.Table | None = None) -> State:
+        nonlocal made
+        made += 1
+        folder = tmp_path / f"state-{made}"
+        folder.mkdir()
+        calendar = ShopCalendar("UTC")
+        moment = Moment.start_of(on, calendar)
+        with engine.Reading() as read:
+            read.register("facts", facts)
+            build(
+                read,
+                folder,
+                moment=moment,
+                terms=Terms(calendar, "CNY", 30),
+                persons=PERSONS_SCHEMA.empty_table(),
+                links=no_links() if links is None else links,
+            )
+        return State(folder, StateVersion(1, 0, on), moment.at, None, "CNY")
+
+    return run
