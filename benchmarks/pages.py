@@ -19,7 +19,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import quote
 
 from pages_session import ROOT, Session, environment, xiaohe
 
@@ -55,12 +54,12 @@ def main(people: int, lines: int) -> None:
 def addresses(visitor: Session) -> dict[str, str]:
     """Main pages by name; a person and a number found by following links."""
     people = visitor.get("/people")
-    found = visitor.get(f"/people/search?q={quote('毛')}")
+    found = visitor.post("/people/search", q="毛")
     person = re.search(r'href="(/people/\d+)"', found + people)
     return {
         "today": "/",
         "people": "/people",
-        "search": "/people/search?q=",
+        "search": "/people/search",
         "person": person[1] if person else "/people",
         "business": "/business",
         "number M04": "/numbers/M04",
@@ -82,8 +81,8 @@ def measured(
     done = 0
     while not until() and (rounds is None or done < rounds):
         for name, path in pages.items():
-            whole = path + quote(random.choice(SEARCHES)) if path.endswith("=") else path
-            times[name].append(visitor.timed(whole))
+            fields = {"q": random.choice(SEARCHES)} if name == "search" else {}
+            times[name].append(visitor.timed(path, **fields))
         done += 1
     return times
 
