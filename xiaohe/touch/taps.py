@@ -34,7 +34,14 @@ from xiaohe.kernel.errors import Conflict, NotFound
 from xiaohe.ledger import stream
 from xiaohe.people import actions
 from xiaohe.shop.queries import calendar, the_shop
-from xiaohe.touch.facts import draft, key_hash_of
+from xiaohe.touch.facts import (
+    key_hash_of,
+    out_fact,
+    reported_fact,
+    sent_facts,
+    task_fact,
+    withdrawals,
+)
 from xiaohe.touch.models import Ending, Listed, Tap, Task, TaskState, WordsUsed
 from xiaohe.touch.standing import NOT_THIS_TIME
 
@@ -80,8 +87,8 @@ def copied(task_id: int, now: datetime, *, template: str | None = None) -> Tappe
 
     def state(task: Task, key: str) -> list[stream.Fact]:
         return [
-            _fact(task, "task.copied", f"{key}:copied", now, {"what": "words"}),
-            _out(task, key, now, "copied"),
+            task_fact(task, "task.copied", f"{key}:copied", now, {"what": "words"}),
+            out_fact(task, key, now, "copied"),
         ]
 
     change = {"copied_at": now, **({"template": template} if template else {})}
@@ -95,7 +102,7 @@ def sent(task_id: int, now: datetime) -> Tapped:
         What.SENT,
         now,
         {"state": TaskState.SENT.value, "sent_at": now},
-        lambda task, key: _sent_facts(task, key, now, "one by one"),
+        lambda task, key: sent_facts(task, key, now, "one by one"),
     )
 
 
@@ -103,11 +110,11 @@ def replied(task_id: int, now: datetime) -> Tapped:
     """The person answered, so the words had been sent."""
 
     def state(task: Task, key: str) -> list[stream.Fact]:
-        answer = _fact(task, "message.in", f"{key}:in", now, {})
+        answer = task_fact(task, "message.in", f"{key}:in", now, {})
         return (
             [answer]
             if _is_tapped(task, What.SENT)
-            else [*_sent_facts(task, key, now, "one by one"), answer]
+            else [*sent_facts(task, key, now, "one by one"), answer]
         )
 
     change = {"state": TaskState.REPLIED.value, "replied_at": now, "sent_at": now}
@@ -119,7 +126,7 @@ def ordered(task_id: int, now: datetime, *, amount: int | None = None) -> Tapped
     currency = the_shop().currency
 
     def state(task: Task, key: str) -> list[stream.Fact]:
-        return [_reported(task, key, now, "ordered", amount, currency)]
+        return [reported_fact(task, key, now, "ordered", amount, currency)]
 
     change = {"state": TaskState.ORDERED.value, "ordered_at": now, "ordered_amount": amount}
     return _tap(task_id, What.ORDERED, now, change, state)
@@ -132,7 +139,7 @@ def just_bought(task_id: int, now: datetime) -> Tapped:
         What.JUST_BOUGHT,
         now,
         _closed(Ending.JUST_BOUGHT),
-        lambda task, key: [_reported(task, key, now, "just_bought", None, None)],
+        lambda task, key: [reported_fact(task, key, now, "just_bought", None, None)],
     )
 
 
@@ -145,7 +152,7 @@ def tomorrow(task_id: int, now: datetime) -> Tapped:
         now,
         {"state": TaskState.POSTPONED.value, "postponed_until": until},
         lambda task, key: [
-            _fact(task, "task.postponed", f"{key}:postponed", now, {"until": until.isoformat()})
+            task_fact(task, "task.postponed", f"{key}:postponed", now, {"until": until.isoformat()})
         ],
     )
 
@@ -158,7 +165,7 @@ def not_this_time(task_id: int, now: datetime) -> Tapped:
         now,
         _closed(Ending.NOT_THIS_TIME),
         lambda task, key: [
-            _fact(task, "task.skipped", f"{key}:skipped", now, {"why": NOT_THIS_TIME})
+            task_fact(task, "task.skipped", f"{key}:skipped", now, {"why": NOT_THIS_TIME})
         ],
     )
 
@@ -187,7 +194,7 @@ def never_again(task_id: int, now: datetime) -> Tapped:
             What.NEVER_AGAIN,
             now,
             _closed(Ending.NEVER_AGAIN),
-            lambda task, key: _withdrawals(task, key, now),
+            lambda task, key: withdrawals(task, key, now),
             batch=f"never:{task_id}",
         )
         person = Task.objects.values_list("person", flat=True).get(pk=task_id)
@@ -226,7 +233,7 @@ def _sent_on(task_id: int, on: date, now: datetime, batch: str) -> Tapped:
         What.SENT,
         now,
         {"state": TaskState.SENT.value, "sent_at": at},
-        lambda task, key: _sent_facts(task, key, at, "all at once"),
+        lambda task, key: sent_facts(task, key, at, "all at once"),
         batch=batch,
     )
 
@@ -349,57 +356,3 @@ def _use_words(task: Task, now: datetime) -> None:
 
 def _closed(ending: Ending) -> Change:
     return {"state": TaskState.CLOSED.value, "ending": ending.value}
-
-
-# ---------------------------------------------------------------- facts
-
-
-def _fact(task: Task, type_: str, key: str, at: datetime, props: dict[str, Any]) -> stream.Fact:
-    return draft(
-        type_,
-        key=key,
-        subject=task.person,
-        at=at,
-        account_id=task.account_id,
-        props={"task": task.pk, **props},
-    )
-
-
-def _out(task: Task, key: str, at: datetime, how: str) -> stream.Fact:
-    props = {"how": how, **({"template": task.template} if task.template else {})}
-    return _fact(task, "message.out", f"{key}:out", at, props)
-
-
-def _sent_facts(task: Task, key: str, at: datetime, how: str) -> list[stream.Fact]:
-    return [_out(task, key, at, "sent"), _fact(task, "task.done", f"{key}:done", at, {"how": how})]
-
-
-def _reported(
-    task: Task, key: str, at: datetime, what: str, amount: int | None, currency: str | None
-) -> stream.Fact:
-    return draft(
-        "order.reported",
-        key=f"{key}:reported",
-        subject=task.person,
-        at=at,
-        account_id=task.account_id,
-        amount=amount,
-        currency=currency if amount is not None else None,
-        props={"task": task.pk, "what": what},
-    )
-
-
-def _withdrawals(task: Task, key: str, at: datetime) -> list[stream.Fact]:
-    """For the person and for the contact by itself: should they be parted later, neither is written to."""
-    subjects = {task.person, task.link_subject or task.person}
-    return [
-        draft(
-            "consent.withdrawn",
-            key=f"{key}:withdrawn:{number}",
-            subject=subject,
-            at=at,
-            account_id=task.account_id,
-            props={"task": task.pk},
-        )
-        for number, subject in enumerate(sorted(subjects))
-    ]

@@ -1,0 +1,24 @@
+"""Valid orders of a few people, from the derived state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from xiaohe.traits.state import State
+
+
+def valid_orders(
+    state: State, people: Iterable[int], first: date, last: date
+) -> list[dict[str, Any]]:
+    """Orders of these people with a day in [first, last], oldest first."""
+    with state.reading() as read:
+        orders = read.table("orders")
+        wanted = read.register("asked", pa.table({"person": pa.array(sorted(people), pa.int64())}))
+        valid = orders.filter(orders.valid & (orders.on >= first) & (orders.on <= last))
+        kept = valid.semi_join(wanted, "person").order_by("on", "order_key")
+        columns = ["order_key", "person", "on", "at", "date_only", "net"]
+        return list(read.run(kept.select(*columns)).to_pylist())
