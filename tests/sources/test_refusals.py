@@ -90,6 +90,17 @@ def test_a_damaged_workbook_is_refused(place: object, tmp_path: Path) -> None:
     assert refused.value.code == "truncated"
 
 
+def test_a_refused_member_takes_the_whole_archive_back(place: object, tmp_path: Path) -> None:
+    torn = GOOD + b'1,"never closed\n' + b"x,y\n" * 400_000
+    path = file(tmp_path, "both.zip", zip_bytes({"a.csv": GOOD, "b.csv": torn}))
+
+    with pytest.raises(BadInput) as refused:
+        importing.run(path, now=NOW)
+
+    assert refused.value.code == "broken_quotes"
+    assert not imports.listing(states=[ImportState.COMMITTED])
+
+
 def test_a_lying_archive_is_stopped_while_it_unpacks(
     place: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -103,7 +103,15 @@ def run(
     for plan in plans:
         if plan.mapping is not None and not yes and plan.mapping is not mapping:
             raise refuse("needs_confirmation", source.name, proposal=plan.mapping.in_words())
-    parts = [_Import(plan, source.name, now, progress).run() for plan in plans]
+    parts: list[Report] = []
+    try:
+        for plan in plans:
+            parts.append(_Import(plan, source.name, now, progress).run())
+    except XiaoheError:
+        # "Nothing was changed" holds for the whole file, not only for the table that was refused.
+        for done in reversed(parts):
+            undo(done.import_id, now=now)
+        raise
     return parts[0] if len(parts) == 1 else reports.together(parts)
 
 

@@ -26,7 +26,7 @@ from xiaohe.sources.times import Clock
 
 TOTALS = ("合计", "总计", "小计", "汇总", "总和", "共计", "总交易", "合 计", "total", "grandtotal", "subtotal", "sum")
 # Ids remembered between slices, so that a buyer's second order costs no second hash.
-MOST_CACHED = 200_000
+MOST_CACHED = 50_000
 
 
 class Rows(Protocol):

@@ -128,7 +128,7 @@ class ItemRows:
             key = known.get(value)
             if key is None:
                 key = self._context.hasher("item", f"{self._context.source}:{value.casefold()}")
-                if len(known) < 200_000:
+                if len(known) < 50_000:
                     known[value] = key
             keys[index] = key
         return keys

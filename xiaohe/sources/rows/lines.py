@@ -188,7 +188,7 @@ class LineRows:
             if key is None:
                 value = number_text(code).casefold()
                 key = self._context.hasher("item", f"{self._context.source}:{value}") if value else NULL
-                if len(known) < 200_000:
+                if len(known) < 50_000:
                     known[code] = key
             keys[index] = key
         return keys
