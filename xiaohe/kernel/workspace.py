@@ -68,7 +68,7 @@ def _secret(path: Path) -> bytes:
     if not path.exists():
         # Written aside and linked into place, so two processes starting at once agree on one key
         # and a crash never leaves half of one.
-        draft = path.with_suffix(f".{os.getpid()}")
+        draft = path.with_suffix(f".{os.getpid()}-{secrets.token_hex(4)}")
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as handle:
             handle.write(secrets.token_bytes(32))
             handle.flush()
