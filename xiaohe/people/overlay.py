@@ -211,4 +211,5 @@ def _pointed(first: pa.Table, nodes: Ids, root: np.ndarray) -> pa.Table:
 
 
 def _ids(table: pa.Table, column: str) -> Ids:
-    return table[column].to_numpy()
+    ids: Ids = table[column].to_numpy()
+    return ids

@@ -219,14 +219,14 @@ def _plain_values(subjects: Sequence[int]) -> dict[int, str]:
 def _theirs(read: Reading, subjects: Sequence[int]) -> list[dict[str, Any]]:
     """Facts of these subjects, and all facts of their orders (an item list names no buyer)."""
     theirs = read.register("their_subjects", pa.table({"subject": pa.array(subjects, pa.int64())}))
-    mine = read.run(read.facts.semi_join(theirs, "subject")).to_pylist()
+    mine: list[dict[str, Any]] = read.run(read.facts.semi_join(theirs, "subject")).to_pylist()
     order_keys = {fact["order_key"] for fact in mine if fact["order_key"] is not None}
     if not order_keys:
         return mine
     wanted = read.register(
         "their_orders", pa.table({"order_key": pa.array(sorted(order_keys), pa.int64())})
     )
-    beside = read.run(read.facts.semi_join(wanted, "order_key")).to_pylist()
+    beside: list[dict[str, Any]] = read.run(read.facts.semi_join(wanted, "order_key")).to_pylist()
     return list({fact["key_hash"]: fact for fact in [*mine, *beside]}.values())
 
 

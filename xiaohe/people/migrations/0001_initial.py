@@ -1,5 +1,7 @@
 """Two hot tables, written by hand: sealed identifiers, and blind search grams that lead to them."""
 
+from typing import Any
+
 from django.db import migrations
 
 SQLITE = [
@@ -29,12 +31,12 @@ POSTGRES = [
 ]
 
 
-def create(apps, schema_editor):
+def create(apps: Any, schema_editor: Any) -> None:
     for statement in POSTGRES if schema_editor.connection.vendor == "postgresql" else SQLITE:
         schema_editor.execute(statement)
 
 
-def drop(apps, schema_editor):
+def drop(apps: Any, schema_editor: Any) -> None:
     schema_editor.execute("DROP TABLE people_search_gram")
     schema_editor.execute("DROP TABLE people_identifier")
 
