@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 MAIN, SAMPLE = "main", "sample"
@@ -62,28 +61,40 @@ class Workspace:
         return (self.home / "secret").is_dir()
 
 
-@cache
+# Keys already read, by path and inode: a sample shop thrown away and made again has other keys at the same path.
+_known: dict[Path, tuple[int, bytes]] = {}
+
+
 def _secret(path: Path) -> bytes:
+    try:
+        inode = path.stat().st_ino
+    except FileNotFoundError:
+        _make_secret(path)
+        inode = path.stat().st_ino
+    known = _known.get(path)
+    if known is None or known[0] != inode:
+        known = _known[path] = (inode, path.read_bytes())
+    return known[1]
+
+
+def _make_secret(path: Path) -> None:
+    """Write aside and link into place: whoever starts at the same time agrees on one key, a crash leaves no half."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not path.exists():
-        # Written aside and linked into place, so two processes starting at once agree on one key
-        # and a crash never leaves half of one.
-        draft = path.with_suffix(f".{os.getpid()}-{secrets.token_hex(4)}")
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as handle:
-            handle.write(secrets.token_bytes(32))
-            handle.flush()
-            os.fsync(handle.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        draft.unlink()
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    return path.read_bytes()
+    draft = path.with_suffix(f".{os.getpid()}-{secrets.token_hex(4)}")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
+        handle.write(secrets.token_bytes(32))
+        handle.flush()
+        os.fsync(handle.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def home_path() -> Path:
@@ -119,4 +130,3 @@ def discard(place: Workspace) -> None:
     if place.name == MAIN:
         raise ValueError("the main workspace is never discarded by software")
     shutil.rmtree(place.home, ignore_errors=True)
-    _secret.cache_clear()
