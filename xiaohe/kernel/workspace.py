@@ -61,19 +61,19 @@ class Workspace:
         return (self.home / "secret").is_dir()
 
 
-# Keys already read, by path and inode: a sample shop thrown away and made again has other keys at the same path.
-_known: dict[Path, tuple[int, bytes]] = {}
+# Keys already read, with the file's stamp: a sample shop thrown away and made again has other keys at the same
+# path (inodes alone are used again at once).
+_known: dict[Path, tuple[tuple[int, int], bytes]] = {}
 
 
 def _secret(path: Path) -> bytes:
-    try:
-        inode = path.stat().st_ino
-    except FileNotFoundError:
+    if not path.exists():
         _make_secret(path)
-        inode = path.stat().st_ino
+    found = path.stat()
+    stamp = (found.st_ino, found.st_mtime_ns)
     known = _known.get(path)
-    if known is None or known[0] != inode:
-        known = _known[path] = (inode, path.read_bytes())
+    if known is None or known[0] != stamp:
+        known = _known[path] = (stamp, path.read_bytes())
     return known[1]
 
 

@@ -130,7 +130,6 @@ def restore(file: Path, *, keys: Path | None = None) -> Backup:
         durable.sync_folder(place.home)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    workspace._secret.cache_clear()
     entries: dict[str, Any] = manifest["files"]
     return Backup(file, keys, len(entries), sum(each["bytes"] for each in entries.values()))
 
