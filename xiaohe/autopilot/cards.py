@@ -174,7 +174,7 @@ def _cards(lines: Sequence[Listed], shop: Shop, age: int) -> Iterable[Card]:
             occasions=known.get("occasions") or 0,
             reason=sentences.why(task.program, known),
             advice=sentences.advice(task.program, known),
-            account=accounts.get(task.account_id, ""),
+            account=accounts.get(task.account_id or 0, ""),
             sentence=ready[0] if ready else None,
             others=tuple(ready[1:]),
             program=Program(task.program),

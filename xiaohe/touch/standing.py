@@ -98,7 +98,7 @@ def histories(
 
 def programs_of(histories: Iterable[History]) -> dict[int, str]:
     """Which program each task of these histories belongs to."""
-    wanted = {act.task for history in histories for act in history.acts} - {None}
+    wanted = {act.task for each in histories for act in each.acts if act.task is not None}
     return dict(Task.objects.filter(pk__in=wanted).values_list("id", "program")) if wanted else {}
 
 

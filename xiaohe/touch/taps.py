@@ -26,6 +26,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from django.db.models import Field
 from django.utils.translation import gettext_lazy as _
 
 from xiaohe import jobs
@@ -275,6 +276,7 @@ def _take_back_one(tap: Tap, now: datetime) -> Tapped:
         stream.take_back(key_hash, now=now)
     for name, value in tap.before.items():
         field = Task._meta.get_field(name)
+        assert isinstance(field, Field)
         setattr(task, name, field.to_python(value))
     task.save()
     WordsUsed.objects.filter(task=task, at=tap.at).delete()
