@@ -31,8 +31,8 @@ def test_online_retail(shared_data: Any, built: Any) -> None:
 def test_online_retail_with_its_cancellations(shared_data: Any, built: Any) -> None:
     rows, on = online_retail(cancellations=True), date(2011, 12, 10)
     found = built(facts_of(rows), on)
-    # Two of 4,372: one order stands at P99 to the last bit of a float, and where two lines of one order name
-    # the same item, which of them a cancellation takes is told by the file's order, not by facts.
+    # Two buyers differ, not yet explained: 12753 in an occasion (bulk or not), 15322 in one order's net
+    # (566771, which line a cancellation takes). To be traced and brought to 0.
     assert _as_the_twin_says(found["rhythm"], rows, on, but=2)
 
 
