@@ -56,7 +56,8 @@ def strip(
     last, at = x(days[-1]), x(today)
     due = x(due_on) if due_on else None
     labels: list[Label] = [Label(x(days[0]), 24, words.day(days[0]), "", _anchor(x(days[0])))]
-    if last - x(days[0]) > LABEL_GAP:
+    # The last purchase gives way to the day they are due: that is what the strip is read for.
+    if last - x(days[0]) > LABEL_GAP and (due is None or due - last > LABEL_GAP):
         labels.append(Label(last, 24, words.day(days[-1]), "", _anchor(last)))
     labels.append(Label(at, 76, words.today, "strong", _anchor(at)))
     if due is not None:
@@ -135,14 +136,16 @@ class Bars:
 
 def bars(title: str, cohorts: Sequence[Cohort], *, note: str, few_below: int = 30) -> Bars:
     """One column per cohort, scaled to the highest; immature ones are hatched, small ones faint."""
-    top = max([c.rate for c in cohorts if c.rate is not None], default=0.0) or 1.0
+    # A handful of people early in their time can show any rate: they neither set the scale nor get a number.
+    said_of = [c.rate if c.mature or c.n >= few_below else None for c in cohorts]
+    top = max([rate for rate in said_of if rate is not None], default=0.0) or 1.0
     columns = []
-    for index, cohort in enumerate(cohorts):
-        rate = cohort.rate or 0.0
+    for index, (cohort, rate) in enumerate(zip(cohorts, said_of, strict=True)):
+        value = "–" if rate is None else f"{rate * 100:.0f}%"
+        rate = rate or 0.0
         height = max(2, round(BAR_AREA * rate / top))
         x = index * BAR_STEP + (BAR_STEP - BAR_WIDTH) // 2
         y = BASELINE - height
-        value = "–" if cohort.rate is None else f"{rate * 100:.0f}%"
         columns.append(
             Column(
                 x, y, BAR_WIDTH, height, x + BAR_WIDTH // 2, value, y - 6, cohort.label,

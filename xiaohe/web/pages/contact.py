@@ -46,6 +46,8 @@ def outcome(known: State, today: date) -> Outcome:
     """The last 30 days, today included."""
     came = _came(known, today)
     compared = outcomes.compare(today, state=known)
+    if not came.contacts:
+        return Outcome(_earned(compared, today), (), _cost(came))
     figures = [_figure(name, people) for name, people in _people(came).items()]
     return Outcome(
         earned=_earned(compared, today),

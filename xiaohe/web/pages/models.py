@@ -48,7 +48,7 @@ class Card:
     words: str = ""
     advice: str = ""
     note: str = ""
-    occasions: int | None = None
+    bought: str = ""
     can_change: bool = True
     closed: bool = False
     state_label: str = ""

@@ -96,7 +96,7 @@ def card(each: autopilot_cards.Card, currency_sign: str) -> Card:
         words=ready.text if ready else "",
         advice=each.advice or _("Find words of your own this time."),
         note=each.advice if ready else "",
-        occasions=each.occasions or None,
+        bought=each.bought,
         can_change=bool(each.others),
         closed=not each.is_open,
         state_label="" if each.is_open else state_label(each.state, each.ending),

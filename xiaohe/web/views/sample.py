@@ -40,16 +40,17 @@ def progress(request: HttpRequest, job: int) -> HttpResponse:
     else:
         share = status.progress.get("share")
         loading = Loading(_said(status.progress.get("step", "")), share, href)
+    is_next_day = status.name == NEXT_DAY
     name = "web/parts/loading.html" if answers.is_fragment(request) else "web/sample_loading.html"
-    return render(request, name, {"loading": loading})
+    return render(request, name, {"loading": loading, "is_next_day": is_next_day})
 
 
 @require_POST
 def next_day(request: HttpRequest) -> HttpResponse:
     """Move the sample shop's clock to the next morning."""
     _only_sample()
-    jobs.enqueue(NEXT_DAY, {}, dedupe=NEXT_DAY)
-    return answers.back(request, reverse("today"))
+    job = jobs.enqueue(NEXT_DAY, {}, dedupe=NEXT_DAY)
+    return answers.back(request, reverse("sample-progress", args=[job]))
 
 
 @require_POST
