@@ -14,7 +14,11 @@ def subscribe(job: str) -> None:
 
 
 def announce(lake_version: int, *, import_id: int) -> None:
-    """Enqueue one job per subscriber; inside the committing transaction."""
+    """Enqueue one job per subscriber; inside the committing transaction.
+
+    Rooms above subscribe when their handlers are imported, which a process that only undoes has not done yet.
+    """
+    jobs.discover()
     for job in _subscribers:
         payload = {"lake_version": lake_version, "import_id": import_id}
         jobs.enqueue(job, payload, dedupe=f"{job}:{lake_version}")

@@ -48,6 +48,8 @@ NAMESPACE_OF = {
     Kind.PHONE: Namespace.PHONE,
     Kind.ORDER: Namespace.ORDER,
 }
+# Stored as "<platform>:<value>": the same name on two platforms is two people.
+ON_A_PLATFORM = frozenset({Kind.MEMBER, Kind.CUSTOMER, Kind.ORDER})
 
 
 class Strength(IntEnum):

@@ -12,7 +12,9 @@ LEADING_MARKS = "'`‘’\t\ufeff"
 EMPTY_WORDS = frozenset(
     {"", "-", "--", "—", "——", "/", "null", "none", "nan", "n/a", "#n/a", "无", "暂无", "nil"}
 )
-NO_AMOUNT_WORDS = frozenset({"无退款申请", "无退款", "未退款", "没有申请退款", "无售后或售后取消", "无售后"})
+NO_AMOUNT_WORDS = frozenset(
+    {"无退款申请", "无退款", "未退款", "没有申请退款", "无售后或售后取消", "无售后"}
+)
 CURRENCY_SIGNS = {"¥": None, "￥": None, "£": "GBP", "$": "USD", "€": "EUR", "hk$": "HKD"}
 
 # One digit before the point, as every spreadsheet writes it: goods codes like `12E50` are left alone.
@@ -117,7 +119,9 @@ _NAMED = re.compile(
 )
 _MONTHS = {
     name: number
-    for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
+    for number, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
+    )
 }
 _SERIAL = re.compile(r"^\d{5}(?:\.\d+)?$")
 
@@ -140,7 +144,9 @@ def local_time(cell: str, *, day_first: bool = False) -> tuple[datetime, bool] |
         if found := _NAMED.match(cleaned):
             month = _MONTHS.get(found.group(2).casefold(), 0)
             clock = [int(part or 0) for part in found.groups()[3:]]
-            written = datetime(_year(found.group(3)), month, int(found.group(1)), clock[0], clock[1], clock[2])  # noqa: DTZ001
+            written = datetime(
+                _year(found.group(3)), month, int(found.group(1)), clock[0], clock[1], clock[2]
+            )  # noqa: DTZ001
             return written, found.group(4) is None
     except ValueError:
         return None

@@ -145,7 +145,10 @@ class FactBuffer:
     def _types(self, order: Ints) -> pa.Array:
         names = sorted({part["type"] for part in self._parts})
         codes = np.concatenate(
-            [np.full(len(part["row_no"]), names.index(part["type"]), np.int8) for part in self._parts]
+            [
+                np.full(len(part["row_no"]), names.index(part["type"]), np.int8)
+                for part in self._parts
+            ]
         )
         return pa.DictionaryArray.from_arrays(codes[order], names).cast(pa.string())
 

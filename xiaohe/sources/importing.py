@@ -81,7 +81,12 @@ def inspect(file: File, *, name: str | None = None) -> Inspected:
             "more": _("It names no buyer, so people cannot be told apart."),
         }
     return Inspected(
-        source.name, plans[0].format, plans[0].table.encoding, sentence, mapping, mapping is not None
+        source.name,
+        plans[0].format,
+        plans[0].table.encoding,
+        sentence,
+        mapping,
+        mapping is not None,
     )
 
 
@@ -135,7 +140,9 @@ def run_all(
     results = []
     for name, file in files:
         try:
-            results.append(FileResult(name, run(file, now=now, name=name, yes=yes, progress=progress)))
+            results.append(
+                FileResult(name, run(file, now=now, name=name, yes=yes, progress=progress))
+            )
         except XiaoheError as error:
             results.append(FileResult(name, None, error))
     return results
@@ -171,7 +178,9 @@ class _Import:
     def run(self) -> Report:
         plan = self._plan
         label = vault.seal(plan.table.label, LABEL_PURPOSE)
-        with bulk.open_import(kind=plan.kind, source=plan.source, label=label, now=self._now) as door:
+        with bulk.open_import(
+            kind=plan.kind, source=plan.source, label=label, now=self._now
+        ) as door:
             rejects = Rejects(door.id, plan.header)
             tally = Tally(workspace.current().derived / "tmp")
             try:
@@ -279,7 +288,10 @@ def _marks(source: str) -> frozenset[int]:
     """Totals rows and repeated headers that imports which count have already reported."""
     known = imports.listing(states=[ImportState.COMMITTED])
     return frozenset(
-        mark for row in known if row.source == source for mark in row.report.get("not_data_marks", ())
+        mark
+        for row in known
+        if row.source == source
+        for mark in row.report.get("not_data_marks", ())
     )
 
 

@@ -59,7 +59,9 @@ class Mapping:
                 columns.pop(name, None)
                 positions.pop(name, None)
             elif answer not in header:
-                raise BadInput("unknown_column", _("The table has no column %(name)s."), name=answer)
+                raise BadInput(
+                    "unknown_column", _("The table has no column %(name)s."), name=answer
+                )
             else:
                 columns[name], positions[name] = answer, header.index(answer)
         return replace(self, columns=columns, positions=positions, **options)
@@ -108,6 +110,8 @@ class Mapping:
             column = self.columns.get("item") or self.columns["title"]
             said.append(_("the goods are “%(column)s”") % {"column": column})
         if self.has("status"):
-            said.append(_("the state of the order is “%(column)s”") % {"column": self.columns["status"]})
+            said.append(
+                _("the state of the order is “%(column)s”") % {"column": self.columns["status"]}
+            )
         said.append(_("amounts are in %(currency)s") % {"currency": self.currency})
         return _("%(parts)s.") % {"parts": _("; ").join(said)}

@@ -47,7 +47,9 @@ class Plan:
 
     @property
     def names_buyers(self) -> bool:
-        where = self.layout.positions if self.layout else self.mapping.positions if self.mapping else {}
+        where = (
+            self.layout.positions if self.layout else self.mapping.positions if self.mapping else {}
+        )
         return any(name in where for name in ("buyer", "mobile", "telephone", "phone"))
 
     def data_rows(self) -> Iterator[list[str]]:

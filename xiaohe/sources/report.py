@@ -1,6 +1,6 @@
 """What came of a file: counts that add up to the row, money that adds up to the penny, and a sentence.
 
-    read = accepted + updated + duplicate + Σ excluded + Σ rejected
+read = accepted + updated + duplicate + Σ excluded + Σ rejected
 """
 
 from __future__ import annotations
@@ -96,7 +96,11 @@ class Report:
         ])  # fmt: skip
 
     def _rows_said(self) -> str:
-        named = {"title": TITLES[self.format](), "read": _grouped(self.read), "valid": _grouped(self.valid)}
+        named = {
+            "title": TITLES[self.format](),
+            "read": _grouped(self.read),
+            "valid": _grouped(self.valid),
+        }
         if self.read and self.duplicate == self.read:
             return _("%(title)s: %(read)s rows, all known already.") % named
         if self.kind == "contacts":
@@ -144,7 +148,9 @@ class Report:
     def _money_said(self) -> str:
         currency = self.money["currency"]
         if self.other_currencies:
-            listed = [spoken(amount, code) for code, amount in sorted(self.other_currencies.items())]
+            listed = [
+                spoken(amount, code) for code, amount in sorted(self.other_currencies.items())
+            ]
             return _("Also in other currencies, listed and never added: %(amounts)s.") % {
                 "amounts": _(", ").join(listed)
             }

@@ -1,8 +1,8 @@
 """What came of each row: 32 bytes a row on disk while the import runs, counted once the ledger has settled.
 
-    parse ──► class and money per row ──► spill (unlinked file) ──┐
-                                                                  ├─► outcome per row ─► counts and money
-    ledger: new / known / changed facts per row ──────────────────┘
+parse ──► class and money per row ──► spill (unlinked file) ──┐
+                                                              ├─► outcome per row ─► counts and money
+ledger: new / known / changed facts per row ──────────────────┘
 """
 
 from __future__ import annotations

@@ -80,7 +80,20 @@ NAMES: dict[str, tuple[str, ...]] = {
 # Parts that make a heading certainly something else.
 NOT = {
     "order_no": ("子订单", "数量", "状态", "时间", "金额", "date", "status", "total", "amount"),
-    "buyer": ("留言", "备注", "付款", "应付", "实付", "支付", "手机", "电话", "姓名", "name", "地址", "type"),
+    "buyer": (
+        "留言",
+        "备注",
+        "付款",
+        "应付",
+        "实付",
+        "支付",
+        "手机",
+        "电话",
+        "姓名",
+        "name",
+        "地址",
+        "type",
+    ),
     "time": ("预计", "承诺", "发货", "确认收货", "完成", "结算", "预约", "退款", "week"),
     "amount": ("退款", "优惠", "运费", "佣金", "disc", "tax", "refund", "积分"),
     "quantity": ("赠品",),
@@ -215,9 +228,7 @@ def _is_per_order(chosen: dict[str, _Column]) -> bool:
     return len(values) > 1 and len(set(values)) == len(values)
 
 
-def _currency(
-    column: _Column | None, money: _Column | None, shops: str
-) -> tuple[str, list[str]]:
+def _currency(column: _Column | None, money: _Column | None, shops: str) -> tuple[str, list[str]]:
     """The currency the file itself names, else the shop's; a mere hint in a heading becomes a doubt."""
     if column is not None:
         codes = {text(value).upper() for value in column.values if text(value)}

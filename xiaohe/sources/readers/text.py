@@ -1,8 +1,8 @@
 """CSV: encoding decided on evidence and proved over the whole stream before one row is used.
 
-    BOM ─► that one          NULs ─► UTF-16 or no text          else the first megabyte holding a non-ASCII byte:
-    valid UTF-8 ─► UTF-8     mostly everyday hanzi as GBK ─► GB18030     single Latin letters ─► Windows-1252
-    anything else, or one byte later on that does not fit ─► refused, with the line
+BOM ─► that one          NULs ─► UTF-16 or no text          else the first megabyte holding a non-ASCII byte:
+valid UTF-8 ─► UTF-8     mostly everyday hanzi as GBK ─► GB18030     single Latin letters ─► Windows-1252
+anything else, or one byte later on that does not fit ─► refused, with the line
 """
 
 from __future__ import annotations
@@ -178,9 +178,7 @@ def _rows(
             for row in reader:
                 if len(row) != width:
                     if len(row) > MOST_COLUMNS and not width:
-                        raise refuse(
-                            "too_many_columns", name, count=len(row), most=MOST_COLUMNS
-                        )
+                        raise refuse("too_many_columns", name, count=len(row), most=MOST_COLUMNS)
                     uneven += width > 0
                     width = width or len(row)
                 yield row

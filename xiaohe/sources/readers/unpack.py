@@ -18,7 +18,16 @@ ZIP = b"PK\x03\x04"
 EMPTY_ZIP = b"PK\x05\x06"
 GZIP = b"\x1f\x8b"
 # Things that are certainly no tables, told by their first bytes.
-NO_TABLES = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc\xaf", b"SQLite format", b"PAR1")
+NO_TABLES = (
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"SQLite format",
+    b"PAR1",
+)
 TABLE_ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".gz", ".zip")
 
 
@@ -121,4 +130,7 @@ def _is_encrypted_workbook(source: Source) -> bool:
     """OLE2 wraps both the old .xls and an encrypted .xlsx; only the latter has this stream."""
     with source.open() as stream:
         content = stream.read(8 << 20)
-    return "EncryptedPackage".encode("utf-16-le") in content or "EncryptionInfo".encode("utf-16-le") in content
+    return (
+        "EncryptedPackage".encode("utf-16-le") in content
+        or "EncryptionInfo".encode("utf-16-le") in content
+    )

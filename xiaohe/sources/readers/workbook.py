@@ -34,7 +34,11 @@ def workbook_tables(source: Source, label: str) -> list[Table]:
         if getattr(sheet, "sheet_state", "visible") != "visible":
             continue
         name = str(sheet.title)
-        tables.append(_table(sheet, f"{label} › {name}" if len(book.worksheets) > 1 else label, name, source.name))
+        tables.append(
+            _table(
+                sheet, f"{label} › {name}" if len(book.worksheets) > 1 else label, name, source.name
+            )
+        )
     return tables
 
 
@@ -75,9 +79,7 @@ def _table(sheet: Any, label: str, title: str, file_name: str) -> Table:
                 while row and not row[-1]:
                     row.pop()
                 if len(row) > MOST_COLUMNS:
-                    raise refuse(
-                        "too_many_columns", file_name, count=len(row), most=MOST_COLUMNS
-                    )
+                    raise refuse("too_many_columns", file_name, count=len(row), most=MOST_COLUMNS)
                 if row:
                     yield row
         except (zipfile.BadZipFile, EOFError, KeyError, ValueError, SyntaxError):

@@ -69,7 +69,9 @@ class ContactRows:
         blank = np.array([not any(cell.strip() for cell in row) for row in rows], np.bool_)
         reject(records, broken & ~blank, Rejected.BROKEN_ROW)
         reject(records, ~added.known & ~blank & ~skipped, Rejected.BAD_DATE)
-        reject(records, np.array([not name for name in account_names]) & ~blank, Rejected.NO_ACCOUNT)
+        reject(
+            records, np.array([not name for name in account_names]) & ~blank, Rejected.NO_ACCOUNT
+        )
         good = (records["row_class"] == RowClass.BLANK) & ~blank
         chosen = np.flatnonzero(good)
         records["row_class"][chosen] = RowClass.CONTACT

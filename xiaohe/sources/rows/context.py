@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from xiaohe.kernel.clock import ShopCalendar
 from xiaohe.kernel.ids import Hasher
 from xiaohe.people.identifiers import Recorder
-from xiaohe.people.keys import Kind, Namespace, on_platform
+from xiaohe.people.keys import ON_A_PLATFORM, Kind, Namespace, on_platform
 from xiaohe.sources.cells import complete_phone, text
 from xiaohe.sources.facts import NULL, Ints, Keys
 from xiaohe.sources.formats.base import fold_header
@@ -24,7 +24,20 @@ from xiaohe.sources.seen import Counted
 from xiaohe.sources.tally import ROW, RowClass, rejected_as
 from xiaohe.sources.times import Clock
 
-TOTALS = ("合计", "总计", "小计", "汇总", "总和", "共计", "总交易", "合 计", "total", "grandtotal", "subtotal", "sum")
+TOTALS = (
+    "合计",
+    "总计",
+    "小计",
+    "汇总",
+    "总和",
+    "共计",
+    "总交易",
+    "合 计",
+    "total",
+    "grandtotal",
+    "subtotal",
+    "sum",
+)
 # Ids remembered between slices, so that a buyer's second order costs no second hash.
 MOST_CACHED = 50_000
 
@@ -198,10 +211,14 @@ def record_people(
         return
     kinds = list(values.items())
     marks = np.array(
-        [hash((int(subject[i]), *(cells[i] for _, (_, cells) in kinds))) for i in chosen.tolist()], np.int64
+        [hash((int(subject[i]), *(cells[i] for _, (_, cells) in kinds))) for i in chosen.tolist()],
+        np.int64,
     )
     for index in chosen[context.people.first_time(marks)].tolist():
         for kind, (namespace, cells) in kinds:
             value = text(cells[index])
-            if value:
-                context.recorder.add(int(subject[index]), namespace, value, kind=kind)
+            if not value:
+                continue
+            if kind in ON_A_PLATFORM:
+                value = f"{context.source}:{value}"
+            context.recorder.add(int(subject[index]), namespace, value, kind=kind)

@@ -94,10 +94,25 @@ class ItemRows:
 
         occurred = np.where(at.known, at.at, UNKNOWN_INSTANT)
         buffer = FactBuffer(context.source, context.currency)
-        self._emit(buffer, start, good, order, subject, occurred, at, item, sub, quantity, amount,
-                   refunded, cells)
+        self._emit(
+            buffer,
+            start,
+            good,
+            order,
+            subject,
+            occurred,
+            at,
+            item,
+            sub,
+            quantity,
+            amount,
+            refunded,
+            cells,
+        )
         if "buyer" in cells:
-            self._states(buffer, start, good & (buyer != NULL) & at.known, order, subject, at, cells)
+            self._states(
+                buffer, start, good & (buyer != NULL) & at.known, order, subject, at, cells
+            )
             self._remember(cells, subject, good & (buyer != NULL))
             context.found.buyers.ordinals(subject[good & (buyer != NULL)])
         context.found.see_times(at.at[good])

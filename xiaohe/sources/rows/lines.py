@@ -60,7 +60,11 @@ class LineRows:
         cells, broken = columns_of(rows, self._mapping.positions, self._width)
         records = blank_rows(count)
         at = context.clock.column(cells["time"])
-        numbers = [number_text(cell) for cell in cells["order_no"]] if "order_no" in cells else [""] * count
+        numbers = (
+            [number_text(cell) for cell in cells["order_no"]]
+            if "order_no" in cells
+            else [""] * count
+        )
         self._sift(rows, numbers, at.known, records)
         sifted = records["row_class"] != RowClass.BLANK
         is_blank = np.zeros(count, np.bool_)
@@ -89,8 +93,22 @@ class LineRows:
         self._set_money(records, data & ~abroad, amount)
 
         buffer = FactBuffer(context.source, self._mapping.currency)
-        self._emit(buffer, start, good, classes, key, order, subject, item, quantity, amount, at.at,
-                   at.date_only, cells, codes)
+        self._emit(
+            buffer,
+            start,
+            good,
+            classes,
+            key,
+            order,
+            subject,
+            item,
+            quantity,
+            amount,
+            at.at,
+            at.date_only,
+            cells,
+            codes,
+        )
         both = good & (buyer != NULL) & (phone != NULL)
         add_edges(context, buffer, start, np.flatnonzero(both), buyer, phone, at.at, PHONE_EDGE)
         self._remember(cells, digits, subject, good & (named != NULL))
@@ -187,7 +205,11 @@ class LineRows:
             key = known.get(code)
             if key is None:
                 value = number_text(code).casefold()
-                key = self._context.hasher("item", f"{self._context.source}:{value}") if value else NULL
+                key = (
+                    self._context.hasher("item", f"{self._context.source}:{value}")
+                    if value
+                    else NULL
+                )
                 if len(known) < 50_000:
                     known[code] = key
             keys[index] = key
@@ -206,7 +228,9 @@ class LineRows:
         """Fact key and order key of each row."""
         order = self._context.orders(numbers)
         alone = (order == NULL) & good
-        pieces = np.where(np.isnan(quantity), EMPTY, np.round(np.nan_to_num(quantity) * 1000)).astype(np.int64)
+        pieces = np.where(
+            np.isnan(quantity), EMPTY, np.round(np.nan_to_num(quantity) * 1000)
+        ).astype(np.int64)
         money = np.where(amount.known, amount.minor, EMPTY)
         # What takes the order's place in the key of a row that has no number: the fact type's own id.
         root = self._context.keys.of("order.item", np.where(alone, EMPTY, order))

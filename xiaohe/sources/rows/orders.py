@@ -70,9 +70,11 @@ class OrderRows:
 
         order = context.orders([n if ok else "" for n, ok in zip(numbers, good, strict=True)])
         member = self._buyers(cells)
-        phone, digits = context.phones(
-            *(cells[name] for name in ("mobile", "telephone") if name in cells)
-        ) if "mobile" in cells or "telephone" in cells else (np.full(len(rows), NULL), [])
+        phone, digits = (
+            context.phones(*(cells[name] for name in ("mobile", "telephone") if name in cells))
+            if "mobile" in cells or "telephone" in cells
+            else (np.full(len(rows), NULL), [])
+        )
         subject = np.where(member != NULL, member, np.where(phone != NULL, phone, order))
         status = self._status(cells, paid_at, paid)
         was_paid = (status != STATUSES.index(Status.UNPAID)) & (
@@ -94,11 +96,25 @@ class OrderRows:
 
         buffer = FactBuffer(context.source, context.currency)
         self._emit(
-            buffer, start, good, order, subject, created, paid_at, own_time, status, was_paid,
-            paid, refunded, quantity, cells,
+            buffer,
+            start,
+            good,
+            order,
+            subject,
+            created,
+            paid_at,
+            own_time,
+            status,
+            was_paid,
+            paid,
+            refunded,
+            quantity,
+            cells,
         )
         has_buyer = good & (subject != order)
-        self._edges(buffer, start, good & (member != NULL) & (phone != NULL), member, phone, own_time)
+        self._edges(
+            buffer, start, good & (member != NULL) & (phone != NULL), member, phone, own_time
+        )
         self._remember(cells, digits, subject, has_buyer)
         context.found.see_times(own_time[good])
         context.found.buyers.ordinals(subject[has_buyer & (records["row_class"] == RowClass.ORDER)])
@@ -245,7 +261,9 @@ class OrderRows:
         phone: Ints,
         at: Ints,
     ) -> None:
-        add_edges(self._context, buffer, start, np.flatnonzero(where), member, phone, at, PHONE_EDGE)
+        add_edges(
+            self._context, buffer, start, np.flatnonzero(where), member, phone, at, PHONE_EDGE
+        )
 
     def _remember(
         self,
