@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils import translation
 
 from xiaohe.kernel import workspace
+from xiaohe.web import sample_shop
 
 THEME_COOKIE = "xiaohe_theme"
 # Which entry of the navigation a page stands under.
@@ -31,7 +32,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
             "chinese": (translation.get_language() or "").startswith("zh"),
             "theme": theme if theme in {"light", "dark"} else "",
             "sample": place.name == workspace.SAMPLE,
-            "sample_exists": signed_in and workspace.workspace(workspace.SAMPLE).exists(),
+            "sample_exists": signed_in and sample_shop.stands(),
             "room": ROOM_OF.get((match.url_name or "") if match else "", ""),
             "now": getattr(request, "now", None),
             "today": _today(request),

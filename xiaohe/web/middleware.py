@@ -17,6 +17,7 @@ from django.utils.cache import patch_vary_headers
 
 from xiaohe.kernel import workspace
 from xiaohe.kernel.errors import XiaoheError
+from xiaohe.web import sample_shop
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
@@ -63,7 +64,7 @@ class WorkspaceMiddleware:
         prefix = get_script_prefix()
         if path.startswith(SAMPLE_PREFIX):
             place = workspace.workspace(workspace.SAMPLE)
-            if not place.exists():
+            if not sample_shop.stands():
                 return HttpResponseRedirect(reverse("today"))
             request.path_info = "/" + path.removeprefix(SAMPLE_PREFIX)
             set_script_prefix(prefix + SAMPLE_PREFIX.lstrip("/"))

@@ -53,7 +53,7 @@ class SealedUploadHandler(FileUploadHandler):
         assert self._writer is not None
         self._writer.write(raw_data)
 
-    def file_complete(self, file_size: int) -> SealedUpload:
+    def file_complete(self, file_size: int) -> SealedUpload:  # type: ignore[override]
         assert self._writer is not None
         self._writer.close()
         self._writer = None

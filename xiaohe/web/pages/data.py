@@ -8,11 +8,11 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from xiaohe.kernel import workspace
 from xiaohe.ledger import imports
 from xiaohe.shop import accounts, queries
 from xiaohe.shop.models import AccountKind
 from xiaohe.traits import state
+from xiaohe.web import sample_shop
 from xiaohe.web.pages import reports
 from xiaohe.web.pages.models import DataPage
 from xiaohe.web.templatetags.xiaohe import shop_day
@@ -46,7 +46,7 @@ def page(today: date) -> DataPage:
         shop=queries.the_shop(),
         imports=tuple(reports.line(row) for row in rows[:SHOWN_IMPORTS]),
         accounts=account_lines(),
-        sample_href="/sample/" if workspace.workspace(workspace.SAMPLE).exists() else "",
+        sample_href="/sample/" if sample_shop.stands() else "",
     )
 
 

@@ -151,7 +151,7 @@ class Proof:
 @dataclass(frozen=True)
 class Kind:
     key: str
-    label: str
+    label: Any
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ TOAST_KEY = "toast"
 
 def is_fragment(request: HttpRequest) -> bool:
     """Whether only a part of a page is wanted; a boosted or whole-body swap wants the page."""
-    htmx = getattr(request, "htmx", None)
+    htmx: Any = getattr(request, "htmx", None)
     return bool(htmx) and htmx.target not in (None, "body")
 
 
