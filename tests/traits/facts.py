@@ -80,7 +80,7 @@ def _facts_of_row(number: int, row: Row, zone: ZoneInfo) -> list[dict[str, Any]]
     order_key = key(*name)
     subject = key(row.buyer) if row.buyer else order_key
     item_key = key("item", row.item) if row.item else None
-    plain = {"date_only": row.date_only, "currency": "CNY"}
+    plain = {"date_only": row.date_only, "currency": "CNY", "row_no": number}
     if row.state == "cancel":
         return [
             fact(

@@ -19,7 +19,7 @@ JUNE = datetime(2025, 6, 1, 4, tzinfo=UTC)
 
 def bring(facts: list[dict[str, Any]]) -> int:
     """Import facts through the bulk door."""
-    staged = table(facts).drop_columns(["import_id", "recorded_at"])
+    staged = table(facts).drop_columns(["import_id", "recorded_at", "row_no"])
     rows = pa.array(range(staged.num_rows), pa.int64())
     staged = staged.append_column("row_no", rows)
     staged = staged.append_column("in_file_ordinal", pa.array([False] * staged.num_rows))

@@ -18,6 +18,7 @@
 | quantity    | pieces |
 | content     | 63-bit hash of what the key does not cover: tells "again" from "changed" |
 | import_id   | the file it came with; null for taps |
+| row_no      | its data row in that file: what happened at one instant keeps the file's order; null for taps |
 | props       | JSON of the type's allow-listed properties; no direct identifiers |
 """
 
@@ -45,6 +46,7 @@ FACT_SCHEMA = pa.schema(
         pa.field("quantity", pa.float64()),
         pa.field("content", pa.int64()),
         pa.field("import_id", pa.int64()),
+        pa.field("row_no", pa.int64()),
         pa.field("props", pa.string()),
     ]
 )
@@ -54,7 +56,11 @@ FACT_SCHEMA = pa.schema(
 # ordinal; elsewhere an identical key inside one file is the same fact stated twice.
 STAGED_SCHEMA = pa.schema(
     [
-        *[field for field in FACT_SCHEMA if field.name not in {"import_id", "recorded_at"}],
+        *[
+            field
+            for field in FACT_SCHEMA
+            if field.name not in {"import_id", "recorded_at", "row_no"}
+        ],
         pa.field("row_no", pa.int64(), nullable=False),
         pa.field("in_file_ordinal", pa.bool_(), nullable=False),
     ]

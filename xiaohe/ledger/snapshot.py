@@ -79,7 +79,7 @@ def facts_table(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
     columns = dict(zip(store.INBOX_COLUMNS, zip(*rows, strict=True), strict=True)) if rows else {}
     arrays = []
     for field in FACT_SCHEMA:
-        if field.name == "import_id":
+        if field.name in ("import_id", "row_no"):
             arrays.append(pa.nulls(len(rows), pa.int64()))
             continue
         name = field.name.replace("_at", "_us") if field.type == INSTANT else field.name

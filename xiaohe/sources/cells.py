@@ -144,9 +144,9 @@ def local_time(cell: str, *, day_first: bool = False) -> tuple[datetime, bool] |
         if found := _NAMED.match(cleaned):
             month = _MONTHS.get(found.group(2).casefold(), 0)
             clock = [int(part or 0) for part in found.groups()[3:]]
-            written = datetime(
+            written = datetime(  # noqa: DTZ001
                 _year(found.group(3)), month, int(found.group(1)), clock[0], clock[1], clock[2]
-            )  # noqa: DTZ001
+            )
             return written, found.group(4) is None
     except ValueError:
         return None

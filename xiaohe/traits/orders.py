@@ -28,7 +28,7 @@ class OrderState(StrEnum):
     REFUNDED = "refunded"
 
 
-STATE_TYPES = ("order.created", "order.paid", "order.closed", "order.completed", "order.item")
+STATE_TYPES = ("order.created", "order.paid", "order.closed", "order.item")
 
 
 def folded(
@@ -70,10 +70,11 @@ def with_void_day(
     reached = reached.filter((reached.total > 0) & (reached.total >= reached.paid))
     days = reached.group_by("order_key").aggregate(gone_on=reached.day.min())
     orders = orders.left_join(days, "order_key").drop("order_key_right")
-    closed_on = ibis.ifelse(orders.completed, ibis.null("date"), orders.closed_on)
-    void_on = ibis.least(closed_on.fill_null(orders.gone_on), orders.gone_on.fill_null(closed_on))
+    void_on = ibis.least(
+        orders.closed_on.fill_null(orders.gone_on), orders.gone_on.fill_null(orders.closed_on)
+    )
     void_on = ibis.ifelse(orders.was_paid, void_on, ibis.null("date"))
-    return orders.mutate(void_on=void_on).drop("gone_on", "closed_on", "completed")
+    return orders.mutate(void_on=void_on).drop("gone_on", "closed_on")
 
 
 def valid_at(orders: ir.Table, on: Any) -> ir.BooleanValue:
@@ -113,8 +114,6 @@ def _states(facts: ir.Table, currency: str) -> ir.Table:
         own_quantity=facts.quantity.max(where=paid),
         item_quantity=facts.quantity.sum(where=item),
         closed_clock=facts.clock.min(where=closed),
-        # A completed order had been received: a "closed" beside it is an earlier, wrong state.
-        completed=(facts.type == "order.completed").cast("int8").max(),
     )
     is_abroad = grouped.abroad.notnull() & (grouped.any_home.fill_null(0) == 0)
     home_paid = grouped.paid_home.fill_null(grouped.items_home)
@@ -130,7 +129,6 @@ def _states(facts: ir.Table, currency: str) -> ir.Table:
         currency=ibis.ifelse(is_abroad, grouped.abroad, ibis.literal(currency)),
         quantity=grouped.own_quantity.fill_null(grouped.item_quantity),
         closed_on=grouped.closed_clock.date(),
-        completed=grouped.completed.fill_null(0) == 1,
     )
 
 
@@ -199,7 +197,8 @@ def _return_steps(facts: ir.Table, returns: ir.Table) -> ir.Table:
 
 
 def _with_state(orders: ir.Table, currency: str) -> ir.Table:
-    closed = orders.closed_on.notnull() & ~orders.completed
+    # Closing is final: no platform opens a closed order again.
+    closed = orders.closed_on.notnull()
     gone = (orders.refunded > 0) & (orders.refunded >= orders.paid)
     state = ibis.cases(
         (closed, OrderState.CLOSED.value),

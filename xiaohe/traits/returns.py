@@ -1,6 +1,6 @@
 """Cancellation lines that name no order, matched to the line they take back.
 
-In time order, each takes the latest earlier line of the same person and item whose remaining quantity covers
+In time order (of one instant: in the file's), each takes the latest earlier line of the same person and item whose remaining quantity covers
 it. Earlier cancellations never depend on later ones, so a match, once made, holds on every later day.
 """
 
@@ -38,11 +38,11 @@ def match_cancellations(
     if before is not None:
         facts = facts.filter(happened_before(facts, calendar or ShopCalendar(), before))
     cancelled = _cancellations(facts, persons)
-    taken = read.run(cancelled.order_by("occurred_at", "key_hash"))
+    taken = read.run(cancelled.order_by("occurred_at", "row_no", "key_hash"))
     if not taken.num_rows:
         return MATCH_SCHEMA.empty_table()
     lines = _candidate_lines(facts, cancelled, persons)
-    bought = read.run(lines.order_by("person", "item_key", "occurred_at", "order_key", "key_hash"))
+    bought = read.run(lines.order_by("person", "item_key", "occurred_at", "row_no", "key_hash"))
     return _match(taken, bought)
 
 
@@ -54,7 +54,9 @@ def _cancellations(facts: ir.Table, persons: ir.Table | None) -> ir.Table:
         & (facts.quantity > 0)
     )
     lines = persons_of(lines, persons)
-    return lines.select("person", "item_key", "occurred_at", "key_hash", "quantity", "amount")
+    return lines.select(
+        "person", "item_key", "occurred_at", "row_no", "key_hash", "quantity", "amount"
+    )
 
 
 def _candidate_lines(facts: ir.Table, cancelled: ir.Table, persons: ir.Table | None) -> ir.Table:
@@ -63,7 +65,9 @@ def _candidate_lines(facts: ir.Table, cancelled: ir.Table, persons: ir.Table | N
     )
     lines = persons_of(lines, persons)
     lines = lines.semi_join(cancelled, ["person", "item_key"])
-    return lines.select("person", "item_key", "occurred_at", "order_key", "key_hash", "quantity")
+    return lines.select(
+        "person", "item_key", "occurred_at", "row_no", "order_key", "key_hash", "quantity"
+    )
 
 
 def _match(taken: pa.Table, bought: pa.Table) -> pa.Table:
