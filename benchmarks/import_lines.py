@@ -26,7 +26,9 @@ HEADER = (
     "物流公司,订单备注,宝贝总数量,店铺Id,店铺名称,订单关闭原因,卖家服务费,买家服务费,发票抬头,是否手机订单,分阶段订单信息,"
     "特权订金订单id,定金排名,修改后的sku,修改后的收货地址,异常信息,天猫卡券抵扣,集分宝抵扣,是否是O2O交易"
 )
-STATUSES = ["交易成功"] * 88 + ["卖家已发货，等待买家确认"] * 4 + ["等待买家付款"] * 3 + ["交易关闭"] * 5
+STATUSES = (
+    ["交易成功"] * 88 + ["卖家已发货，等待买家确认"] * 4 + ["等待买家付款"] * 3 + ["交易关闭"] * 5
+)
 START = datetime(2023, 3, 1)  # noqa: DTZ001 (clock time of the file)
 LINES_PER_BUYER = 4
 
@@ -41,7 +43,11 @@ def write_orders(path: Path, lines: int, seed: int = 7) -> None:
             buyer = chance.randrange(buyers)
             at = START + timedelta(seconds=number * 75_000_000 // lines)
             status = STATUSES[chance.randrange(100)]
-            paid = "0.00" if status in ("等待买家付款", "交易关闭") else f"{chance.randrange(900, 30000) / 100:.2f}"
+            paid = (
+                "0.00"
+                if status in ("等待买家付款", "交易关闭")
+                else f"{chance.randrange(900, 30000) / 100:.2f}"
+            )
             paid_at = "" if paid == "0.00" else str(at + timedelta(minutes=3))
             phone = f"'138{buyer:08d}" if buyer % 5 == 0 else "138****1234"
             handle.write(
@@ -97,7 +103,9 @@ def measure(path: Path, home: Path, again: bool) -> dict[str, object]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("lines", nargs="*", type=int, default=[50_000, 500_000, 5_000_000])
     parser.add_argument("--again", action="store_true", help="import the same file a second time")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
@@ -113,7 +121,11 @@ def main() -> None:
             command = [sys.executable, __file__, "--one", str(path), str(home)]
             if arguments.again:
                 command.append("--again")
-            print(subprocess.run(command, check=True, capture_output=True, text=True).stdout, end="", flush=True)
+            print(
+                subprocess.run(command, check=True, capture_output=True, text=True).stdout,
+                end="",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

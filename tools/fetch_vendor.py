@@ -29,7 +29,42 @@ TABLER, ICONS, HTMX, AXE = (
 )
 
 # One line per icon, because every one is inlined by `{% icon %}` and nothing else is wanted.
-ICON_NAMES = ["arrow-back-up", "arrow-right", "bolt", "calendar-event", "chart-bar", "check", "chevron-left", "chevron-right", "cloud-upload", "copy", "device-mobile", "dots", "download", "file-spreadsheet", "heart", "history", "language", "link", "lock", "moon", "package", "plus", "printer", "refresh", "search", "settings", "sun", "trash", "upload", "users", "x", "building-store", "info-circle", "alert-triangle"]
+ICON_NAMES = [
+    "arrow-back-up",
+    "arrow-right",
+    "bolt",
+    "calendar-event",
+    "chart-bar",
+    "check",
+    "chevron-left",
+    "chevron-right",
+    "cloud-upload",
+    "copy",
+    "device-mobile",
+    "dots",
+    "download",
+    "file-spreadsheet",
+    "heart",
+    "history",
+    "language",
+    "link",
+    "lock",
+    "moon",
+    "package",
+    "plus",
+    "printer",
+    "refresh",
+    "search",
+    "settings",
+    "sun",
+    "trash",
+    "upload",
+    "users",
+    "x",
+    "building-store",
+    "info-circle",
+    "alert-triangle",
+]
 
 # The tarball of @tabler/core carries no licence file; this is the text of the project's repository.
 TABLER_LICENCE = """\
@@ -90,7 +125,9 @@ CHECKSUMS = {
 }
 
 # With a manifest storage a source map that is not shipped breaks collectstatic.
-_SOURCE_MAP = re.compile(rb"(?:/\*[#@]\s*sourceMappingURL=[^*]*\*/|//[#@]\s*sourceMappingURL=\S*)\s*")
+_SOURCE_MAP = re.compile(
+    rb"(?:/\*[#@]\s*sourceMappingURL=[^*]*\*/|//[#@]\s*sourceMappingURL=\S*)\s*"
+)
 
 
 def pack(package: str, folder: Path) -> Path:
@@ -109,7 +146,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         tarballs = {package: pack(package, Path(place)) for package in (TABLER, ICONS, HTMX, AXE)}
         sums = {
-            package: hashlib.sha256(path.read_bytes()).hexdigest() for package, path in tarballs.items()
+            package: hashlib.sha256(path.read_bytes()).hexdigest()
+            for package, path in tarballs.items()
         }
         if show_only:
             for package, digest in sums.items():

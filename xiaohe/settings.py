@@ -22,7 +22,12 @@ HOME = workspace.home_path()
 
 SECRET_KEY = workspace.workspace().secret("django").hex()
 DEBUG = os.environ.get("XIAOHE_DEBUG") == "1"
-ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *filter(None, os.environ.get("XIAOHE_HOSTS", "").split(","))]
+ALLOWED_HOSTS = [
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+    *filter(None, os.environ.get("XIAOHE_HOSTS", "").split(",")),
+]
 
 INSTALLED_APPS = [
     "django.contrib.auth",

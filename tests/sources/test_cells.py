@@ -44,7 +44,14 @@ def test_what_is_no_amount_is_refused(cell: str) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "number"),
-    [('="193001"', "193001"), ("\t193001", "193001"), ("'193001", "193001"), ("13085.0", "13085"), ("１２３", "123"), ("-", "")],
+    [
+        ('="193001"', "193001"),
+        ("\t193001", "193001"),
+        ("'193001", "193001"),
+        ("13085.0", "13085"),
+        ("１２３", "123"),
+        ("-", ""),
+    ],
 )
 def test_numbers_of_orders_and_customers(cell: str, number: str) -> None:
     assert cells.number_text(cell) == number
@@ -102,7 +109,9 @@ def test_a_time_with_its_own_offset_is_that_moment() -> None:
     assert cells.instant("2017-01-01 06:53:26") is None
 
 
-@pytest.mark.parametrize("cell", ["", "昨天", "2025-13-01", "2025-02-30", "25:10", "1234", "0000-00-00 00:00:00"])
+@pytest.mark.parametrize(
+    "cell", ["", "昨天", "2025-13-01", "2025-02-30", "25:10", "1234", "0000-00-00 00:00:00"]
+)
 def test_what_is_no_time(cell: str) -> None:
     assert cells.local_time(cell) is None
 

@@ -26,9 +26,16 @@ def facts_of(type_name: str) -> list[dict[str, Any]]:
         return read.run(read.facts.filter(read.facts.type == type_name)).to_pylist()
 
 
-def test_a_contact_seen_again_under_another_name_is_the_same_link(place: object, tmp_path: Path) -> None:
-    first = imported(tmp_path, [contact("毛毛妈", "2024-05-01 12:30:11"), contact("阿林", "2024-05-01 12:30:12")])
-    again = imported(tmp_path, [contact("毛毛妈 猫粮", "2024-05-01 12:30:11"), contact("阿林", "2024-05-01 12:30:12")])
+def test_a_contact_seen_again_under_another_name_is_the_same_link(
+    place: object, tmp_path: Path
+) -> None:
+    first = imported(
+        tmp_path, [contact("毛毛妈", "2024-05-01 12:30:11"), contact("阿林", "2024-05-01 12:30:12")]
+    )
+    again = imported(
+        tmp_path,
+        [contact("毛毛妈 猫粮", "2024-05-01 12:30:11"), contact("阿林", "2024-05-01 12:30:12")],
+    )
 
     assert counts(first) == {"accepted": 2}
     assert counts(again) == {"duplicate": 2}
@@ -50,7 +57,9 @@ def test_phone_and_order_number_recognise_the_buyer(place: object, tmp_path: Pat
     path = file(
         tmp_path,
         "both.zip",
-        zip_bytes({"a 联系人.csv": csv_bytes(CONTACTS, contacts), "z 订单.csv": csv_bytes(LEGACY, orders)}),
+        zip_bytes(
+            {"a 联系人.csv": csv_bytes(CONTACTS, contacts), "z 订单.csv": csv_bytes(LEGACY, orders)}
+        ),
     )
 
     report = importing.run(path, now=NOW)

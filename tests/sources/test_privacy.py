@@ -19,7 +19,9 @@ SECRETS = [PHONE, NAME, MEMBER, NOTE, "193000000000004242"]
 
 
 def orders(**cells: str) -> list[dict[str, str]]:
-    planted = order("193000000000004242", MEMBER, 联系手机=PHONE, 收货人姓名=NAME, 买家留言=NOTE, 订单备注=NOTE)
+    planted = order(
+        "193000000000004242", MEMBER, 联系手机=PHONE, 收货人姓名=NAME, 买家留言=NOTE, 订单备注=NOTE
+    )
     return [planted, order("193000000000004243", MEMBER, 联系手机=PHONE, 收货人姓名=NAME, **cells)]
 
 
@@ -38,7 +40,10 @@ def test_nothing_direct_lies_in_the_data_folder(place: Workspace, tmp_path: Path
     files.mkdir()
     contacts = [contact(NAME, "2024-05-01 12:30:11", 手机=PHONE, 描述=f"{NOTE} 193000000000004242")]
 
-    importing.run(file(files, f"{NAME}.csv", csv_bytes(LEGACY, orders(订单创建时间="?", 订单付款时间=PHONE))), now=NOW)
+    importing.run(
+        file(files, f"{NAME}.csv", csv_bytes(LEGACY, orders(订单创建时间="?", 订单付款时间=PHONE))),
+        now=NOW,
+    )
     importing.run(file(files, "contacts.csv", csv_bytes(CONTACTS, contacts)), now=NOW)
 
     assert list((place.home / "rejects").iterdir())

@@ -40,7 +40,10 @@ TRAPS = {
     "broken zip": (zip_bytes({"orders.csv": GOOD * 50})[:-100], "truncated"),
     "cut in a row": (GOOD[: GOOD.rindex(b",", 0, len(GOOD) - 120)], "truncated"),
     "cut in a character": ("订单编号,买家会员名\n1,王".encode()[:-1], "truncated"),
-    "utf-8 with gbk inside": ("订单编号,买家会员名\n".encode() + "1,王小明先生\n".encode("gbk") * 9, "wrong_encoding"),
+    "utf-8 with gbk inside": (
+        "订单编号,买家会员名\n".encode() + "1,王小明先生\n".encode("gbk") * 9,
+        "wrong_encoding",
+    ),
     "big5": ("訂單編號,買家會員名,訂單狀態\n".encode("big5") * 50, "wrong_encoding"),
     "junk": (bytes(range(256)) * 64, "not_a_table"),
     "png": (b"\x89PNG\r\n\x1a\n" + b"x" * 2000, "not_a_table"),
@@ -54,8 +57,14 @@ TRAPS = {
     "gzip bomb": (gzip.compress(b"1,2\n" * (40 << 20)), "bomb"),
     "nested": (zip_bytes({"inner.zip": zip_bytes({"orders.csv": GOOD})}), "nested"),
     "zip of nothing": (zip_bytes({"photo.jpg": b"\xff\xd8\xff"}), "nothing_inside"),
-    "ten thousand columns": ((",".join(f"c{n}" for n in range(10_000)) + "\n").encode() * 3, "too_many_columns"),
-    "open quote": (b'order,date,amount\n1,"2025-01-01,5\n' + b"2,2025-01-02,6\n" * 90_000, "broken_quotes"),
+    "ten thousand columns": (
+        (",".join(f"c{n}" for n in range(10_000)) + "\n").encode() * 3,
+        "too_many_columns",
+    ),
+    "open quote": (
+        b'order,date,amount\n1,"2025-01-01,5\n' + b"2,2025-01-02,6\n" * 90_000,
+        "broken_quotes",
+    ),
     "no header": (b"1,2025-01-01,5\n2,2025-01-02,6\n", "unknown_table"),
     "no orders": ("城市,人口,面积\n杭州,1200,16850\n".encode(), "unknown_table"),
 }

@@ -18,13 +18,67 @@ from xiaohe.sources import importing
 from xiaohe.sources.report import Report
 
 NOW = datetime(2025, 7, 1, tzinfo=UTC)
-FIRST_YEAR = ["Invoice", "StockCode", "Description", "Quantity", "InvoiceDate", "Price", "Customer ID", "Country"]
-SECOND_YEAR = ["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"]
+FIRST_YEAR = [
+    "Invoice",
+    "StockCode",
+    "Description",
+    "Quantity",
+    "InvoiceDate",
+    "Price",
+    "Customer ID",
+    "Country",
+]
+SECOND_YEAR = [
+    "InvoiceNo",
+    "StockCode",
+    "Description",
+    "Quantity",
+    "InvoiceDate",
+    "UnitPrice",
+    "CustomerID",
+    "Country",
+]
 
-SALE = ["536365", "85123A", "WHITE HEART", "6", "2010-12-01 08:26:00", "2.55", "17850", "United Kingdom"]
-SAME = ["536366", "22633", "HAND WARMER", "6", "2010-12-01 08:28:00", "1.85", "17850", "United Kingdom"]
-BACK = ["C536379", "85123A", "WHITE HEART", "-2", "2010-12-13 09:41:00", "2.55", "17850", "United Kingdom"]
-ALONE = ["C536380", "D", "Discount", "-1", "2010-12-13 09:41:00", "27.50", "14527", "United Kingdom"]
+SALE = [
+    "536365",
+    "85123A",
+    "WHITE HEART",
+    "6",
+    "2010-12-01 08:26:00",
+    "2.55",
+    "17850",
+    "United Kingdom",
+]
+SAME = [
+    "536366",
+    "22633",
+    "HAND WARMER",
+    "6",
+    "2010-12-01 08:28:00",
+    "1.85",
+    "17850",
+    "United Kingdom",
+]
+BACK = [
+    "C536379",
+    "85123A",
+    "WHITE HEART",
+    "-2",
+    "2010-12-13 09:41:00",
+    "2.55",
+    "17850",
+    "United Kingdom",
+]
+ALONE = [
+    "C536380",
+    "D",
+    "Discount",
+    "-1",
+    "2010-12-13 09:41:00",
+    "27.50",
+    "14527",
+    "United Kingdom",
+]
 LOST = ["536589", "21777", "", "-10", "2010-12-13 16:50:00", "0.0", "", "United Kingdom"]
 NOBODY = ["536414", "22139", "", "56", "2010-12-13 11:52:00", "0.125", "", "United Kingdom"]
 ROWS = [SALE, SAME, SAME, BACK, ALONE, LOST, NOBODY]
@@ -36,7 +90,9 @@ def text(header: list[str], rows: list[list[str]]) -> bytes:
     return lines.getvalue().encode()
 
 
-def imported(folder: Path, header: list[str], rows: list[list[str]], name: str = "shop.csv") -> Report:
+def imported(
+    folder: Path, header: list[str], rows: list[list[str]], name: str = "shop.csv"
+) -> Report:
     return importing.run(file(folder, name, text(header, rows)), now=NOW, yes=True)
 
 
@@ -141,7 +197,11 @@ def test_another_currency_is_listed_and_never_summed(place: object, tmp_path: Pa
 
 def test_a_column_of_currencies_is_never_summed_across_them(place: object, tmp_path: Path) -> None:
     header = ["Order ID", "Customer", "Date", "Amount", "Currency"]
-    rows = [["1", "a", "2011-04-03", "5.10", "CNY"], ["2", "a", "2011-04-04", "7.00", "USD"], ["3", "b", "2011-04-05", "900", "JPY"]]
+    rows = [
+        ["1", "a", "2011-04-03", "5.10", "CNY"],
+        ["2", "a", "2011-04-04", "7.00", "USD"],
+        ["3", "b", "2011-04-05", "900", "JPY"],
+    ]
 
     report = imported(tmp_path, header, rows)
 
@@ -149,7 +209,11 @@ def test_a_column_of_currencies_is_never_summed_across_them(place: object, tmp_p
     assert report.other_currencies == {"USD": 700, "JPY": 900}
     with engine.reading() as read:
         items = read.run(read.facts.filter(read.facts.type == "order.item")).to_pylist()
-    assert {(row["amount"], row["currency"]) for row in items} == {(510, "CNY"), (700, "USD"), (900, "JPY")}
+    assert {(row["amount"], row["currency"]) for row in items} == {
+        (510, "CNY"),
+        (700, "USD"),
+        (900, "JPY"),
+    }
 
 
 @pytest.mark.shared

@@ -141,7 +141,10 @@ def test_refunds_in_full_and_in_part(place: object, tmp_path: Path) -> None:
 
 def test_any_order_of_files_folds_to_one_set_of_facts(place: object, tmp_path: Path) -> None:
     """Older after newer adds nothing, because a state states the ones before it."""
-    older = [order(193000000000000001, 订单状态=SHIPPED), order(193000000000000002, "小李", "0.00", 订单状态=UNPAID)]
+    older = [
+        order(193000000000000001, 订单状态=SHIPPED),
+        order(193000000000000002, "小李", "0.00", 订单状态=UNPAID),
+    ]
     newer = [order(193000000000000001, 订单状态=PAID), order(193000000000000002, "小李", "7.00")]
 
     imported(tmp_path, LEGACY, newer)
@@ -153,7 +156,9 @@ def test_any_order_of_files_folds_to_one_set_of_facts(place: object, tmp_path: P
 
 
 def test_the_quirks_of_exports_are_one_file(place: object, tmp_path: Path) -> None:
-    imported(tmp_path, LEGACY, [order(193000000000000001, "小王", "1234.50", 联系手机="13812345678")])
+    imported(
+        tmp_path, LEGACY, [order(193000000000000001, "小王", "1234.50", 联系手机="13812345678")]
+    )
 
     again = imported(
         tmp_path,
@@ -208,7 +213,13 @@ def test_damaged_numbers_and_bad_cells_are_rejected_and_kept(place: object, tmp_
 
 def test_totals_and_repeated_headers_are_not_data(place: object, tmp_path: Path) -> None:
     header = dict(zip(LEGACY, LEGACY, strict=True))
-    rows = [order(193000000000000001), header, order(193000000000000002), {"订单编号": "合计", "总金额": "200.00"}, {}]
+    rows = [
+        order(193000000000000001),
+        header,
+        order(193000000000000002),
+        {"订单编号": "合计", "总金额": "200.00"},
+        {},
+    ]
 
     first = imported(tmp_path, LEGACY, rows)
     again = imported(tmp_path, LEGACY, rows)
@@ -219,7 +230,10 @@ def test_totals_and_repeated_headers_are_not_data(place: object, tmp_path: Path)
 
 
 def test_the_short_form_names_no_buyer_and_says_what_sells(place: object, tmp_path: Path) -> None:
-    rows = [order(193000000000000001 + n, 订单创建时间=f"2025-06-{1 + 3 * n:02d} 09:00:00") for n in range(5)]
+    rows = [
+        order(193000000000000001 + n, 订单创建时间=f"2025-06-{1 + 3 * n:02d} 09:00:00")
+        for n in range(5)
+    ]
     path = file(tmp_path, "short.csv", csv_bytes(SHORT, rows))
 
     assert "names no buyer" in importing.inspect(path).sentence
@@ -251,9 +265,28 @@ def test_items_come_before_or_after_their_order(place: object, tmp_path: Path) -
     assert counts(refunded) == {"updated": 1}
 
 
-def test_legacy_items_without_numbers_of_their_own_are_all_kept(place: object, tmp_path: Path) -> None:
-    header = ["订单编号", "标题", "价格", "购买数量", "外部系统编号", "商品属性", "套餐信息", "备注", "订单状态", "商家编码"]
-    row = {"订单编号": "193000000000000001", "标题": "猫粮", "价格": "9.90", "购买数量": "3", "订单状态": PAID}
+def test_legacy_items_without_numbers_of_their_own_are_all_kept(
+    place: object, tmp_path: Path
+) -> None:
+    header = [
+        "订单编号",
+        "标题",
+        "价格",
+        "购买数量",
+        "外部系统编号",
+        "商品属性",
+        "套餐信息",
+        "备注",
+        "订单状态",
+        "商家编码",
+    ]
+    row = {
+        "订单编号": "193000000000000001",
+        "标题": "猫粮",
+        "价格": "9.90",
+        "购买数量": "3",
+        "订单状态": PAID,
+    }
 
     report = imported(tmp_path, header, [row, row])
     again = imported(tmp_path, header, [row, row, row])

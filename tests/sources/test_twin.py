@@ -101,7 +101,11 @@ RUNS = iter(range(1, 10_000))
 
 
 @SLOW
-@given(steps=st.lists(st.one_of(st.lists(rows(), min_size=1, max_size=8), st.integers(0, 5)), max_size=6))
+@given(
+    steps=st.lists(
+        st.one_of(st.lists(rows(), min_size=1, max_size=8), st.integers(0, 5)), max_size=6
+    )
+)
 def test_imports_overlaps_and_undo_against_the_twin(
     steps: list[list[Row] | int], place: object, tmp_path: Path
 ) -> None:

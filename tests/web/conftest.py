@@ -47,9 +47,7 @@ def sample_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A small believable shop's two exports, and a rough one with rows nobody can read."""
     from xiaohe.simulator import sample
 
-    files = sample.write(
-        tmp_path_factory.mktemp("exports"), buyers=SMALL_SHOP, count_again=False
-    )
+    files = sample.write(tmp_path_factory.mktemp("exports"), buyers=SMALL_SHOP, count_again=False)
     return {
         "orders": files.orders,
         "contacts": files.contacts,
@@ -83,9 +81,7 @@ def finished_home(
 
 
 @pytest.fixture
-def shop_with_files(
-    tmp_path: Path, finished_home: Path, django_db_blocker: Any
-) -> Iterator[Any]:
+def shop_with_files(tmp_path: Path, finished_home: Path, django_db_blocker: Any) -> Iterator[Any]:
     """The owner's browser on a shop whose two files were read and worked out."""
     from django.test import Client
 
@@ -134,7 +130,11 @@ class Running:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a Chromium; skipped aloud where there is none."""
-    found = os.environ.get("XIAOHE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    found = (
+        os.environ.get("XIAOHE_CHROMIUM")
+        or shutil.which("chromium")
+        or shutil.which("google-chrome")
+    )
     if not found:
         pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
     return found

@@ -43,7 +43,10 @@ def page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
 
 def complaints_of(page: Any) -> list[str]:
     found: list[str] = []
-    page.on("console", lambda said: found.append(said.text) if said.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda said: found.append(said.text) if said.type in ("error", "warning") else None,
+    )
     page.on("pageerror", lambda error: found.append(str(error)))
     return found
 
@@ -56,9 +59,7 @@ def sign_in(page: Any, console: Running) -> None:
 
 def drop(page: Any, *files: Path) -> None:
     """Drop files anywhere on the page, as a person would."""
-    contents = [
-        {"name": path.name, "bytes": list(path.read_bytes())} for path in files
-    ]
+    contents = [{"name": path.name, "bytes": list(path.read_bytes())} for path in files]
     page.evaluate(
         """files => {
             const carried = new DataTransfer();
@@ -141,7 +142,9 @@ def test_the_sample_shop_shows_a_list_and_every_way_to_use_it(
 
 def _pasted(page: Any) -> str:
     """What the clipboard holds, read by pasting it into a field."""
-    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<textarea id=\"probe\"></textarea>')")
+    page.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', '<textarea id=\"probe\"></textarea>')"
+    )
     page.focus("#probe")
     page.keyboard.press("Control+V")
     text = page.input_value("#probe")
@@ -175,9 +178,7 @@ def addresses(console: Running, page: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(("locale", "theme"), list(product(("zh-CN", "en-GB"), ("light", "dark"))))
-def test_every_page_is_clean(
-    browser: Any, full_console: Running, locale: str, theme: str
-) -> None:
+def test_every_page_is_clean(browser: Any, full_console: Running, locale: str, theme: str) -> None:
     """axe finds nothing, the policy blocks nothing, nothing scrolls sideways."""
     context = browser.new_context(
         viewport={"width": WIDTHS[0], "height": 844}, locale=locale, color_scheme=theme

@@ -51,7 +51,12 @@ def test_a_sign_in_never_leads_to_another_site(stranger: Any) -> None:
 
 @pytest.mark.parametrize(
     ("asked", "language"),
-    [("zh-CN,zh;q=0.9,en;q=0.8", "zh-hans"), ("zh-TW", "zh-hans"), ("de,en;q=0.5", "en"), ("", "en")],
+    [
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh-hans"),
+        ("zh-TW", "zh-hans"),
+        ("de,en;q=0.5", "en"),
+        ("", "en"),
+    ],
 )
 def test_chinese_where_the_browser_asks_for_it_else_english(
     owner: Any, asked: str, language: str

@@ -93,7 +93,7 @@ def test_a_report_adds_up_and_its_rejected_rows_can_be_downloaded(
     left = sum(report["excluded"].values()) + sum(report["rejected"].values())
     assert report["read"] == report["accepted"] + report["updated"] + report["duplicate"] + left
     page = owner.get(f"/imports/{row.id}").content.decode()
-    assert f'{report["read"]:,}' in page
+    assert f"{report['read']:,}" in page
     response = owner.get(f"/imports/{row.id}/rejected")
     lines = response.content.decode("utf-8-sig").strip().splitlines()
     assert len(lines) == 1 + sum(report["rejected"].values())

@@ -179,7 +179,13 @@ def test_business_opens_every_number_to_its_people(shop_with_files: Any) -> None
 
 
 def test_settings_are_saved_and_nonsense_is_refused_whole(owner: Any) -> None:
-    sent = {"name": "禾家", "voice": "阿禾", "list_size": "9", "list_at": "14:00", "currency": "CNY"}
+    sent = {
+        "name": "禾家",
+        "voice": "阿禾",
+        "list_size": "9",
+        "list_at": "14:00",
+        "currency": "CNY",
+    }
     owner.post("/data/shop", {**sent, "time_zone": "Asia/Shanghai"})
     assert queries.the_shop().list_size == 9
     response = owner.post("/data/shop", {**sent, "list_size": "5", "time_zone": "Mars/North"})

@@ -1,11 +1,11 @@
 """One tree of errors; the message is whole, translatable and says what to do.
 
-    XiaoheError
-    ├── BadInput        the person gave something unusable (400): nothing was changed
-    ├── Conflict        somebody or something was there first (409)
-    ├── NotFound        no such thing (404)
-    ├── NotAllowed      signed out or not yours (403)
-    └── RetryLater      busy or full, try again (503)
+XiaoheError
+├── BadInput        the person gave something unusable (400): nothing was changed
+├── Conflict        somebody or something was there first (409)
+├── NotFound        no such thing (404)
+├── NotAllowed      signed out or not yours (403)
+└── RetryLater      busy or full, try again (503)
 """
 
 from __future__ import annotations

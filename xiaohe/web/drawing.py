@@ -148,8 +148,16 @@ def bars(title: str, cohorts: Sequence[Cohort], *, note: str, few_below: int = 3
         y = BASELINE - height
         columns.append(
             Column(
-                x, y, BAR_WIDTH, height, x + BAR_WIDTH // 2, value, y - 6, cohort.label,
-                cohort.mature, cohort.n < few_below,
+                x,
+                y,
+                BAR_WIDTH,
+                height,
+                x + BAR_WIDTH // 2,
+                value,
+                y - 6,
+                cohort.label,
+                cohort.mature,
+                cohort.n < few_below,
             )
         )
     said = title + ": " + ", ".join(f"{c.label} {c.value}" for c in columns)
@@ -173,7 +181,9 @@ def river(counts: Sequence[int]) -> tuple[Reach, ...]:
     step = RIVER_WIDTH / len(counts)
     middle = RIVER_HEIGHT / 2
     # The square root keeps a share of 12 % visible as water rather than as a hairline.
-    half = [max(2.0, (RIVER_HEIGHT / 2 - 2) * min(1.0, count / counts[0]) ** 0.5) for count in counts]
+    half = [
+        max(2.0, (RIVER_HEIGHT / 2 - 2) * min(1.0, count / counts[0]) ** 0.5) for count in counts
+    ]
     reaches = []
     for index in range(len(counts)):
         left = index * step

@@ -1,6 +1,6 @@
 """What every request passes: its language, its workspace and the last word on errors.
 
-    LanguageMiddleware ──► WorkspaceMiddleware (/sample/…, sign-in, now) ──► ErrorMiddleware ──► view
+LanguageMiddleware ──► WorkspaceMiddleware (/sample/…, sign-in, now) ──► ErrorMiddleware ──► view
 """
 
 from __future__ import annotations

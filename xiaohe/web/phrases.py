@@ -49,7 +49,9 @@ def rhythm(
     if cycle is None:
         return _("Bought %(span)s ago; no rhythm yet.") % {"span": span(days_since)}
     if basis == "first_return":
-        said = _("Bought once, %(span)s ago. First-time buyers here usually come back after %(cycle)s.")
+        said = _(
+            "Bought once, %(span)s ago. First-time buyers here usually come back after %(cycle)s."
+        )
         return said % {"span": span(days_since), "cycle": span(cycle)}
     if days_since / cycle >= GONE_RATIO:
         said = _("Used to come every %(cycle)s; not seen for %(span)s.")

@@ -50,9 +50,7 @@ def run(
     """Import a file that was recognised or confirmed; the ids of its imports."""
     confirmed = Mapping.from_json(mapping) if mapping else None
     with SealedReader(waiting.path) as body:
-        report = importing.run(
-            body, confirmed, now=now, name=waiting.name, progress=progress
-        )
+        report = importing.run(body, confirmed, now=now, name=waiting.name, progress=progress)
     return [part.import_id for part in (report.parts or (report,))]
 
 

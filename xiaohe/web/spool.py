@@ -1,7 +1,7 @@
 """Uploaded files waiting to be read: the sealed body, and beside it a sealed card with the name it came under.
 
-    spool/<id>.upload    the file                  written by `uploads.SealedUploadHandler`
-    spool/<id>.card      {"name": …}, sealed       a file's name may hold a person's
+spool/<id>.upload    the file                  written by `uploads.SealedUploadHandler`
+spool/<id>.card      {"name": …}, sealed       a file's name may hold a person's
 """
 
 from __future__ import annotations

@@ -59,7 +59,11 @@ class SealedUploadHandler(FileUploadHandler):
         self._writer = None
         assert self._path is not None
         return SealedUpload(
-            self.file_name or "", self._path, file_size, self.content_type or "", self.field_name or ""
+            self.file_name or "",
+            self._path,
+            file_size,
+            self.content_type or "",
+            self.field_name or "",
         )
 
     def upload_interrupted(self) -> None:

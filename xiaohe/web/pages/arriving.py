@@ -101,7 +101,11 @@ def _one(ticket: Ticket) -> tuple[FileOnItsWay | None, dict[str, Any], bool]:
         return FileOnItsWay(ticket.upload, waiting.name, _("read"), 1.0), status.result, False
     rows = int(status.progress.get("rows", 0))
     said = ngettext("%(rows)s row", "%(rows)s rows", rows) % {"rows": grouped(rows)} if rows else ""
-    return FileOnItsWay(ticket.upload, waiting.name, said, status.progress.get("share", 0)), {}, True
+    return (
+        FileOnItsWay(ticket.upload, waiting.name, said, status.progress.get("share", 0)),
+        {},
+        True,
+    )
 
 
 def _asking(upload: str, waiting: spool.Waiting) -> FileOnItsWay:
@@ -149,7 +153,9 @@ def read(ids: list[int], seconds: int, today: date) -> Read:
     known = state.current()
     lake, _taps = ledger_store.versions()
     working = known.version.lake < lake
-    headline = ngettext("Read, in %(seconds)d second.", "Read, in %(seconds)d seconds.", max(seconds, 1))
+    headline = ngettext(
+        "Read, in %(seconds)d second.", "Read, in %(seconds)d seconds.", max(seconds, 1)
+    )
     return Read(
         headline=headline % {"seconds": max(seconds, 1)} if rows else _("What your files say"),
         lines=tuple(reports.read_line(row) for row in rows),
@@ -185,10 +191,15 @@ def _recognised(known: State, buyers: int, ours: int | None) -> ToldCard:
         )
     else:
         said = ngettext(
-            "At least %(count)s of them is in your WeChat", "At least %(count)s of them are in your WeChat", ours
+            "At least %(count)s of them is in your WeChat",
+            "At least %(count)s of them are in your WeChat",
+            ours,
         )
         lines.append(
-            ToldLine(said % {"count": grouped(ours)}, reverse("number-people", args=["M04a", "numerator"]))
+            ToldLine(
+                said % {"count": grouped(ours)},
+                reverse("number-people", args=["M04a", "numerator"]),
+            )
         )
         strangers = len(unmatched.persons())
         if strangers:
@@ -216,7 +227,13 @@ def _due(known: State) -> list[ToldCard]:
         return [
             ToldCard(
                 _("Most of what you sell is bought once in a lifetime."),
-                (ToldLine(_("Waiting for repeat purchases does not pay here; ask for referrals first.")),),
+                (
+                    ToldLine(
+                        _(
+                            "Waiting for repeat purchases does not pay here; ask for referrals first."
+                        )
+                    ),
+                ),
             )
         ]
     if not people:
@@ -226,12 +243,16 @@ def _due(known: State) -> list[ToldCard]:
         "%(count)s regulars are due this week, by their own rhythm.",
         people,
     )
-    said = ngettext("%(count)s of them is in your WeChat", "%(count)s of them are in your WeChat", ours)
+    said = ngettext(
+        "%(count)s of them is in your WeChat", "%(count)s of them are in your WeChat", ours
+    )
     return [
         ToldCard(
             big % {"count": grouped(people)},
             (
-                ToldLine(said % {"count": grouped(ours)}, reverse("due", args=["linked"]) if ours else ""),
+                ToldLine(
+                    said % {"count": grouped(ours)}, reverse("due", args=["linked"]) if ours else ""
+                ),
                 ToldLine(_("Everybody who is due"), reverse("due", args=["all"])),
             ),
         )
@@ -269,7 +290,11 @@ def _nobody_named(known: State) -> ToldCard:
         (
             ToldLine(_("What it can show: how often each thing sells.")),
             ToldLine(_("Three ways to know people:")),
-            ToldLine(_("Export the other form of the order report, the one with the buyer’s member name.")),
+            ToldLine(
+                _(
+                    "Export the other form of the order report, the one with the buyer’s member name."
+                )
+            ),
             ToldLine(_("Put a small card into the parcel that asks for the order number.")),
             ToldLine(_("Paste the order number into the friend’s description in WeCom.")),
         ),

@@ -51,7 +51,9 @@ def outcome(known: State, today: date) -> Outcome:
     figures = [_figure(name, people) for name, people in _people(came).items()]
     return Outcome(
         earned=_earned(compared, today),
-        figures=tuple(each for each in figures if each.value != "0" or each.label != str(PEOPLE["said"])),
+        figures=tuple(
+            each for each in figures if each.value != "0" or each.label != str(PEOPLE["said"])
+        ),
         cost=_cost(came),
     )
 
@@ -124,7 +126,9 @@ def _cost(came: Came) -> str:
         parts.append(_("%(hours).1f hours") % {"hours": came.cost.minutes / 60})
     elif came.cost.minutes:
         minutes = came.cost.minutes
-        parts.append(ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes})
+        parts.append(
+            ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
+        )
     if not parts:
         return _("No cost noted yet.")
     return _("It took %(cost)s.") % {"cost": " + ".join(parts)}

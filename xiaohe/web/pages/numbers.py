@@ -141,5 +141,3 @@ def _sides(got: Measured) -> Sequence[models.Side]:
         value = spoken(total, got.currency) if is_money else grouped(total)
         told.append(models.Side(f"{label} · {value}" if is_money else label, value, persons, href))
     return told
-
-

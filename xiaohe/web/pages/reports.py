@@ -83,7 +83,9 @@ def page(number: int) -> ReportPage:
         lines=tuple(_lines(report)),
         beside=_beside(report),
         money=_money(money),
-        state_label=_("This file was taken back; it counts nowhere.") if row.state == "undone" else "",
+        state_label=_("This file was taken back; it counts nowhere.")
+        if row.state == "undone"
+        else "",
         can_undo=row.state == "committed",
         can_download=_has_rejected(number),
     )
@@ -92,7 +94,9 @@ def page(number: int) -> ReportPage:
 def rejected(number: int) -> Iterator[bytes]:
     """The rejected rows of an import as CSV, unsealed while they are read."""
     if not _has_rejected(number):
-        raise NotFound("nothing_rejected", gettext_lazy("This file has no rows that could not be read."))
+        raise NotFound(
+            "nothing_rejected", gettext_lazy("This file has no rows that could not be read.")
+        )
     return importing.rejected_rows(number)
 
 
@@ -127,9 +131,7 @@ def _beside(report: dict[str, Any]) -> str:
     told = []
     if no_buyer := report.get("no_buyer"):
         told.append(
-            ngettext(
-                "%(count)s row names no buyer.", "%(count)s rows name no buyer.", no_buyer
-            )
+            ngettext("%(count)s row names no buyer.", "%(count)s rows name no buyer.", no_buyer)
             % {"count": grouped(no_buyer)}
         )
     if changed := report.get("changed"):

@@ -46,10 +46,16 @@ def page(today: date) -> Results:
         axes=_axes(),
         triangle=_triangle(),
         cohorts=_bars(
-            known, "M26", _("Back within 90 days of the first order"), _("Hatched: not all 90 days are over.")
+            known,
+            "M26",
+            _("Back within 90 days of the first order"),
+            _("Hatched: not all 90 days are over."),
         ),
         repeats=_bars(
-            known, "M25", _("Bought twice or more in the month"), _("Hatched: the month is not over.")
+            known,
+            "M25",
+            _("Bought twice or more in the month"),
+            _("Hatched: the month is not over."),
         ),
         contact=outcome.figures,
         cost=outcome.cost,
@@ -129,7 +135,9 @@ def _axes() -> tuple[Figure, ...]:
 
 
 def _triangle() -> str:
-    return _("Yours: buyers of the last 365 days who are in your WeChat. The triangle is drawn once all three have a number.")
+    return _(
+        "Yours: buyers of the last 365 days who are in your WeChat. The triangle is drawn once all three have a number."
+    )
 
 
 def _bars(known: State, measure_id: str, title: str, note: str) -> Bars:

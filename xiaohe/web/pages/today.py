@@ -161,17 +161,24 @@ def _empty(until: date | None, kept_off: bool) -> Empty:
     if until is None:
         return Empty(
             _("The list comes from your order file."),
-            _("Drop it in, and tomorrow morning’s question is answered: whom to contact, why, and with which words."),
+            _(
+                "Drop it in, and tomorrow morning’s question is answered: whom to contact, why, and with which words."
+            ),
             (Action(_("Add an order file"), reverse("start")),),
         )
     if kept_off:
         return Empty(
             _("Nobody to contact today, and that is fine."),
-            _("Some people would be due, but something speaks against it: see “Not listed today”. The next day comes by itself."),
+            _(
+                "Some people would be due, but something speaks against it: see “Not listed today”. The next day comes by itself."
+            ),
             (Action(_("Look at my customers"), reverse("people")),),
         )
     return Empty(
         _("Nobody is due today."),
         _("Everybody came lately, or their day is still ahead. Nothing is added to fill the page."),
-        (Action(_("Look at my customers"), reverse("people")), Action(_("Add newer orders"), reverse("start"))),
+        (
+            Action(_("Look at my customers"), reverse("people")),
+            Action(_("Add newer orders"), reverse("start")),
+        ),
     )

@@ -38,7 +38,9 @@ def back(request: HttpRequest, address: str, toast: Toast | None = None) -> Http
     return HttpResponseRedirect(address)
 
 
-def parts(request: HttpRequest, *pieces: tuple[str, dict[str, Any]], toast: Toast | None = None) -> HttpResponse:
+def parts(
+    request: HttpRequest, *pieces: tuple[str, dict[str, Any]], toast: Toast | None = None
+) -> HttpResponse:
     """Several fragments in one answer; all but the first are swapped by their own id."""
     html = "".join(render_to_string(name, context, request) for name, context in pieces)
     if toast is not None:

@@ -99,7 +99,10 @@ def save_account(request: HttpRequest, account: int) -> HttpResponse:
 def save_cost(request: HttpRequest) -> HttpResponse:
     """Money, minutes or both that went into contacting people; taken back with one tap."""
     currency = queries.the_shop().currency
-    amount, minutes = request.POST.get("amount", "").strip(), request.POST.get("minutes", "").strip()
+    amount, minutes = (
+        request.POST.get("amount", "").strip(),
+        request.POST.get("minutes", "").strip(),
+    )
     if not amount and not minutes:
         raise BadInput("empty_cost", gettext_lazy("Say how much money or how many minutes."))
     what = request.POST.get("what", "other")

@@ -35,7 +35,9 @@ def uploads(request: HttpRequest) -> HttpResponse:
     """Take files in: known ones are read at once, unknown tables ask first."""
     arrived = request.FILES.getlist("files")
     if not arrived:
-        raise BadInput("no_files", gettext_lazy("No file came with this. Drop one in or choose it."))
+        raise BadInput(
+            "no_files", gettext_lazy("No file came with this. Drop one in or choose it.")
+        )
     tickets = [_take(file) for file in arrived[:MOST_FILES]]
     return _show(request, tickets)
 
@@ -84,7 +86,9 @@ def due(request: HttpRequest, whom: str) -> HttpResponse:
     if whom not in ("all", "linked"):
         raise Http404
     persons = arriving.due_people(whom)
-    title = ngettext("%(count)d person is due this week", "%(count)d people are due this week", len(persons))
+    title = ngettext(
+        "%(count)d person is due this week", "%(count)d people are due this week", len(persons)
+    )
     crowd = Crowd(
         title=title % {"count": len(persons)},
         back=reverse("today"),

@@ -76,7 +76,9 @@ def tap(request: HttpRequest, task: int, tap: str) -> HttpResponse:
     if what == What.ORDERED:
         typed = request.POST.get("amount", "").strip()
         currency = queries.the_shop().currency
-        done = taps.ordered(task, _now(request), amount=money_of(typed, currency) if typed else None)
+        done = taps.ordered(
+            task, _now(request), amount=money_of(typed, currency) if typed else None
+        )
     elif what in SIMPLE:
         done = SIMPLE[what](task, _now(request))
     else:
@@ -137,7 +139,9 @@ def not_listed(request: HttpRequest, rule: str) -> HttpResponse:
     return answers.page(request, "web/crowd.html", {"crowd": crowd})
 
 
-def _card(request: HttpRequest, task: int, toast: Toast | None, *, oob: bool = False) -> HttpResponse:
+def _card(
+    request: HttpRequest, task: int, toast: Toast | None, *, oob: bool = False
+) -> HttpResponse:
     if not answers.is_fragment(request):
         return answers.back(request, reverse("today"), toast)
     shown = today.page(_on(request), _now(request))

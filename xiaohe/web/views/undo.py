@@ -22,7 +22,9 @@ GOOD_FOR_SECONDS = 60 * 60
 
 def address(keys: Sequence[int], back_to: str) -> str:
     """Where to post to take these facts back and return to a page."""
-    token = signing.dumps([workspace.current().name, list(keys), back_to], salt="undo", compress=True)
+    token = signing.dumps(
+        [workspace.current().name, list(keys), back_to], salt="undo", compress=True
+    )
     return reverse("undo", args=[token])
 
 
