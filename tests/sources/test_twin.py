@@ -1,4 +1,4 @@
-"""Random files and sequences of import, overlap and undo, against a slow twin written from calculations.md."""
+"""Random files and sequences of import, overlap and undo, against a slow twin written from docs/definitions.md."""
 
 from __future__ import annotations
 

@@ -199,7 +199,7 @@ def _outcome(
     order_known: NDArray[np.bool_],
     order_paid: NDArray[np.bool_],
 ) -> NDArray[np.uint8]:
-    """calculations.md, "Rows and orders": rejected > duplicate > excluded > updated > accepted."""
+    """docs/definitions.md, "Rows": rejected > duplicate > excluded > updated > accepted."""
     is_class = row_class.__eq__
     # A contact's link is one fact; a new phone or number beside a known link leaves it the same contact.
     duplicate = ~new | (is_class(RowClass.CONTACT) & known)

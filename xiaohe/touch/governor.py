@@ -65,7 +65,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a shop may set; the defaults are domain.md 3.7 and calculations.md."""
+    """What a shop may set; the defaults stand in docs/definitions.md."""
 
     quiet_from: time = time(21, 30)
     quiet_to: time = time(9, 0)

@@ -39,6 +39,9 @@ from xiaohe.web.templatetags.xiaohe import grouped
 # The fields a person is asked to confirm; the rest of a mapping is seldom wrong.
 ASKED = ("time", "buyer", "order_no", "amount", "quantity", "unit_price", "item")
 WEEK = timedelta(days=7)
+BEST = 50
+SLIPPING_RATIO = 2
+SOLD_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -209,7 +212,8 @@ def _recognised(known: State, buyers: int, ours: int | None) -> ToldCard:
                 strangers,
             )
             lines.append(ToldLine(said % {"count": grouped(strangers)}, reverse("unmatched")))
-    return ToldCard(big % {"count": grouped(buyers)}, tuple(lines))
+    behind = reverse("number-people", args=["M04a", "denominator"]) if ours is not None else ""
+    return ToldCard(big % {"count": grouped(buyers)}, tuple(lines), href=behind)
 
 
 def _due(known: State) -> list[ToldCard]:
@@ -267,20 +271,25 @@ def _due_this_week(rhythm: Any, on: date) -> Any:
 def _slipping(known: State) -> list[ToldCard]:
     """The best customers who are long overdue; only where there are enough to speak of."""
     with known.reading() as read:
-        rhythm = read.table("rhythm")
-        best = rhythm.filter(rhythm.net_total > 0).order_by(rhythm.net_total.desc(), rhythm.person)
-        best = best.limit(50)
+        best = _best(read.table("rhythm"))
         row = read.run(
-            best.aggregate(people=best.count(), gone=(best.ratio >= 2).cast("int64").sum())
+            best.aggregate(
+                people=best.count(), gone=(best.ratio >= SLIPPING_RATIO).cast("int64").sum()
+            )
         ).to_pylist()[0]
-    if int(row["people"]) < 50 or not row["gone"]:
+    if int(row["people"]) < BEST or not row["gone"]:
         return []
     said = ngettext(
         "Of your 50 best customers, %(count)d has been away twice as long as usual.",
         "Of your 50 best customers, %(count)d have been away twice as long as usual.",
         int(row["gone"]),
     )
-    return [ToldCard(said % {"count": int(row["gone"])})]
+    return [ToldCard(said % {"count": int(row["gone"])}, href=reverse("due", args=["slipping"]))]
+
+
+def _best(rhythm: Any) -> Any:
+    ranked = rhythm.filter(rhythm.net_total > 0)
+    return ranked.order_by(ranked.net_total.desc(), ranked.person).limit(BEST)
 
 
 def _nobody_named(known: State) -> ToldCard:
@@ -289,6 +298,7 @@ def _nobody_named(known: State) -> ToldCard:
         _("This file names no buyers, so people cannot be told apart."),
         (
             ToldLine(_("What it can show: how often each thing sells.")),
+            *_selling(),
             ToldLine(_("Three ways to know people:")),
             ToldLine(
                 _(
@@ -302,11 +312,37 @@ def _nobody_named(known: State) -> ToldCard:
     )
 
 
+def _selling() -> list[ToldLine]:
+    """The things sold most often in the newest file that names no buyer, and how far apart their selling days lie."""
+    files = [row for row in imports.listing([ImportState.COMMITTED]) if row.report.get("goods")]
+    if not files:
+        return []
+    newest = max(files, key=lambda row: row.id)
+    return [_selling_line(goods) for goods in newest.report["goods"][:SOLD_SHOWN]]
+
+
+def _selling_line(goods: dict[str, Any]) -> ToldLine:
+    told = {"goods": goods["title"], "times": grouped(goods["lines"])}
+    if goods["usual_gap_days"] is None:
+        return ToldLine(_("%(goods)s: sold %(times)s times, on one day only") % told)
+    days = max(1, round(goods["usual_gap_days"]))
+    said = ngettext(
+        "%(goods)s: sold %(times)s times, about every day",
+        "%(goods)s: sold %(times)s times, about every %(days)d days",
+        days,
+    )
+    return ToldLine(said % {**told, "days": days})
+
+
 def due_people(whom: str) -> list[int]:
-    """Everybody due this week, or those of them within reach; best expected value first."""
+    """Everybody due this week, those of them within reach, or the best who slip away; best expected value first."""
     known = state.current()
     with known.reading() as read:
-        due = _due_this_week(read.table("rhythm"), known.on)
+        rhythm = read.table("rhythm")
+        if whom == "slipping":
+            due = _best(rhythm).filter(lambda best: best.ratio >= SLIPPING_RATIO)
+        else:
+            due = _due_this_week(rhythm, known.on)
         if whom == "linked":
             due = due.filter(due.linked)
         ranked = due.order_by([due.ev.desc(), due.person]).select("person")

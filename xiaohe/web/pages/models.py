@@ -298,6 +298,7 @@ class ToldCard:
     big: str
     lines: tuple[ToldLine, ...] = ()
     actions: tuple[Action, ...] = ()
+    href: str = ""  # the people behind the number of `big`
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from xiaohe.autopilot import cards as autopilot_cards
 from xiaohe.autopilot import today as autopilot
 from xiaohe.kernel.money import SYMBOLS
 from xiaohe.people import names
-from xiaohe.touch.governor import Rule
+from xiaohe.touch.governor import Rule, Rules
 from xiaohe.touch.models import Day, Ending, Listed, Task, TaskState
 from xiaohe.touch.programs import Program
 from xiaohe.touch.rules import group_sentence, rule_sentence
@@ -76,7 +76,7 @@ def page(on: date, now: datetime) -> Today:
         not_listed=tuple(Left(g.rule.value, g.sentence, g.count) for g in listed.not_listed),
         numbered_text=as_text.as_text(listed),
         expectation=listed.expected,
-        empty=None if listed.cards or working else _empty(until, bool(listed.not_listed)),
+        empty=None if listed.cards or working else _empty(on, until, bool(listed.not_listed)),
         working=working,
     )
 
@@ -157,7 +157,7 @@ def _yesterday(before: Any) -> tuple[Card, ...]:
     return open_of(before.on) if before is not None and before.open else ()
 
 
-def _empty(until: date | None, kept_off: bool) -> Empty:
+def _empty(on: date, until: date | None, kept_off: bool) -> Empty:
     if until is None:
         return Empty(
             _("The list comes from your order file."),
@@ -165,6 +165,17 @@ def _empty(until: date | None, kept_off: bool) -> Empty:
                 "Drop it in, and tomorrow morning’s question is answered: whom to contact, why, and with which words."
             ),
             (Action(_("Add an order file"), reverse("start")),),
+        )
+    if (on - until).days > Rules().closes_after_days:
+        return Empty(
+            _("The orders are too old to say who is due."),
+            _(
+                "Since the last order in the file, people may have bought again. Add newer orders and the list is back."
+            ),
+            (
+                Action(_("Add newer orders"), reverse("start")),
+                Action(_("Look at my customers"), reverse("people")),
+            ),
         )
     if kept_off:
         return Empty(

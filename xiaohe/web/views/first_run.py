@@ -83,17 +83,25 @@ def read(request: HttpRequest) -> HttpResponse:
 @require_safe
 def due(request: HttpRequest, whom: str) -> HttpResponse:
     """Who is due this week, all of them or those within reach."""
-    if whom not in ("all", "linked"):
+    if whom not in ("all", "linked", "slipping"):
         raise Http404
     persons = arriving.due_people(whom)
     title = ngettext(
         "%(count)d person is due this week", "%(count)d people are due this week", len(persons)
     )
+    note = _("Their day, by their own rhythm, falls between Monday and Sunday of this week.")
+    if whom == "slipping":
+        title = ngettext(
+            "%(count)d of your best customers is slipping away",
+            "%(count)d of your best customers are slipping away",
+            len(persons),
+        )
+        note = _("They have been away at least twice as long as they usually are.")
     crowd = Crowd(
         title=title % {"count": len(persons)},
         back=reverse("today"),
         back_label=_("Today"),
-        note=_("Their day, by their own rhythm, falls between Monday and Sunday of this week."),
+        note=note,
         listing=people.crowd(persons, number=page_number(request)),
     )
     return answers.page(request, "web/crowd.html", {"crowd": crowd})
