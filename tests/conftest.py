@@ -33,6 +33,9 @@ SHARED = ROOT.parent / "shared" / "data"
 # In CI a missing tool is a failure, so that nothing stays untested unseen.
 REQUIRE_ALL = os.environ.get("XIAOHE_REQUIRE_ALL") == "1"
 _numbers = count(1)
+# Playwright's synchronous driver keeps an event loop in this thread for the rest of the session, and Django then
+# refuses its own synchronous calls; nothing here is asynchronous.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 # ---------------------------------------------------------------- the workspace of one test
 

@@ -314,7 +314,9 @@ def _nobody_named(known: State) -> ToldCard:
 
 def _selling() -> list[ToldLine]:
     """The things sold most often in the newest file that names no buyer, and how far apart their selling days lie."""
-    files = [row for row in imports.listing([ImportState.COMMITTED]) if row.report.get("goods")]
+    files = [
+        row for row in imports.listing(states=(ImportState.COMMITTED,)) if row.report.get("goods")
+    ]
     if not files:
         return []
     newest = max(files, key=lambda row: row.id)

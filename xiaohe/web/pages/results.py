@@ -99,6 +99,8 @@ def _river(known: State) -> River | None:
         )
         row = read.run(counted).to_pylist()[0]
     counts = [int(row[name] or 0) for name in ("bought", "ours", "again", "regular")]
+    if not counts[0]:
+        return None
     labels = (_("Bought"), _("In your WeChat"), _("Came back"), _("Regulars"))
     hrefs = (
         reverse("people"),

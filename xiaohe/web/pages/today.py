@@ -166,6 +166,15 @@ def _empty(on: date, until: date | None, kept_off: bool) -> Empty:
             ),
             (Action(_("Add an order file"), reverse("start")),),
         )
+    if not _knows_buyers():
+        return Empty(
+            _("The files name no buyers, so nobody can be due yet."),
+            _("Another export of the same orders may name them: the one with the member name."),
+            (
+                Action(_("Try another export"), reverse("start")),
+                Action(_("What the files do say"), reverse("read")),
+            ),
+        )
     if (on - until).days > Rules().closes_after_days:
         return Empty(
             _("The orders are too old to say who is due."),
@@ -193,3 +202,9 @@ def _empty(on: date, until: date | None, kept_off: bool) -> Empty:
             Action(_("Add newer orders"), reverse("start")),
         ),
     )
+
+
+def _knows_buyers() -> bool:
+    with state.current().reading() as read:
+        rhythm = read.table("rhythm")
+        return bool(read.scalar(rhythm.aggregate(buyers=rhythm.count())))
