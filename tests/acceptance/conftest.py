@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from django.utils import translation
 
 from tests.acceptance.home import Answer, Home
+from tests.conftest import _pointed_at as pointed_at
 from xiaohe.kernel.workspace import Workspace
 
 
@@ -34,17 +36,18 @@ def home(new_home: Callable[..., Home]) -> Home:
 
 
 @pytest.fixture
-def xiaohe(
-    place: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Callable[..., Answer]]:
-    """`xiaohe("import", file, "--json")`: the command line, called in this process for speed."""
-    from xiaohe.cli.main import run
-
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("XIAOHE_LANGUAGE", "LC_ALL", "LC_MESSAGES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
 
-    def call(*arguments: object) -> Answer:
+
+@pytest.fixture
+def call(english: None, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Answer]]:
+    """The command line, called in this process for speed, on whatever data folder is current."""
+    from xiaohe.cli.main import run
+
+    def called(*arguments: object) -> Answer:
         capsys.readouterr()
         try:
             code = run([str(each) for each in arguments])
@@ -53,16 +56,37 @@ def xiaohe(
         said = capsys.readouterr()
         return Answer(code, said.out, said.err)
 
-    yield call
+    yield called
     translation.deactivate()
 
 
 @pytest.fixture
-def ask(xiaohe: Callable[..., Answer]) -> Callable[..., Any]:
-    """The JSON answer of a command that must succeed."""
+def xiaohe(place: Workspace, call: Callable[..., Answer]) -> Callable[..., Answer]:
+    """`xiaohe("import", file, "--json")` on a fresh data folder."""
+    return call
 
+
+@pytest.fixture
+def ask(xiaohe: Callable[..., Answer]) -> Callable[..., Any]:
+    """The JSON answer of a command that must succeed, on a fresh data folder."""
+    return _asker(xiaohe)
+
+
+@pytest.fixture
+def inside(call: Callable[..., Answer], django_db_blocker: Any) -> Callable[[Home], Any]:
+    """`with inside(home) as ask`: the same on a data folder that other processes use as well."""
+
+    @contextmanager
+    def entered(home: Home) -> Iterator[Callable[..., Any]]:
+        with django_db_blocker.unblock(), pointed_at(home.path):
+            yield _asker(call)
+
+    return entered
+
+
+def _asker(call: Callable[..., Answer]) -> Callable[..., Any]:
     def asked(*arguments: object) -> Any:
-        answer = xiaohe(*arguments, "--json")
+        answer = call(*arguments, "--json")
         assert answer.code == 0, answer.err or answer.out
         return json.loads(answer.out)
 
