@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from xiaohe.kernel.money import spoken
+from xiaohe.measures import kept
 from xiaohe.measures.registry import measure
 from xiaohe.measures.result import NotYet
 from xiaohe.stats.stages import Stage
@@ -89,18 +90,7 @@ def _headline(known: State) -> str:
 
 def _river(known: State) -> River | None:
     """Bought → recognised → came back → regulars, as people."""
-    with known.reading() as read:
-        rhythm = read.table("rhythm")
-        counted = rhythm.aggregate(
-            bought=rhythm.count(),
-            ours=rhythm.linked.cast("int64").sum(),
-            again=(rhythm.linked & (rhythm.occasions >= 2)).cast("int64").sum(),
-            regular=(rhythm.linked & (rhythm.stage == Stage.REGULAR.value)).cast("int64").sum(),
-        )
-        row = read.run(counted).to_pylist()[0]
-    counts = [int(row[name] or 0) for name in ("bought", "ours", "again", "regular")]
-    if not counts[0]:
-        return None
+    counts = kept.once(known, "river", lambda: _river_counts(known))
     labels = (_("Bought"), _("In your WeChat"), _("Came back"), _("Regulars"))
     hrefs = (
         reverse("people"),
@@ -113,6 +103,21 @@ def _river(known: State) -> River | None:
         for label, count, href in zip(labels, counts, hrefs, strict=True)
     )
     return River(drawing.river(counts), stops)
+
+
+def _river_counts(known: State) -> list[int]:
+    with known.reading() as read:
+        rhythm = read.table("rhythm")
+        counted = rhythm.aggregate(
+            bought=rhythm.count(),
+            ours=rhythm.linked.cast("int64").sum(),
+            again=(rhythm.linked & (rhythm.occasions >= 2)).cast("int64").sum(),
+            regular=(rhythm.linked & (rhythm.stage == Stage.REGULAR.value)).cast("int64").sum(),
+        )
+        row = read.run(counted).to_pylist()[0]
+    return [int(row[name] or 0) for name in ("bought", "ours", "again", "regular")]
+    if not counts[0]:
+        return None
 
 
 def river_people(stop: str) -> list[int]:
@@ -188,6 +193,10 @@ def _to_decide(known: State, today: date) -> list[ToDecide]:
 
 
 def _drifting_vips(known: State) -> int:
+    return kept.once(known, "drifting", lambda: _count_drifting(known))
+
+
+def _count_drifting(known: State) -> int:
     with known.reading() as read:
         rhythm = read.table("rhythm")
         drifting = rhythm.filter(rhythm.vip & (rhythm.stage == Stage.AT_RISK.value))

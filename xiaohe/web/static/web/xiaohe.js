@@ -154,6 +154,12 @@ document.addEventListener("htmx:xhr:progress", (event) => {
   bar.max = event.detail.total;
   bar.value = event.detail.loaded;
 });
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.target.closest?.("form[data-drop]");
+  if (!form) return;
+  form.querySelector("progress[data-upload]").parentElement.setAttribute("hidden", "");
+  form.reset();
+});
 document.addEventListener("htmx:sendError", () => {
   const lost = document.getElementById("lost");
   if (lost) document.getElementById("toasts").append(lost.content.cloneNode(true));
