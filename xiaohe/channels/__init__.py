@@ -1,1 +1,0 @@
-"""Ways out to a person; `assist` prepares text that a human sends."""
