@@ -17,6 +17,7 @@ from typing import Any
 import ibis.expr.types as ir
 
 from xiaohe.ledger.engine import Reading
+from xiaohe.measures import kept
 from xiaohe.measures.result import Measured, Missing, NotYet, Part, Side, Unit, Window
 from xiaohe.traits.state import State
 
@@ -65,6 +66,10 @@ class Definition:
     ) -> Measured:
         """The measure over shop days [window_from, window_to), by default its usual days before the state's day."""
         window, span = self._window(state, window_from, window_to, days)
+        asked = (self.id, self.version, window, span, by)
+        return kept.once(state, asked, lambda: self._read(state, window, span, by))
+
+    def _read(self, state: State, window: Window, span: int, by: str | None) -> Measured:
         with state.reading() as read:
             tables = Tables(read, state)
             missing = self.missing(tables, window, span)

@@ -22,9 +22,10 @@ from xiaohe.stats.value import BAND_EDGES, HISTORY_DAYS, MIN_CASES, OUTCOME_DAYS
 from xiaohe.traits.bulk import suspects, with_bulk
 from xiaohe.traits.occasions import occasions
 from xiaohe.traits.orders import valid_at
-from xiaohe.traits.rhythm import Asks, cycles, group_pace, paces
+from xiaohe.traits.rhythm import Asks, PaceQuestions, cycles, paces
 
 Cell = tuple[int, int]
+THEN_SCHEMA = pa.schema([("on", pa.date32()), ("today", pa.date32())])
 
 
 @dataclass(frozen=True)
@@ -103,13 +104,13 @@ def table(
     ever_paid = orders.filter(orders.was_paid)
     suspected = read.register("suspects", read.run(suspects(ever_paid)))
     bounds = read.run(known.aggregate(first_on=known.on.min(), last_on=known.on.max()))
-    first_on = bounds["first_on"][0].as_py()
+    questions = _Questions(read, orders, known, suspected, keep)
     cells: dict[Cell, Tally] = {}
     long_gone: dict[bool, Tally] = {}
     month_ends = 0
-    for month_end in month_starts(first_on, on):
+    for month_end in month_starts(bounds["first_on"][0].as_py(), on):
         month_ends += 1
-        for row in _tallies(read, orders, known, suspected, month_end, on, preset_days, keep):
+        for row in questions.tallies(month_end, on, preset_days):
             cell = (row["purchase_class"], row["band"])
             cells[cell] = cells.get(cell, Tally()) + Tally(row["cases"], row["hits"])
             regular = row["purchase_class"] == 3
@@ -145,45 +146,66 @@ def ratio_band(people: ir.Table) -> ir.IntegerValue:
     )
 
 
-def _tallies(
-    read: Asks,
-    orders: ir.Table,
-    known: ir.Table,
-    suspected: ir.Table,
-    month_end: date,
-    on: date,
-    preset_days: float,
-    keep: Callable[[ir.Table], ir.Table],
-) -> list[dict[str, Any]]:
-    # Days stand in one-row tables and not in the questions, which are so compiled once for all months.
-    then = read.register("then", pa.table({"on": [month_end], "today": [on]}))
-    day, today = then.on.as_scalar(), then.today.as_scalar()
-    seen = with_bulk(orders.filter(valid_at(orders, day)), suspected)
-    people = keep(paces(occasions(seen)))
-    pace = group_pace(read, people, on=day, preset_days=preset_days)
-    people = cycles(people, read.register("then_pace", pace.as_table(month_end)))
-    people = people.filter(people.cycle.notnull())
-    later = known.filter((known.on >= day) & known.person.notnull())
-    later = later.group_by("person").aggregate(next_on=later.on.min())
-    people = people.left_join(later, "person").drop("person_right")
-    wait = people.next_on.delta(day, unit="day")
-    regular = people.occasions >= 3
-    lost_from = ibis.ifelse(regular, stages.LOST_RATIO_REGULAR, stages.LOST_RATIO)
-    watched = people.cycle.ceil() <= today.delta(day, unit="day")
-    beyond = people.days_since - people.cycle
-    gone = (people.ratio >= lost_from) & (beyond >= stages.DAYS_TO_LOST) & watched
-    cases = people.select(
-        purchase_class=purchase_class(people),
-        band=ratio_band(people),
-        hit=(wait < OUTCOME_DAYS).fill_null(False).cast("int64"),
-        gone=gone.cast("int64"),
-        came_back=(gone & (wait < people.cycle.ceil()).fill_null(False)).cast("int64"),
-    )
-    counted = cases.group_by("purchase_class", "band").aggregate(
-        cases=cases.count(),
-        hits=cases.hit.sum(),
-        gone=cases.gone.sum(),
-        came_back=cases.came_back.sum(),
-    )
-    rows: list[dict[str, Any]] = read.run(counted).to_pylist()
-    return rows
+class _Questions:
+    """The questions of one month-end, put together once: days stand in one-row tables, not in the questions.
+
+    Putting together and compiling costs more than a small shop's answers, and there is a month-end a month.
+    """
+
+    def __init__(
+        self,
+        read: Asks,
+        orders: ir.Table,
+        known: ir.Table,
+        suspected: ir.Table,
+        keep: Callable[[ir.Table], ir.Table],
+    ) -> None:
+        self._read, self._keep, self._known = read, keep, known
+        self._then = read.register("then", THEN_SCHEMA.empty_table())
+        seen = with_bulk(orders.filter(valid_at(orders, self._then.on.as_scalar())), suspected)
+        self._paces = paces(occasions(seen))
+        self._pace: PaceQuestions | None = None
+        self._counted: ir.Table | None = None
+
+    def tallies(self, month_end: date, on: date, preset_days: float) -> list[dict[str, Any]]:
+        """Cases and hits by purchase class and ratio band at one month-end, as known on day `on`."""
+        read = self._read
+        read.register("then", pa.table({"on": [month_end], "today": [on]}, THEN_SCHEMA))
+        # The same name and columns each time: what was asked of the first month's table is asked of all.
+        people = self._keep(self._paces)
+        if self._pace is None:
+            self._pace = PaceQuestions(people, self._then.on.as_scalar())
+        pace = self._pace.ask(read, preset_days)
+        table = read.register("then_pace", pace.as_table(month_end))
+        if self._counted is None:
+            self._counted = self._count(people, table)
+        rows: list[dict[str, Any]] = read.run(self._counted).to_pylist()
+        return rows
+
+    def _count(self, people: ir.Table, pace: ir.Table) -> ir.Table:
+        day, today = self._then.on.as_scalar(), self._then.today.as_scalar()
+        people = cycles(people, pace)
+        people = people.filter(people.cycle.notnull())
+        known = self._known
+        later = known.filter((known.on >= day) & known.person.notnull())
+        later = later.group_by("person").aggregate(next_on=later.on.min())
+        people = people.left_join(later, "person").drop("person_right")
+        wait = people.next_on.delta(day, unit="day")
+        regular = people.occasions >= 3
+        lost_from = ibis.ifelse(regular, stages.LOST_RATIO_REGULAR, stages.LOST_RATIO)
+        watched = people.cycle.ceil() <= today.delta(day, unit="day")
+        beyond = people.days_since - people.cycle
+        gone = (people.ratio >= lost_from) & (beyond >= stages.DAYS_TO_LOST) & watched
+        cases = people.select(
+            purchase_class=purchase_class(people),
+            band=ratio_band(people),
+            hit=(wait < OUTCOME_DAYS).fill_null(False).cast("int64"),
+            gone=gone.cast("int64"),
+            came_back=(gone & (wait < people.cycle.ceil()).fill_null(False)).cast("int64"),
+        )
+        return cases.group_by("purchase_class", "band").aggregate(
+            cases=cases.count(),
+            hits=cases.hit.sum(),
+            gone=cases.gone.sum(),
+            came_back=cases.came_back.sum(),
+        )

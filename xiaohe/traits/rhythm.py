@@ -90,17 +90,27 @@ def paces(occasions: ir.Table) -> ir.Table:
     )
 
 
+class PaceQuestions:
+    """What a shop's pace is read from, put together once for any number of days."""
+
+    def __init__(self, people: ir.Table, on: Any) -> None:
+        steady = people.filter(people.gaps >= 2)
+        self._voted = steady.aggregate(people=steady.count(), median=steady.own_median.median())
+        self._returns = _first_returns(people, on)
+
+    def ask(self, read: Asks, preset_days: float) -> GroupPace:
+        votes = read.run(self._voted).to_pylist()[0]
+        enough = votes["people"] >= MIN_GROUP_PEOPLE
+        return GroupPace(
+            median_days=float(votes["median"] if enough else preset_days),
+            preset=not enough,
+            first_return_days=_median_days(read.run(self._returns).to_pylist()),
+        )
+
+
 def group_pace(read: Asks, people: ir.Table, *, on: Any, preset_days: float) -> GroupPace:
     """The shop's pace at the start of shop day `on` from `paces` (better stored: it is asked twice)."""
-    steady = people.filter(people.gaps >= 2)
-    voted = steady.aggregate(people=steady.count(), median=steady.own_median.median())
-    votes = read.run(voted).to_pylist()[0]
-    enough = votes["people"] >= MIN_GROUP_PEOPLE
-    return GroupPace(
-        median_days=float(votes["median"] if enough else preset_days),
-        preset=not enough,
-        first_return_days=_first_return_days(read, people, on),
-    )
+    return PaceQuestions(people, on).ask(read, preset_days)
 
 
 def cycles(people: ir.Table, pace: ir.Table) -> ir.Table:
@@ -125,19 +135,20 @@ def cycles(people: ir.Table, pace: ir.Table) -> ir.Table:
     )
 
 
-def _first_return_days(read: Asks, people: ir.Table, on: Any) -> float | None:
-    """Kaplan–Meier median of first → second occasion, whoever is not back being censored at `on`."""
+def _first_returns(people: ir.Table, on: Any) -> ir.Table:
+    """Per number of days from first to second occasion: who came back, and all; others are censored at `on`."""
     returned = people.second_on.notnull()
     until = ibis.ifelse(returned, people.second_on, on)
     spans = people.select(
         days=until.delta(people.first_on, unit="day").cast("int64"),
         returned=returned.cast("int64"),
     )
-    counted = spans.group_by("days").aggregate(returned=spans.returned.sum(), people=spans.count())
-    rows = [
-        (row["days"], row["returned"], row["people"] - row["returned"])
-        for row in read.run(counted).to_pylist()
-    ]
+    return spans.group_by("days").aggregate(returned=spans.returned.sum(), people=spans.count())
+
+
+def _median_days(counted: list[dict[str, Any]]) -> float | None:
+    """Kaplan–Meier median of first → second occasion."""
+    rows = [(row["days"], row["returned"], row["people"] - row["returned"]) for row in counted]
     answer = _median_of_counts(rows)
     return float(answer.days) if isinstance(answer, survival.MedianTime) else None
 

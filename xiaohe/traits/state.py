@@ -21,6 +21,8 @@ from typing import Any
 
 from xiaohe.kernel import workspace
 from xiaohe.ledger import engine
+from xiaohe.ledger import store as ledger_store
+from xiaohe.ledger.models import FileRole
 from xiaohe.people import links as people_links
 from xiaohe.people import overlay
 from xiaohe.shop import clock, queries
@@ -30,7 +32,10 @@ from xiaohe.traits.chance import ChanceTable
 KEPT_VERSIONS = 3
 POINTER = "current"
 # A change of an expression changes what the files mean: raise it, and nobody reads the old ones.
-FORMAT = 1
+FORMAT = 2
+# `up` promises 450 MB in all to a shop of 100,000 people, also while it is rebuilt; a million take a gigabyte.
+LEAST_MB, MOST_MB, BYTES_PER_FACT = 96, 1_000, 64
+FACTS_OF_ONE_THREAD = 1_500_000
 
 
 @dataclass(frozen=True, order=True)
@@ -54,6 +59,8 @@ class State:
     at: datetime
     data_until: date | None
     currency: str
+    # Names this very build: another shop's version may have the same numbers in the same place.
+    id: str = ""
 
     @property
     def on(self) -> date:
@@ -110,7 +117,7 @@ def as_of(on: date) -> State:
 
 def _built(moment: Moment, terms: Terms, progress: Callable[[str], None]) -> State:
     root = _root()
-    with engine.reading(threads=os.cpu_count() or 1, memory=_memory()) as read:
+    with _reading() as read:
         version = StateVersion(read.version, read.tap_version, moment.on)
         name = f"{version}-{_fingerprint(terms)}"
         if moment == Moment.start_of(moment.on, terms.calendar):
@@ -140,9 +147,29 @@ def _built(moment: Moment, terms: Terms, progress: Callable[[str], None]) -> Sta
             shutil.rmtree(draft, ignore_errors=True)
 
 
-def _memory() -> str:
-    """A bound, not a need: a small shop takes a tenth of it; beyond it work goes to disk."""
-    return os.environ.get("XIAOHE_STATE_MEMORY", "1GB")
+def _reading() -> engine.Reading:
+    """The ledger with as much memory and as many threads as so many facts need."""
+    rows = sum(each.rows for each in ledger_store.live_files(FileRole.FACT))
+    memory = os.environ.get("XIAOHE_STATE_MEMORY") or f"{memory_mb(rows)}MB"
+    return engine.reading(threads=threads(rows), memory=memory)
+
+
+def memory_mb(facts: int, machine_mb: int | None = None) -> int:
+    """A bound; beyond it work goes to disk. Small enough for a small machine, and for a small shop in any."""
+    machine = machine_mb or _machine_mb()
+    return max(LEAST_MB, min(facts * BYTES_PER_FACT // 1_000_000, MOST_MB, machine // 4))
+
+
+def threads(facts: int) -> int:
+    """A shop of moderate size is rebuilt in seconds on one: the others belong to whoever looks at pages."""
+    return 1 if facts <= FACTS_OF_ONE_THREAD else os.cpu_count() or 1
+
+
+def _machine_mb() -> int:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1_000_000
+    except (ValueError, OSError):
+        return 4 * MOST_MB
 
 
 def _publish(draft: Path, place: Path) -> State:
@@ -183,6 +210,7 @@ def _write_manifest(
         json.dumps(
             {
                 "format": FORMAT,
+                "id": uuid.uuid4().hex,
                 "lake": version.lake,
                 "tap": version.tap,
                 "on": version.on.isoformat(),
@@ -241,6 +269,7 @@ def _load(folder: Path) -> State | None:
         at=datetime.fromisoformat(manifest["at"]).astimezone(UTC),
         data_until=date.fromisoformat(until) if until else None,
         currency=manifest["currency"],
+        id=manifest["id"],
     )
 
 

@@ -91,6 +91,8 @@ def _headline(known: State) -> str:
 def _river(known: State) -> River | None:
     """Bought → recognised → came back → regulars, as people."""
     counts = kept.once(known, "river", lambda: _river_counts(known))
+    if not counts[0]:
+        return None
     labels = (_("Bought"), _("In your WeChat"), _("Came back"), _("Regulars"))
     hrefs = (
         reverse("people"),
@@ -116,8 +118,6 @@ def _river_counts(known: State) -> list[int]:
         )
         row = read.run(counted).to_pylist()[0]
     return [int(row[name] or 0) for name in ("bought", "ours", "again", "regular")]
-    if not counts[0]:
-        return None
 
 
 def river_people(stop: str) -> list[int]:
