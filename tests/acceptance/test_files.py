@@ -1,0 +1,505 @@
+"""Files written here by hand, counted by hand: the report to the row and to the penny, sentence by sentence."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.exports import (
+    CLOSED,
+    CONTACTS,
+    CURRENT_ITEMS,
+    DONE,
+    LEGACY_ITEMS,
+    LEGACY_ORDERS,
+    NEWER_ORDERS,
+    SENT,
+    SHORT_ORDERS,
+    TO_SEND,
+    UNPAID,
+    contact,
+    csv,
+    csv_text,
+    order,
+    xlsx,
+    zipped,
+)
+
+Ask = Callable[..., Any]
+BASE = 410000000000000000
+
+
+def counts(report: Any) -> dict[str, int]:
+    """Every outcome that is not zero; they must add up to what was read."""
+    found = {name: report[name] for name in ("accepted", "updated", "duplicate")}
+    found |= report["excluded"] | report["rejected"]
+    assert report["read"] == sum(found.values())
+    for side in ("paid", "refunded"):
+        parts = report["money_by_outcome"].values()
+        assert report["money"][side] == sum(part[side] for part in parts)
+    return {name: count for name, count in found.items() if count}
+
+
+def facts(ask: Ask) -> dict[str, int]:
+    return dict(ask("facts", "count")["types"])
+
+
+def as_text(rows: list[Any]) -> list[Any]:
+    """Order numbers as a careful exporter writes them into a workbook: numbers would lose their last digits."""
+    return [{name: str(value) if "编号" in name else value for name, value in row.items()} for row in rows]  # fmt: skip
+
+
+# ---------------------------------------------------------------- order list, newer form
+
+
+def test_the_newer_form(ask: Ask, tmp_path: Path) -> None:
+    rows = [
+        order(BASE + 1, "甲", "88.80", "2025-03-01", 退款金额="无退款申请"),
+        order(BASE + 2, "甲", "1,288.00", "2025-03-02", SENT),
+        order(BASE + 3, "乙", "60.00", "2025-03-03", 退款金额="20.50"),
+        order(BASE + 4, "乙", "60.00", "2025-03-04", 退款金额="60.00"),
+        order(BASE + 5, "丙", "35.00", "2025-03-05", UNPAID),
+        order(BASE + 6, "丙", "0.00", "2025-03-05", CLOSED),
+        order(BASE + 7, "丁", "45.00", "2025-03-06", CLOSED, 退款金额="45.00"),
+        order(BASE + 8, "", "12.00", "2025-03-07", TO_SEND),
+        order(BASE + 9, "王**", "13.00元", "2025-03-08"),
+        {**order(0, "戊", "9.00", "2025-03-09"), "订单编号": "4.1E+17"},
+        order(BASE + 11, "戊", "九块", "2025-03-09"),
+        order(BASE + 12, "戊", "9.00", "三月九日"),
+        {**order(0, "戊", "9.00", "2025-03-09"), "订单编号": ""},
+        {"订单编号": "合计", "买家实付金额": "1,610.80"},
+        {name: name for name in NEWER_ORDERS},
+        order(BASE + 16, "己", "0.00", "2025-03-10"),
+    ]
+    report = ask("import", csv(tmp_path / "新.csv", NEWER_ORDERS, rows))
+
+    assert report["format"] == "taobao_orders"
+    assert counts(report) == {
+        "accepted": 6, "unpaid": 1, "closed": 2, "refunded": 1, "not_data": 2,
+        "damaged_number": 1, "bad_amount": 1, "bad_date": 1, "no_order_number": 1,
+    }  # fmt: skip
+    assert report["no_buyer"] == 2
+    assert report["buyers"] == 3
+    outcome = report["money_by_outcome"]
+    # 88.80 + 1288 + 60 + 12 + 13 + 0
+    assert (outcome["accepted"]["paid"], outcome["accepted"]["refunded"]) == (146180, 2050)
+    assert (outcome["refunded"]["paid"], outcome["refunded"]["refunded"]) == (6000, 6000)
+    assert (outcome["closed"]["paid"], outcome["closed"]["refunded"]) == (4500, 4500)
+    assert report["money"]["currency"] == "CNY"
+    assert ask("measure", "M24a", "--as-of", "2025-04-01")["denominator"] == 3
+    assert ask("measure", "M24b", "--as-of", "2025-04-01")["numerator"] == 146180 - 2050
+
+
+def test_every_row_of_a_re_import_is_a_duplicate(ask: Ask, tmp_path: Path) -> None:
+    rows = [
+        order(BASE + 1, "甲", "10.00", "2025-03-01"),
+        order(BASE + 2, "甲", "10.00", "2025-03-02", UNPAID),
+        order(BASE + 3, "甲", "0.00", "2025-03-02", CLOSED),
+        order(BASE + 4, "甲", "10.00", "2025-03-02", 退款金额="10.00"),
+        {"订单编号": "合计", "买家实付金额": "30.00"},
+        {name: name for name in NEWER_ORDERS},
+        order(BASE + 5, "", "3.00", "2025-03-03"),
+        {**order(0, "戊", "9.00", "2025-03-09"), "订单编号": "4.1E+17"},
+    ]
+    file = csv(tmp_path / "a.csv", NEWER_ORDERS, rows)
+    first = ask("import", file)
+    before = facts(ask)
+
+    again = ask("import", file)
+    same_as_xlsx = ask(
+        "import",
+        xlsx(tmp_path / "a.xlsx", {"订单报表": (NEWER_ORDERS, as_text([*rows[:4], *rows[6:7]]))}),
+    )
+
+    assert counts(first) == {
+        "accepted": 2, "unpaid": 1, "closed": 1, "refunded": 1, "not_data": 2, "damaged_number": 1,
+    }  # fmt: skip
+    assert counts(again) == {"duplicate": 7, "damaged_number": 1}
+    assert counts(same_as_xlsx) == {"duplicate": 5}
+    assert facts(ask) == before
+    assert again["money"] == first["money"]
+
+
+STEPS = [
+    # before → after, the outcome of the later row
+    ((UNPAID, "10.00", "0"), (DONE, "10.00", "0"), "updated"),
+    ((UNPAID, "10.00", "0"), (CLOSED, "0.00", "0"), "closed"),
+    ((TO_SEND, "10.00", "0"), (SENT, "10.00", "0"), "updated"),
+    ((SENT, "10.00", "0"), (DONE, "10.00", "0"), "updated"),
+    ((DONE, "10.00", "0"), (DONE, "10.00", "4.00"), "updated"),
+    ((DONE, "10.00", "4.00"), (DONE, "10.00", "10.00"), "updated"),
+    ((DONE, "10.00", "0"), (CLOSED, "10.00", "10.00"), "updated"),
+    ((SENT, "10.00", "0"), (SENT, "9.00", "0"), "updated"),
+    ((CLOSED, "0.00", "0"), (CLOSED, "0.00", "0"), "duplicate"),
+    ((UNPAID, "10.00", "0"), (DONE, "10.00", "10.00"), "updated"),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "outcome"), STEPS)
+def test_a_known_order_in_another_state(
+    before: tuple[str, str, str],
+    after: tuple[str, str, str],
+    outcome: str,
+    ask: Ask,
+    tmp_path: Path,
+) -> None:
+    def file(name: str, state: tuple[str, str, str]) -> Path:
+        status, paid, refunded = state
+        row = order(BASE + 1, "甲", paid, "2025-03-01", status, 退款金额=refunded)
+        return csv(tmp_path / name, NEWER_ORDERS, [row])
+
+    ask("import", file("1.csv", before))
+
+    assert counts(ask("import", file("2.csv", after))) == {outcome: 1}
+
+
+def test_both_orders_of_two_exports_give_the_same_numbers(
+    new_home: Any, inside: Any, tmp_path: Path
+) -> None:
+    early = [
+        order(BASE + 1, "甲", "10.00", "2025-03-01", UNPAID),
+        order(BASE + 2, "甲", "20.00", "2025-03-02", SENT),
+        order(BASE + 3, "乙", "30.00", "2025-03-03", DONE),
+        order(BASE + 4, "乙", "40.00", "2025-03-04", UNPAID),
+    ]
+    late = [
+        order(BASE + 1, "甲", "10.00", "2025-03-01", DONE),
+        order(BASE + 2, "甲", "20.00", "2025-03-02", DONE, 退款金额="5.00"),
+        order(BASE + 3, "乙", "30.00", "2025-03-03", CLOSED, 退款金额="30.00"),
+        order(BASE + 4, "乙", "0.00", "2025-03-04", CLOSED),
+        order(BASE + 5, "丙", "50.00", "2025-03-05", TO_SEND),
+    ]
+    files = [csv(tmp_path / "a.csv", NEWER_ORDERS, early), csv(tmp_path / "b.csv", NEWER_ORDERS, late)]  # fmt: skip
+    seen = []
+    for name, sequence in (("ab", files), ("ba", files[::-1]), ("aba", [*files, files[0]])):
+        with inside(new_home(name)) as ask:
+            for file in sequence:
+                counts(ask("import", file))
+            seen.append(
+                [
+                    {k: v for k, v in ask("measure", m, "--as-of", "2025-04-01").items() if k != "as_of"}
+                    for m in ("M24a", "M24b", "M04a")
+                ]
+            )  # fmt: skip
+    assert seen[0] == seen[1] == seen[2]
+    # 甲: 10 + 15; 丙: 50; 乙 has nothing left.
+    assert (seen[0][0]["numerator"], seen[0][0]["denominator"]) == (7500, 2)
+
+
+# ---------------------------------------------------------------- item lists
+
+
+def legacy_item(number: int, title: str, price: str, pieces: int, **more: object) -> Any:
+    return {"订单编号": f'="{number}"', "标题": title, "价格": price, "购买数量": pieces, "订单状态": DONE, **more}  # fmt: skip
+
+
+def current_item(number: int, sub: int, title: str, price: str, pieces: int, paid: str, **more: object) -> Any:  # fmt: skip
+    return {
+        "子订单编号": number + sub, "主订单编号": number, "商品标题": title, "价格": price, "购买数量": pieces,
+        "订单状态": DONE, "买家实付金额": paid, "退款状态": "没有申请退款", "退款金额": "无退款申请",
+        "订单创建时间": "2025-03-01 10:00:00", **more,
+    }  # fmt: skip
+
+
+ORDERS = [
+    order(BASE + 10, "甲", "50.00", "2025-03-01", 宝贝总数量=3),
+    order(BASE + 20, "乙", "30.00", "2025-03-02"),
+]
+ITEM_FILES = {
+    "legacy": (
+        LEGACY_ITEMS,
+        [
+            legacy_item(BASE + 10, "木耳", "15.00", 2, 商家编码="ME"),
+            legacy_item(BASE + 10, "木耳", "15.00", 2, 商家编码="ME"),
+            legacy_item(BASE + 10, "香菇", "20.00", 1),
+            legacy_item(BASE + 20, "木耳", "15.00", 2, 商家编码="ME"),
+            legacy_item(BASE + 30, "木耳", "15.00", 1, 商家编码="ME"),
+        ],
+        # 30 + 30 + 20 + 30 + 15
+        12500,
+    ),
+    "current": (
+        CURRENT_ITEMS,
+        [
+            current_item(BASE + 10, 1, "木耳", "15.00", 2, "28.00"),
+            current_item(BASE + 10, 2, "香菇", "22.00", 1, "22.00"),
+            current_item(BASE + 20, 1, "木耳", "30.00", 1, "30.00"),
+            current_item(BASE + 30, 1, "木耳", "15.00", 1, "15.00"),
+        ],
+        9500,
+    ),
+}
+
+
+@pytest.mark.parametrize("form", ITEM_FILES)
+@pytest.mark.parametrize("first", ["items", "orders"])
+def test_items_before_and_after_their_orders(
+    form: str, first: str, ask: Ask, tmp_path: Path
+) -> None:
+    header, rows, paid = ITEM_FILES[form]
+    items = csv(tmp_path / "宝贝.csv", header, rows)
+    orders = csv(tmp_path / "订单.csv", LEGACY_ORDERS, ORDERS)
+
+    reports = {}
+    for name in ("items", "orders") if first == "items" else ("orders", "items"):
+        reports[name] = ask("import", items if name == "items" else orders)
+
+    assert counts(reports["items"]) == {"accepted": len(rows)}
+    assert counts(reports["orders"]) == {"accepted": 2}
+    assert reports["items"]["money"]["paid"] == paid
+    assert counts(ask("import", items)) == {"duplicate": len(rows)}
+    assert facts(ask)["order.item"] == len(rows)
+    # The order's own money counts, not its items'; an order known by its items alone names nobody.
+    spend = ask("measure", "M24a", "--as-of", "2025-04-01")
+    assert (spend["numerator"], spend["denominator"]) == (8000, 2)
+
+
+def test_an_item_that_is_refunded_later(ask: Ask, tmp_path: Path) -> None:
+    rows = ITEM_FILES["current"][1]
+    ask("import", csv(tmp_path / "订单.csv", LEGACY_ORDERS, ORDERS))
+    ask("import", csv(tmp_path / "1.csv", CURRENT_ITEMS, rows))
+    later = [{**rows[0], "退款状态": "退款成功", "退款金额": "28.00"}, *rows[1:]]
+
+    report = ask("import", csv(tmp_path / "2.csv", CURRENT_ITEMS, later))
+
+    assert counts(report) == {"updated": 1, "duplicate": 3}
+    assert report["money"]["refunded"] == 2800
+    spend = ask("measure", "M24a", "--as-of", "2025-04-01")
+    assert spend["numerator"] == 8000 - 2800
+
+
+# ---------------------------------------------------------------- the short form
+
+
+def test_the_short_form_names_no_buyer_and_says_so(ask: Ask, xiaohe: Any, tmp_path: Path) -> None:
+    rows = [
+        {**order(BASE + n, "看不见", f"{n}.10", f"2025-03-{n:02}"), "商品标题": f"茶{n % 2}", "退款金额": "0.10" if n == 9 else ""}
+        for n in range(1, 11)
+    ]  # fmt: skip
+    report = ask("import", csv(tmp_path / "短.csv", SHORT_ORDERS, rows))
+
+    assert counts(report) == {"accepted": 10}
+    assert (report["no_buyer"], report["names_buyers"], report["buyers"]) == (10, False, 0)
+    assert (report["money"]["paid"], report["money"]["refunded"]) == (5600, 10)
+    assert "names no buyer" in report["sentence"]
+    assert "0%" not in report["sentence"]
+    assert {each["title"] for each in report["goods"]} == {"茶0", "茶1"}
+    assert ask("due", "--on", "2025-04-01") == []
+    again = xiaohe("import", tmp_path / "短.csv")
+    assert "known already" in again.out
+
+
+# ---------------------------------------------------------------- contacts
+
+
+def test_contacts_whose_columns_and_names_drift(ask: Ask, tmp_path: Path) -> None:
+    ask("import", csv(tmp_path / "订单.csv", LEGACY_ORDERS, [
+        order(BASE + 1, "云朵妈", "10.00", "2025-03-01", 联系手机="'13711112222"),
+        order(BASE + 2, "老周", "10.00", "2025-03-02"),
+        order(BASE + 3, "阿岚", "10.00", "2025-03-03"),
+    ]))  # fmt: skip
+    first = [
+        contact("云朵", "man", "2025-01-01 10:00:00", 手机="137 1111 2222"),
+        contact("周", "man", "2025-01-01 10:00:01", 描述=f"老周 {BASE + 2}"),
+        contact(f"岚{BASE + 3}", "lei", "2025-01-01 10:00:01"),
+        contact("路人", "lei", "2025-01-02 09:00:00"),
+        contact("坏", "lei", "去年"),
+        contact("没账号", "", "2025-01-03 09:00:00", 添加人=""),
+    ]
+    one = ask("import", csv(tmp_path / "1.csv", CONTACTS, first, "utf-8-sig"))
+    drifted = ["添加时间", "客户昵称", "添加人帐号", "新来的列", "备注描述", "跟进人"]
+    second = [
+        {"添加时间": "2025/1/1 10:00:00", "客户昵称": "云朵妈妈", "添加人帐号": "man", "跟进人": "小满"},
+        {"添加时间": "2025/1/1 10:00:01", "客户昵称": "周", "添加人帐号": "man", "备注描述": f"老周 {BASE + 2}", "跟进人": "小满"},
+        {"添加时间": "2025/2/1 8:00:00", "客户昵称": "新友", "添加人帐号": "man", "跟进人": "小满"},
+    ]  # fmt: skip
+    two = ask("import", csv(tmp_path / "2.csv", drifted, second, "utf-8"))
+
+    assert counts(one) == {"accepted": 4, "bad_date": 1, "no_account": 1}
+    assert counts(two) == {"duplicate": 2, "accepted": 1}
+    # Only one of them is called something else now; columns that come and go change nobody.
+    assert two["changed"] == 1
+    # Three buyers, each recognised: by a phone, by an order number beside the name, by one in the name.
+    known = ask("measure", "M04a", "--as-of", "2025-04-01")
+    assert (known["numerator"], known["denominator"]) == (3, 3)
+    assert ask("measure", "M01", "--as-of", "2025-04-01")["numerator"] == 5
+    assert [each["name"] for each in ask("people", "find", "云朵妈妈")["found"]] == ["云朵妈妈"]
+    same = ask("import", csv(tmp_path / "3.csv", drifted, second, "gbk"))
+    assert counts(same) == {"duplicate": 3}
+    assert same["changed"] == 1
+
+
+def test_a_contact_seen_again_under_another_name(ask: Ask, tmp_path: Path) -> None:
+    ask("import", csv(tmp_path / "1.csv", CONTACTS, [contact("旧名", "man", "2025-01-01 10:00:00")], "gbk"))  # fmt: skip
+
+    report = ask("import", csv(tmp_path / "2.csv", CONTACTS, [contact("新名", "man", "2025-01-01 10:00:00")], "gbk"))  # fmt: skip
+
+    assert counts(report) == {"duplicate": 1}
+    assert report["changed"] == 1
+    assert [each["name"] for each in ask("people", "find", "新名")["found"]] == ["新名"]
+    ask("undo", report["import_id"])
+    assert [each["name"] for each in ask("people", "find", "旧名")["found"]] == ["旧名"]
+    assert ask("people", "find", "新名")["found"] == []
+
+
+# ---------------------------------------------------------------- workbooks and archives
+
+
+def test_a_workbook_with_several_sheets(ask: Ask, tmp_path: Path) -> None:
+    book = xlsx(
+        tmp_path / "报表.xlsx",
+        {
+            "说明": (["本表由系统导出"], []),
+            "订单报表": (NEWER_ORDERS, [{**row, "订单编号": str(row["订单编号"]), "买家实付金额": float(str(row["买家实付金额"]))} for row in ORDERS]),
+            "销售明细": (CURRENT_ITEMS, [{**row, "子订单编号": str(row["子订单编号"]), "主订单编号": str(row["主订单编号"])} for row in ITEM_FILES["current"][1]]),
+            "空": ([], []),
+        },
+    )  # fmt: skip
+    report = ask("import", book)
+
+    assert [part["format"] for part in report["parts"]] == ["taobao_orders", "taobao_items"]
+    assert [counts(part) for part in report["parts"]] == [{"accepted": 2}, {"accepted": 4}]
+    assert [part["money"]["paid"] for part in report["parts"]] == [8000, 9500]
+
+
+def test_a_workbook_with_numbers_as_numbers(ask: Ask, tmp_path: Path) -> None:
+    typed = {**order(BASE, "甲", "10.00", "2025-03-01"), "订单编号": 41000000000123,
+             "订单创建时间": datetime(2025, 3, 1, 10), "买家实付金额": 10.0, "宝贝总数量": 2}  # fmt: skip  # noqa: DTZ001
+    lost = {**typed, "订单编号": 410000000000000123}
+    report = ask("import", xlsx(tmp_path / "数.xlsx", {"Sheet1": (NEWER_ORDERS, [typed, lost])}))
+
+    # A number of 18 digits as a spreadsheet number has lost its last ones.
+    assert counts(report) == {"accepted": 1, "damaged_number": 1}
+
+
+def test_an_archive_with_both(ask: Ask, tmp_path: Path) -> None:
+    friends = [contact("友", "man", "2025-01-01 10:00:00", 描述=str(BASE + 10))]
+    archive = zipped(
+        tmp_path / "全.zip",
+        {
+            "ExportOrderList.csv": csv_text(LEGACY_ORDERS, ORDERS).encode("gbk"),
+            "外部联系人.csv": csv_text(CONTACTS, friends).encode("utf-8-sig"),
+            "__MACOSX/._x.csv": b"\0\1",
+            "readme.txt": "这里没有表".encode(),
+        },
+    )
+    report = ask("import", archive)
+
+    assert sorted(part["format"] for part in report["parts"]) == ["taobao_orders", "wecom_contacts"]
+    assert [counts(part) for part in report["parts"]] in ([{"accepted": 2}, {"accepted": 1}], [{"accepted": 1}, {"accepted": 2}])  # fmt: skip
+    assert ask("measure", "M01", "--as-of", "2025-04-01")["numerator"] == 1
+
+
+def test_a_gzip_with_tabs_and_utf16(ask: Ask, tmp_path: Path) -> None:
+    text = csv_text(LEGACY_ORDERS, ORDERS).replace(",", "\t")
+    file = tmp_path / "orders.csv.gz"
+    file.write_bytes(gzip.compress(text.encode("utf-16")))
+
+    assert counts(ask("import", file)) == {"accepted": 2}
+
+
+# ---------------------------------------------------------------- any other table
+
+
+LINES = ["Invoice", "StockCode", "Description", "Quantity", "InvoiceDate", "Price", "Customer ID"]
+
+
+def line(invoice: str, code: str, quantity: int, at: str, price: str, customer: str) -> Any:
+    return dict(zip(LINES, (invoice, code, f"thing {code}", quantity, at, price, customer), strict=True))  # fmt: skip
+
+
+def test_cancellations_find_their_sale_or_say_so(ask: Ask, tmp_path: Path) -> None:
+    rows = [
+        line("536365", "A", 6, "2025-03-01 08:26:00", "2.555", "17850"),
+        line("536365", "A", 6, "2025-03-01 08:26:00", "2.555", "17850"),
+        line("536366", "B", 2, "2025-03-02 08:26:00", "4.00", "17850"),
+        line("C536379", "B", -1, "2025-03-03 08:26:00", "4.00", "17850"),
+        line("C536380", "B", -2, "2025-03-04 08:26:00", "4.00", "17850"),
+        line("C536381", "A", -7, "2025-03-04 08:27:00", "2.555", "17850"),
+        line("536382", "C", -10, "2025-03-04 09:27:00", "0.00", ""),
+        line("536383", "C", 3, "2025-03-04 10:27:00", "1.00", ""),
+        line("C536384", "A", -6, "2025-03-05 10:27:00", "2.555", "17850"),
+    ]
+    report = ask("import", csv(tmp_path / "lines.csv", LINES, rows, "utf-8"), "--yes")
+
+    assert counts(report) == {"accepted": 6, "cancellation_unlinked": 2, "stock_adjustment": 1}
+    # Half-even per line: 15.33 twice, exactly 15.33; 8; 3.
+    assert report["money_by_outcome"]["accepted"]["paid"] == 1533 * 2 + 800 + 300
+    assert report["no_buyer"] == 2
+    assert report["money_by_outcome"]["cancellation_unlinked"]["refunded"] == 800 + 1788
+    again = ask("import", tmp_path / "lines.csv", "--yes")
+    assert counts(again) == {"duplicate": 9}
+
+
+def test_a_cancellation_in_a_later_file_and_its_undo(ask: Ask, tmp_path: Path) -> None:
+    sale = csv(tmp_path / "1.csv", LINES, [
+        line("536365", "A", 6, "2025-03-01 08:26:00", "2.50", "17850"),
+        line("536366", "B", 1, "2025-03-02 08:26:00", "9.00", "17851"),
+    ], "utf-8")  # fmt: skip
+    back = csv(tmp_path / "2.csv", LINES, [
+        line("536370", "B", 1, "2025-03-08 08:26:00", "9.00", "17851"),
+        line("C536379", "A", -6, "2025-03-09 08:26:00", "2.50", "17850"),
+    ], "utf-8")  # fmt: skip
+
+    def spend() -> tuple[int, int]:
+        told = ask("measure", "M24a", "--as-of", "2025-04-01")
+        return told["numerator"], told["denominator"]
+
+    ask("import", sale, "--yes")
+    before = spend()
+    report = ask("import", back, "--yes")
+
+    assert before == (2400, 2)
+    assert counts(report) == {"accepted": 2}
+    assert spend() == (1800, 1)
+    ask("undo", report["import_id"])
+    assert spend() == before
+
+
+def test_rows_without_an_order_number(ask: Ask, tmp_path: Path) -> None:
+    header = ["客户编号", "消费时间", "金额"]
+    rows = [("7", "2025-03-01", "20"), ("7", "2025-03-01", "20"), ("8", "2025-03-02", "5.005"), ("8", "2025-04-02", "5.015")]  # fmt: skip
+    file = csv(tmp_path / "流水.csv", header, [dict(zip(header, r, strict=True)) for r in rows])
+
+    report = ask("import", file, "--yes")
+
+    assert counts(report) == {"accepted": 4}
+    # Half-even: 5.005 → 5.00, 5.015 → 5.02.
+    assert (report["money"]["paid"], report["money"]["paid_exact"]) == (5002, "50.02")
+    assert counts(ask("import", file, "--yes")) == {"duplicate": 4}
+    longer = csv(tmp_path / "再.csv", header, [dict(zip(header, r, strict=True)) for r in [*rows, rows[0]]])  # fmt: skip
+    assert counts(ask("import", longer, "--yes")) == {"duplicate": 4, "accepted": 1}
+
+
+# ---------------------------------------------------------------- undo with overlap
+
+
+def test_undo_with_overlap_leaves_what_the_other_file_said(
+    new_home: Any, inside: Any, tmp_path: Path
+) -> None:
+    a = [order(BASE + n, f"客{n % 3}", f"{n}.00", f"2025-03-{n:02}") for n in range(1, 9)]
+    b = [order(BASE + n, f"客{n % 3}", f"{n}.00", f"2025-03-{n:02}") for n in range(5, 13)]
+    files = csv(tmp_path / "a.csv", LEGACY_ORDERS, a), csv(tmp_path / "b.csv", LEGACY_ORDERS, b)
+
+    def numbers(ask: Ask) -> Any:
+        told = [ask("measure", m, "--as-of", "2025-04-01") for m in ("M24a", "M24b", "M04a")]
+        due = ask("due", "--on", "2025-04-12")
+        return facts(ask), told, sorted((str(row["keys"]), row["r"], row["n"], row["m"]) for row in due)  # fmt: skip
+
+    with inside(new_home("both")) as ask:
+        ask("import", files[0])
+        assert counts(ask("import", files[1])) == {"duplicate": 4, "accepted": 4}
+        ask("undo", 1)
+        both = numbers(ask)
+        listed = {row["id"]: row["state"] for row in ask("imports")}
+        assert listed == {1: "undone", 2: "committed"}
+        assert counts(ask("import", files[0])) == {"duplicate": 4, "accepted": 4}
+    with inside(new_home("alone")) as ask:
+        ask("import", files[1])
+        alone = numbers(ask)
+    assert both == alone
