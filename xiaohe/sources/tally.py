@@ -127,6 +127,11 @@ class Tally:
 
     def add(self, rows: NDArray[np.void]) -> None:
         """The next rows of the file; row numbers count up from 0 without gaps."""
+        totals = np.isin(rows["row_class"], (RowClass.NOT_DATA, RowClass.NOT_DATA_AGAIN))
+        if totals.any():
+            # A totals row says again what the others said, whether it is met for the first time or not.
+            for name in ("paid", "refunded", "paid_remainder", "refunded_remainder"):
+                rows[name][totals] = 0
         self._spill.write(rows.tobytes())
         self._rows += len(rows)
         self.cancellations += int((rows["row_class"] == RowClass.CANCELLATION).sum())

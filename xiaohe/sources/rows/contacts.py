@@ -114,7 +114,10 @@ class ContactRows:
         contents = [
             self._context.hasher(
                 "contact-row",
-                "\x1f".join(cells[name][index] for name in (*FREE_TEXT, "mobile") if name in cells),
+                # Columns come and go between exports: one that is missing says what an empty one says.
+                "\x1f".join(
+                    cells[name][index] if name in cells else "" for name in (*FREE_TEXT, "mobile")
+                ),
             )
             for index in chosen.tolist()
         ]
