@@ -15,11 +15,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from xiaohe.ledger.engine import Reading
 from xiaohe.measures import kept
 from xiaohe.measures.result import Measured, Missing, NotYet, Part, Side, Unit, Window
 from xiaohe.traits.state import State
+
+WINDOW_SCHEMA = pa.schema([("start", pa.date32()), ("end", pa.date32())])
 
 
 @dataclass(frozen=True)
@@ -111,18 +114,22 @@ class Definition:
         return Window(start, end), span
 
     def _sums(self, tables: Tables, window: Window, days: int) -> tuple[int, int, int]:
+        return _summed(tables.read, self._question(tables, window, days))
+
+    def _question(self, tables: Tables, window: Window, days: int) -> ir.Table:
         rows = self.rows(tables, window, days)
-        sums = rows.aggregate(
+        return rows.aggregate(
             top=rows.top.sum().cast("int64"),
             bottom=rows.bottom.sum().cast("int64"),
             n=rows.count(),
         )
-        found = tables.read.run(sums).to_pylist()[0]
-        return found["top"] or 0, found["bottom"] or 0, found["n"]
 
     def _parts(self, tables: Tables, window: Window, days: int) -> Iterator[Part]:
+        question = self._question(tables, _asked_window(tables.read), days)
         for month in _months(tables, window):
-            top, bottom, _n = self._sums(tables, month, days)
+            days_of_month = {"start": [month.start], "end": [month.end]}
+            tables.read.register("asked_window", pa.table(days_of_month, WINDOW_SCHEMA))
+            top, bottom, _n = _summed(tables.read, question)
             ends = month.end + timedelta(days=days) if self.matures else month.end
             yield Part(
                 window=month,
@@ -145,6 +152,19 @@ class Definition:
             people = people.order_by("person").limit(limit, offset=offset)
             found: list[int] = read.run(people).column("person").to_pylist()
             return found
+
+
+def _asked_window(read: Reading) -> Window:
+    """A window whose days stand in a one-row table: one question for all months, compiled once."""
+    row = read.register("asked_window", WINDOW_SCHEMA.empty_table())
+    start: Any = row.start.as_scalar()
+    end: Any = row.end.as_scalar()
+    return Window(start, end)
+
+
+def _summed(read: Reading, question: ir.Table) -> tuple[int, int, int]:
+    found = read.run(question).to_pylist()[0]
+    return found["top"] or 0, found["bottom"] or 0, found["n"]
 
 
 def _months(tables: Tables, window: Window) -> Iterator[Window]:

@@ -17,9 +17,9 @@ def valid_orders(tables: Tables) -> ir.Table:
 
 def within(table: ir.Table, window: Window) -> ir.Table:
     """Rows whose day lies in the window."""
-    inside = table.on < ibis.literal(window.end)
+    inside = table.on < window.end
     if window.start is not None:
-        inside &= table.on >= ibis.literal(window.start)
+        inside &= table.on >= window.start
     return table.filter(inside)
 
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import ibis
 import pyarrow as pa
 
 from xiaohe.ledger import engine
@@ -78,13 +79,31 @@ _TOLD = {
 }
 
 
-def evidence_of(person: int, overlay: Overlay | None = None) -> list[Evidence]:
-    """How we know that these keys are one person, oldest first; what ties nothing is left out."""
+@dataclass(frozen=True)
+class About:
+    """Every fact of one person's subjects and orders, and every identity fact that names one of them."""
+
+    subjects: list[int]
+    facts: list[dict[str, Any]]
+
+
+def about(person: int, overlay: Overlay | None = None) -> About:
+    """Read a person once, for `evidence_of` and `timeline` alike."""
     overlay = overlay or overlays.current()
     subjects = overlay.subjects(overlay.person(person))
     with engine.reading() as read:
-        stated = _about(read, subjects)
-        buyers = _buyers(read, [fact["other"] for fact in stated if _says(fact) == Says.ORDER])
+        return About(subjects, _theirs(read, subjects))
+
+
+def evidence_of(
+    person: int, overlay: Overlay | None = None, known: About | None = None
+) -> list[Evidence]:
+    """How we know that these keys are one person, oldest first; what ties nothing is left out."""
+    overlay = overlay or overlays.current()
+    known = known or about(person, overlay)
+    subjects = known.subjects
+    stated = _stated(known)
+    buyers = _buyers(known)
     values = _plain_values(subjects)
     holders, parted = _phone_holders(stated), _parted(stated)
     found = []
@@ -104,14 +123,23 @@ def evidence_of(person: int, overlay: Overlay | None = None) -> list[Evidence]:
     return found
 
 
-def timeline(person: int, limit: int = 200, overlay: Overlay | None = None) -> list[Moment]:
+def timeline(
+    person: int, limit: int = 200, overlay: Overlay | None = None, known: About | None = None
+) -> list[Moment]:
     """What happened with a person, latest first; every order is one line."""
-    overlay = overlay or overlays.current()
-    with engine.reading() as read:
-        facts = _theirs(read, overlay.subjects(overlay.person(person)))
+    known = known or about(person, overlay)
+    mine = set(known.subjects)
+    theirs = [fact for fact in known.facts if fact["subject"] in mine]
+    keys_of_orders = {fact["order_key"] for fact in theirs if fact["order_key"] is not None}
+    # An item list names no buyer: its facts are of the order alone.
+    theirs += [
+        fact
+        for fact in known.facts
+        if fact["subject"] not in mine and fact["order_key"] in keys_of_orders
+    ]
     orders: dict[int, list[dict[str, Any]]] = defaultdict(list)
     moments = []
-    for fact in facts:
+    for fact in theirs:
         if fact["order_key"] is not None and fact["type"] != "order.reported":
             orders[fact["order_key"]].append(fact)
         elif not fact["type"].startswith("identity."):
@@ -121,33 +149,63 @@ def timeline(person: int, limit: int = 200, overlay: Overlay | None = None) -> l
     return moments[:limit]
 
 
+# ---------------------------------------------------------------- reading
+
+
+_SUBJECTS = ibis.table({"subject": "int64"}, name="their_subjects")
+_ORDERS = ibis.table({"order_key": "int64"}, name="their_orders")
+_FACTS = Reading.facts
+# Put together once, which costs more than to ask; and as joins, which scan one column and then fetch a few rows.
+_IDENTITY = _FACTS.filter(_FACTS.type.startswith("identity."))
+_MINE = _FACTS.semi_join(_SUBJECTS, "subject").union(
+    _IDENTITY.semi_join(_SUBJECTS, _IDENTITY.other == _SUBJECTS.subject), distinct=False
+)
+_BESIDE = _FACTS.semi_join(_ORDERS, "order_key")
+
+
+def _theirs(read: Reading, subjects: Sequence[int]) -> list[dict[str, Any]]:
+    """Facts of these subjects, identity facts naming them, and all facts of the orders of both."""
+    read.register("their_subjects", pa.table({"subject": pa.array(subjects, pa.int64())}))
+    mine: list[dict[str, Any]] = read.run(_MINE).to_pylist()
+    order_keys = {fact["order_key"] for fact in mine if fact["order_key"] is not None}
+    order_keys |= {fact["other"] for fact in mine if _names_an_order(fact)}
+    if not order_keys:
+        return list({fact["key_hash"]: fact for fact in mine}.values())
+    wanted = pa.array(sorted(order_keys), pa.int64())
+    read.register("their_orders", pa.table({"order_key": wanted}))
+    beside: list[dict[str, Any]] = read.run(_BESIDE).to_pylist()
+    return list({fact["key_hash"]: fact for fact in [*mine, *beside]}.values())
+
+
+def _names_an_order(fact: dict[str, Any]) -> bool:
+    return fact["type"] == "identity.seen" and _says(fact) == Says.ORDER
+
+
 # ---------------------------------------------------------------- evidence
 
 
-def _about(read: Reading, subjects: Sequence[int]) -> list[dict[str, Any]]:
+def _stated(known: About) -> list[dict[str, Any]]:
     """Identity facts with an end among these subjects, and links said by hand."""
-    theirs = read.register("their_subjects", pa.table({"subject": pa.array(subjects, pa.int64())}))
-    facts = read.facts.filter(read.facts.type.startswith("identity.") | _said_link(read.facts))
-    mine = facts.semi_join(theirs, "subject")
-    named = facts.semi_join(theirs, facts.other == theirs.subject)
-    both = read.run(mine.union(named, distinct=False)).to_pylist()
-    once = {fact["key_hash"]: fact for fact in both}
-    return sorted(once.values(), key=lambda fact: (fact["recorded_at"], fact["key_hash"]))
+    mine = set(known.subjects)
+    stated = [
+        fact
+        for fact in known.facts
+        if (fact["type"].startswith("identity.") and {fact["subject"], fact["other"]} & mine)
+        or (
+            fact["type"] == "link.started"
+            and fact["source"] == "xiaohe"
+            and fact["subject"] in mine
+        )
+    ]
+    return sorted(stated, key=lambda fact: (fact["recorded_at"], fact["key_hash"]))
 
 
-def _said_link(facts: Any) -> Any:
-    return (facts.type == "link.started") & (facts.source == "xiaohe")
-
-
-def _buyers(read: Reading, order_keys: Sequence[int]) -> dict[int, set[int]]:
-    if not order_keys:
-        return {}
-    wanted = read.register("their_orders", pa.table({"order_key": order_keys}))
-    ordered = read.facts.filter(read.facts.type.startswith("order."))
-    found = ordered.semi_join(wanted, "order_key").select("order_key", "subject").distinct()
+def _buyers(known: About) -> dict[int, set[int]]:
+    """Whose the orders are."""
     buyers: dict[int, set[int]] = defaultdict(set)
-    for row in read.run(found).to_pylist():
-        buyers[row["order_key"]].add(row["subject"])
+    for fact in known.facts:
+        if fact["type"].startswith("order.") and fact["order_key"] is not None:
+            buyers[fact["order_key"]].add(fact["subject"])
     return buyers
 
 
@@ -214,20 +272,6 @@ def _plain_values(subjects: Sequence[int]) -> dict[int, str]:
 
 
 # ---------------------------------------------------------------- timeline
-
-
-def _theirs(read: Reading, subjects: Sequence[int]) -> list[dict[str, Any]]:
-    """Facts of these subjects, and all facts of their orders (an item list names no buyer)."""
-    theirs = read.register("their_subjects", pa.table({"subject": pa.array(subjects, pa.int64())}))
-    mine: list[dict[str, Any]] = read.run(read.facts.semi_join(theirs, "subject")).to_pylist()
-    order_keys = {fact["order_key"] for fact in mine if fact["order_key"] is not None}
-    if not order_keys:
-        return mine
-    wanted = read.register(
-        "their_orders", pa.table({"order_key": pa.array(sorted(order_keys), pa.int64())})
-    )
-    beside: list[dict[str, Any]] = read.run(read.facts.semi_join(wanted, "order_key")).to_pylist()
-    return list({fact["key_hash"]: fact for fact in [*mine, *beside]}.values())
 
 
 def _single(fact: dict[str, Any]) -> Moment:

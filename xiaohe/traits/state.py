@@ -66,9 +66,9 @@ class State:
     def on(self) -> date:
         return self.version.on
 
-    def reading(self) -> engine.Reading:
-        """The tables of this version: orders, persons, links, signals, rhythm; close it, or use `with`."""
-        return engine.over({name: self.path(name) for name in TABLES})
+    def reading(self, *names: str) -> engine.Reading:
+        """Some tables of this version, by default all: orders, persons, links, signals, rhythm; use `with`."""
+        return engine.over({name: self.path(name) for name in names or TABLES})
 
     def path(self, name: str) -> Path:
         return self.folder / f"{name}.parquet"

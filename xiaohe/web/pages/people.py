@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import ibis
+import pyarrow as pa
 from django.utils.translation import gettext as _
 
 from xiaohe.people import names, search
@@ -24,7 +25,7 @@ COLUMNS = ("person", "occasions", "cycle", "basis", "days_since", "stage", "link
 
 def page(*, stage: str = "", number: int = 1) -> Listing:
     """One page of customers, those worth most to see again first."""
-    with state.current().reading() as read:
+    with state.current().reading("rhythm") as read:
         rhythm = read.table("rhythm")
         counts = {
             row["stage"]: row["people"]
@@ -84,9 +85,9 @@ def standing(persons: Sequence[int]) -> list[dict[str, Any]]:
     """What is known of some buyers' rhythm; friends who never bought have no row."""
     if not persons:
         return []
-    with state.current().reading() as read:
-        rhythm = read.table("rhythm")
-        return read.run(rhythm.filter(rhythm.person.isin(list(persons)))).to_pylist()
+    with state.current().reading("rhythm") as read:
+        asked = read.register("asked", pa.table({"person": pa.array(persons, pa.int64())}))
+        return read.run(read.table("rhythm").semi_join(asked, "person")).to_pylist()
 
 
 def lines(rows: Sequence[dict[str, Any]]) -> tuple[Line, ...]:

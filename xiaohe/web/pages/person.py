@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -57,7 +58,8 @@ def page(person: int, *, shown: str, now: datetime, calendar: ShopCalendar) -> P
     person = overlay.current().person(person)
     on = calendar.day_of(now)
     known = _standing(person)
-    moments = profile.timeline(person)
+    about = profile.about(person)
+    moments = profile.timeline(person, known=about)
     accounts = {each.id: each for each in data.account_lines()}
     consent = next((m.type for m in moments if m.type in CONSENT_TYPES), "")
     card, why_not = _next_words(person, on, now)
@@ -77,7 +79,9 @@ def page(person: int, *, shown: str, now: datetime, calendar: ShopCalendar) -> P
         kinds=KINDS,
         shown=shown,
         money=_money(known),
-        evidence=tuple(_proof(each, accounts, calendar) for each in profile.evidence_of(person)),
+        evidence=tuple(
+            _proof(each, accounts, calendar) for each in profile.evidence_of(person, known=about)
+        ),
         accounts=tuple(accounts.values()),
         consent=_consent_said(consent),
         can_contact=consent != "consent.withdrawn",
@@ -101,9 +105,10 @@ def _rhythm(known: dict[str, Any]) -> str:
 
 
 def _links(person: int, accounts: dict[int, Any]) -> tuple[str, ...]:
-    with state.current().reading() as read:
-        links = read.table("links")
-        live = links.filter((links.person == person) & links.ended_at.isnull())
+    with state.current().reading("links") as read:
+        asked = read.register("asked", pa.table({"person": pa.array([person], pa.int64())}))
+        links = read.table("links").semi_join(asked, "person")
+        live = links.filter(links.ended_at.isnull())
         rows = read.run(live.select("account_id").distinct()).to_pylist()
     return tuple(
         _("linked · %(account)s") % {"account": accounts[row["account_id"]].name}

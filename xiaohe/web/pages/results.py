@@ -108,7 +108,7 @@ def _river(known: State) -> River | None:
 
 
 def _river_counts(known: State) -> list[int]:
-    with known.reading() as read:
+    with known.reading("rhythm") as read:
         rhythm = read.table("rhythm")
         counted = rhythm.aggregate(
             bought=rhythm.count(),
@@ -122,7 +122,7 @@ def _river_counts(known: State) -> list[int]:
 
 def river_people(stop: str) -> list[int]:
     """The people of one stop of the river, those worth most first."""
-    with state.current().reading() as read:
+    with state.current().reading("rhythm") as read:
         rhythm = read.table("rhythm").filter(lambda people: people.linked)
         if stop == "regular":
             rhythm = rhythm.filter(rhythm.stage == Stage.REGULAR.value)
@@ -197,7 +197,7 @@ def _drifting_vips(known: State) -> int:
 
 
 def _count_drifting(known: State) -> int:
-    with known.reading() as read:
+    with known.reading("rhythm") as read:
         rhythm = read.table("rhythm")
         drifting = rhythm.filter(rhythm.vip & (rhythm.stage == Stage.AT_RISK.value))
         return int(read.scalar(drifting.aggregate(n=drifting.count())) or 0)
