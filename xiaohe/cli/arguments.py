@@ -18,6 +18,18 @@ def day(text: str) -> date:
         ) from None
 
 
+def positive(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(
+            _("“%(text)s” is not a whole number from 1 on") % {"text": text}
+        )
+    return number
+
+
 def existing_file(text: str) -> Path:
     path = Path(text).expanduser()
     if not path.is_file():

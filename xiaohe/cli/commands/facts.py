@@ -26,8 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, out: Output) -> None:
     inside.enter(out)
     inside.quietly()
-    from xiaohe.ledger import engine
+    from xiaohe.ledger import catalogue, engine
 
+    if arguments.type:
+        catalogue.fact_type(arguments.type)
     with engine.reading() as read:
         facts = read.facts
         if arguments.type:

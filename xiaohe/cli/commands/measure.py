@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from xiaohe.cli import inside
-from xiaohe.cli.arguments import day
+from xiaohe.cli.arguments import day, positive
 from xiaohe.cli.output import Output, plain, table
 from xiaohe.cli.words import gettext as _
 
@@ -22,18 +22,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--as-of", type=day, metavar=_("DAY"), help=_("with what was known before this day")
     )
-    parser.add_argument("--days", type=int, help=_("window in days, for M25 and M26"))
+    parser.add_argument("--days", type=positive, help=_("window in days, for M25 and M26"))
     parser.add_argument("--by", choices=["month"], help=_("one line per cohort"))
 
 
 def run(arguments: argparse.Namespace, out: Output) -> None:
     inside.enter(out)
     inside.quietly()
+    from xiaohe.kernel.errors import BadInput
     from xiaohe.measures import registry
     from xiaohe.shop import clock
     from xiaohe.traits import state
 
     definition = registry.measure(arguments.id)
+    if arguments.from_ and arguments.to and arguments.from_ >= arguments.to:
+        raise BadInput(
+            "empty_window", _("--to must be a later day than --from: it is not counted.")
+        )
     known = state.as_of(arguments.as_of or clock.today())
     measured = definition.read(
         known,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from xiaohe.cli import inside
+from xiaohe.cli.arguments import positive
 from xiaohe.cli.output import Output, plain, table
 from xiaohe.cli.words import gettext as _
 
@@ -19,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(metavar="find", required=True)
     find = verbs.add_parser("find", description=summary())
     find.add_argument("words", nargs="+", metavar=_("WORDS"))
-    find.add_argument("--limit", type=int, default=LIMIT)
+    find.add_argument("--limit", type=positive, default=LIMIT)
     find.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
     find.add_argument("--home", default=argparse.SUPPRESS)
 

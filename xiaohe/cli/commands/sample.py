@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from xiaohe.cli import inside
-from xiaohe.cli.arguments import folder
+from xiaohe.cli.arguments import folder, positive
 from xiaohe.cli.output import Output
 from xiaohe.cli.words import gettext as _
 
@@ -17,7 +17,7 @@ def summary() -> str:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=folder, required=True, metavar=_("DIR"))
     parser.add_argument("--seed", type=int, help=_("another shop of the same kind"))
-    parser.add_argument("--size", type=int, metavar=_("BUYERS"), help=_("how many buyers"))
+    parser.add_argument("--size", type=positive, metavar=_("BUYERS"), help=_("how many buyers"))
 
 
 def run(arguments: argparse.Namespace, out: Output) -> None:
