@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 
 from xiaohe.kernel import workspace
 from xiaohe.shop.sealed_files import SealedReader, SealedWriter
-from xiaohe.sources.cells import amount
 from xiaohe.sources.reasons import LABELS, Rejected
 from xiaohe.sources.tally import REJECTIONS, RowClass
 
@@ -20,6 +20,8 @@ BOM = "\ufeff"
 CODE_COLUMN = "reason_code"
 # A spreadsheet runs a cell that begins like this; a mark before it keeps it text, and we strip it on import.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Numbers, and ids written ="123", are what they look like; anything around them is not.
+_PLAIN = re.compile(r'[+-]?[\d,]*\.?\d+|="\w*"')
 
 
 class Rejects:
@@ -74,10 +76,6 @@ def rejected_rows(import_id: int) -> Iterator[bytes]:
 
 
 def _harmless(cell: str) -> str:
-    if not cell.startswith(FORMULA_STARTS) or cell.startswith('="'):
+    if not cell.startswith(FORMULA_STARTS) or _PLAIN.fullmatch(cell):
         return cell
-    try:
-        amount(cell)
-    except ValueError:
-        return f"'{cell}"
-    return cell
+    return f"'{cell}"
