@@ -48,7 +48,7 @@ the order has money and no person.
 - **Refunded money**: `order.refunded` facts are cumulative. Without `item_key`: the largest amount. With it: the \
 largest per item, added up over the items. The larger of the two counts, and matched cancellation lines come on top.
 - **Net** = paid − refunded, on the order's own day.
-- **State**, the first that fits: `closed` (an `order.closed` and no `order.completed`), `unpaid` (no `order.paid`), \
+- **State**, the first that fits: `closed` (an `order.closed`, for good), `unpaid` (no `order.paid`), \
 `refunded` (paid > 0 and refunded ≥ paid), else `paid`.
 - **Valid** = `paid`. A net of 0 by gift, balance or course unit is valid.
 - **Occasion** = a shop day on which a person has a valid order; several orders on a day are one. A **buyer** is a \

@@ -11,7 +11,7 @@ TYPES = (
         "Arm assigned",
         "The draw put this subject into an arm for one due cycle, at its first exposure.",
         {
-            "arm": "touch, held_out or waiting",
+            "arm": "contacted, held_out or waiting",
             "cycle_start": "the shop day of the last occasion",
             "first_due_on": "the first shop day it was due",
         },
