@@ -174,6 +174,28 @@ def test_a_file_nobody_lists_is_collected_after_a_day(place: Workspace) -> None:
     assert keys() == [1]
 
 
+def test_sealed_leftovers_of_a_killed_import_or_upload_are_removed(place: Workspace) -> None:
+    counted, _ = import_lines(numbered([1]))
+    never = bulk.open_import(kind="orders", source="table", now=NOW)
+    never.abandon()
+    for folder in (place.rejects, place.spool):
+        folder.mkdir(parents=True, exist_ok=True)
+    names = [f"rejects/{counted}.csv.sealed", f"rejects/{never.id}.csv.sealed"]
+    names += ["spool/whole.upload", "spool/whole.card", "spool/broken.upload"]
+    for name in names:
+        (place.home / name).write_bytes(b"sealed")
+
+    def left() -> set[str]:
+        return {name for name in names if (place.home / name).exists()}
+
+    assert recovery.recover(utc_now()).sealed_removed == 1
+    assert left() == {*names} - {f"rejects/{never.id}.csv.sealed"}
+    recovery.recover(utc_now() + timedelta(days=2))
+    assert left() == {names[0], "spool/whole.upload", "spool/whole.card"}
+    recovery.recover(utc_now() + timedelta(days=8))
+    assert left() == {names[0]}
+
+
 def _nothing_is_left_over(place: Workspace) -> None:
     recovery.recover(utc_now())
     staging = place.lake / "staging"

@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from xiaohe.kernel import store as control
@@ -46,6 +45,8 @@ from xiaohe.ledger.settle import (
     KNOWN,
     LOOKUP_MEMORY,
     NEW,
+    ORDER_KNOWN,
+    ORDER_PAID,
     OUTCOME,
     Settled,
     settle,
@@ -125,6 +126,10 @@ class Door:
         self._lease.keep()
         self._staging.add(facts)
 
+    def keep(self) -> None:
+        """Stay the one importer through work of the caller's own; cheap enough to call often."""
+        self._lease.keep()
+
     def settle(self) -> Iterator[pa.Table]:
         """What became of each data row (SETTLED_SCHEMA), in slices by row; to be read to its end, once."""
         if self._settled:
@@ -139,7 +144,7 @@ class Door:
             self._lease.keep()
             outcome = settled.outcome[place : place + facts.num_rows]
             self._sort_out(facts, outcome, settled, place)
-            rows = _merged(carried, _rows(facts, outcome, settled))
+            rows = _merged(carried, _rows(facts, outcome))
             place += facts.num_rows
             # A data row's facts may go on in the next slice, so the last one waits.
             carried, ready = rows.slice(rows.num_rows - 1), rows.slice(0, rows.num_rows - 1)
@@ -233,27 +238,18 @@ class Door:
         )
 
 
-def _rows(facts: pa.Table, outcome: NDArray[np.uint8], settled: Settled) -> pa.Table:
+def _rows(facts: pa.Table, outcome: NDArray[np.uint8]) -> pa.Table:
     """One row per data row of a slice."""
     numbers = facts["row_no"].to_numpy()
     starts = np.flatnonzero(np.concatenate(([True], numbers[1:] != numbers[:-1])))
     new = (outcome & OUTCOME) == NEW
-    orders = pc.fill_null(facts["order_key"], -1).to_numpy()
-    was_known = np.zeros(len(orders), dtype=bool)
-    was_paid = np.zeros(len(orders), dtype=bool)
-    if len(settled.known_orders):
-        at = np.minimum(
-            np.searchsorted(settled.known_orders, orders), len(settled.known_orders) - 1
-        )
-        was_known = settled.known_orders[at] == orders
-        was_paid = was_known & settled.known_paid[at]
     columns = [
         numbers[starts],
         np.add.reduceat(new.astype(np.int64), starts),
         np.add.reduceat((~new).astype(np.int64), starts),
         np.add.reduceat(((outcome & CHANGED) != 0).astype(np.int64), starts),
-        np.logical_or.reduceat(was_known, starts),
-        np.logical_or.reduceat(was_paid, starts),
+        np.logical_or.reduceat((outcome & ORDER_KNOWN) != 0, starts),
+        np.logical_or.reduceat((outcome & ORDER_PAID) != 0, starts),
     ]
     return pa.Table.from_arrays([pa.array(each) for each in columns], schema=SETTLED_SCHEMA)
 

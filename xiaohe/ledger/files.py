@@ -13,17 +13,19 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xiaohe.kernel import workspace
-from xiaohe.ledger import durable
+from xiaohe.ledger import durable, memory
 from xiaohe.ledger.instants import to_us
 from xiaohe.ledger.models import FileRole
 from xiaohe.ledger.schema import FACT_SCHEMA
 from xiaohe.ledger.store import FileRow
 
-# Rows of one file: below the promised half million, and small enough to hold in memory.
-FILE_ROWS = 250_000
 ROW_GROUP = 65_536
+# Rows of one file: below the promised half million, and small enough to hold and to sort in memory.
+FILE_ROWS = 2 * ROW_GROUP
 # Folders of the lake.
 STAGING, IMPORTS, STREAM = "staging", "imports", "stream"
+
+memory.use_one_arena()
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class Collector:
         self._parts, self._rows = [], 0
         self.written.append(write(facts, self.folder, self.role, self.import_id))
         del facts
-        pa.default_memory_pool().release_unused()
+        memory.give_back()
 
 
 def publish(files: Iterable[Written]) -> list[FileRow]:

@@ -26,7 +26,17 @@ from xiaohe.kernel import store as control
 from xiaohe.kernel import workspace
 from xiaohe.kernel.errors import Conflict, NotFound
 from xiaohe.kernel.ids import MASK_63
-from xiaohe.ledger import crash, durable, engine, files, lease, processes, store, subscriptions
+from xiaohe.ledger import (
+    crash,
+    durable,
+    engine,
+    files,
+    lease,
+    memory,
+    processes,
+    store,
+    subscriptions,
+)
 from xiaohe.ledger.engine import Reading
 from xiaohe.ledger.files import Written
 from xiaohe.ledger.lease import Held
@@ -95,6 +105,7 @@ def undo(
         _check(import_id)
         folder = files.new_staging_folder(f"undo-{processes.mark()}")
         try:
+            memory.give_back()
             with engine.reading(memory="128MB") as read:
                 promoted = list(_promoted(import_id, read, folder, held))
             crash.at("after_write")

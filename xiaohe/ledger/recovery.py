@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from xiaohe.kernel import store as control
 from xiaohe.kernel import workspace
@@ -15,8 +16,10 @@ from xiaohe.ledger import durable, files, lease, processes, store
 from xiaohe.ledger.instants import to_us
 from xiaohe.ledger.models import Import, ImportState
 
-# Longer than any read, export or backup takes.
+# Longer than any read, export, backup or upload takes.
 KEEP = timedelta(days=1)
+# An uploaded file waits as long for somebody to say how it is to be read.
+UPLOAD_WAITS = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -26,13 +29,16 @@ class Recovered:
     abandoned: list[int]
     folders_removed: int
     files_collected: int
+    # Lists of rejected rows whose import never was, and uploads nobody came back to.
+    sealed_removed: int
 
 
 def recover(now: datetime) -> Recovered:
     """Clear up after dead processes; `now` is real time. Safe to run at any moment, beside anything."""
     abandoned = abandon_dead_imports()
     folders = _remove_orphan_folders() + _remove_dead_temporaries()
-    return Recovered(abandoned, folders, collect(now))
+    sealed = _remove_orphan_rejects() + _remove_old_uploads(now)
+    return Recovered(abandoned, folders, collect(now), sealed)
 
 
 def abandon_dead_imports() -> list[int]:
@@ -89,6 +95,33 @@ def _remove_dead_temporaries() -> int:
     for each in dead:
         shutil.rmtree(each, ignore_errors=True)
     return len(dead)
+
+
+def _remove_orphan_rejects() -> int:
+    """Rejected rows of imports that never counted: `<import>.csv.sealed`."""
+    root = workspace.current().rejects
+    # Listed before asking who is alive, as above.
+    found = [each for each in root.glob("*.sealed") if each.name.partition(".")[0].isdigit()]
+    over = Import.objects.exclude(state=ImportState.ABANDONED)
+    kept = {str(pk) for pk in over.values_list("pk", flat=True)}
+    orphans = [each for each in found if each.name.partition(".")[0] not in kept]
+    for each in orphans:
+        each.unlink(missing_ok=True)
+    return len(orphans)
+
+
+def _remove_old_uploads(now: datetime) -> int:
+    """Uploads that broke off (a body without its card), and those nobody came back to."""
+    found = [each for each in workspace.current().spool.glob("*") if each.is_file()]
+    dead = [each for each in found if now.timestamp() - each.stat().st_mtime > _waits(each)]
+    for each in dead:
+        each.unlink(missing_ok=True)
+    return len(dead)
+
+
+def _waits(upload: Path) -> float:
+    is_complete = upload.suffix == ".card" or upload.with_suffix(".card").exists()
+    return (UPLOAD_WAITS if is_complete else KEEP).total_seconds()
 
 
 def _delete_retired(now: datetime) -> int:

@@ -24,6 +24,8 @@ Ids = NDArray[np.int64]
 NEW, KNOWN, REPEATED = 0, 1, 2
 OUTCOME = 3
 CHANGED = 4
+# At the first fact of each order in a row: what the ledger knew of that order before.
+ORDER_KNOWN, ORDER_PAID = 8, 16
 # Keys looked up in one pass over the lake: the build side of the join, some 20 MB.
 LOOKUP = 500_000
 # Of the engine while an import settles: the join above fits, and the import stays below its own limit.
@@ -47,9 +49,6 @@ class Settled:
     # Facts whose ordinal gave them another key: places (ascending) and keys.
     rekeyed_places: Ids
     rekeyed: Ids
-    # Orders of the file that the ledger knew before, ascending, and whether it knew them paid.
-    known_orders: Ids
-    known_paid: NDArray[np.bool_]
 
     def keys(self, start: int, keys: Ids) -> Ids:
         """The final keys of the facts from place `start` on."""
@@ -79,8 +78,9 @@ def settle(staging: Staging, read: Reading, keep_alive: Callable[[], None]) -> S
     outcome = np.zeros(staging.facts, dtype=np.uint8)
     places: list[Ids] = []
     keys: list[Ids] = []
-    for batches in _gathered(staging.key_partitions()):
+    for partitions in _together(staging.key_partitions()):
         keep_alive()
+        batches = [_sorted(records) for records in partitions]
         finals = [_final_keys(batch) for batch in batches]
         known, contents = _known(read, finals, batches)
         for batch, final in zip(batches, finals, strict=True):
@@ -90,22 +90,12 @@ def settle(staging: Staging, read: Reading, keep_alive: Callable[[], None]) -> S
             keys.append(final[moved])
     moved_places, moved_keys = _joined(places), _joined(keys)
     order = np.argsort(moved_places, kind="stable")
-    orders, paid = _known_orders(staging, read, keep_alive)
-    return Settled(outcome, moved_places[order], moved_keys[order], orders, paid)
-
-
-def _gathered(partitions: Iterable[NDArray[Any]]) -> Iterator[list[_Batch]]:
-    """Partitions together, as many as one pass over the lake looks up."""
-    waiting: list[_Batch] = []
-    size = 0
-    for records in partitions:
-        waiting.append(_sorted(records))
-        size += len(records)
-        if size >= LOOKUP:
-            yield waiting
-            waiting, size = [], 0
-    if waiting:
-        yield waiting
+    if read.snapshot is not None and not read.snapshot.is_empty:
+        for partitions in _together(staging.order_partitions()):
+            keep_alive()
+            orders = np.concatenate(partitions)
+            outcome[orders["place"]] |= _known_orders(read, orders["key"])
+    return Settled(outcome, moved_places[order], moved_keys[order])
 
 
 def _sorted(records: NDArray[Any]) -> _Batch:
@@ -165,40 +155,38 @@ def _judge(
     outcome[batch.place] = result
 
 
-def _known_orders(
-    staging: Staging, read: Reading, keep_alive: Callable[[], None]
-) -> tuple[Ids, NDArray[np.bool_]]:
-    none = np.empty(0, dtype=np.int64), np.empty(0, dtype=bool)
-    if read.snapshot is None or read.snapshot.is_empty:
-        return none
-    found_keys: list[Ids] = []
-    found_paid: list[NDArray[np.bool_]] = []
-    waiting: list[Ids] = []
+def _known_orders(read: Reading, orders: Ids) -> NDArray[np.uint8]:
+    """What the ledger knew of each of these orders before: ORDER_KNOWN, ORDER_PAID or nothing."""
+    wanted = read.register("wanted_orders", pa.table({"order_key": np.unique(orders)}))
+    states = FACTS.filter(FACTS.type.isin(STATES))
+    found = read.run(
+        states.semi_join(wanted, "order_key")
+        .group_by("order_key")
+        .agg(paid=(states.type == "order.paid").any())
+    )
+    known = found["order_key"].to_numpy()
+    flags = np.zeros(len(orders), dtype=np.uint8)
+    if not len(known):
+        return flags
+    order = np.argsort(known)
+    known, paid = known[order], found["paid"].to_numpy(zero_copy_only=False).astype(bool)[order]
+    at = np.minimum(np.searchsorted(known, orders), len(known) - 1)
+    is_known = known[at] == orders
+    flags[is_known] = ORDER_KNOWN
+    flags[is_known & paid[at]] |= np.uint8(ORDER_PAID)
+    return flags
 
-    def look_up() -> None:
-        keep_alive()
-        wanted = read.register("wanted_orders", pa.table({"order_key": _joined(waiting)}))
-        states = FACTS.filter(FACTS.type.isin(STATES))
-        found = read.run(
-            states.semi_join(wanted, "order_key")
-            .group_by("order_key")
-            .agg(paid=(states.type == "order.paid").any())
-        )
-        found_keys.append(found["order_key"].to_numpy())
-        found_paid.append(found["paid"].to_numpy(zero_copy_only=False).astype(bool))
-        waiting.clear()
 
-    for orders in staging.order_partitions():
-        waiting.append(orders)
+def _together(partitions: Iterable[NDArray[Any]]) -> Iterator[list[NDArray[Any]]]:
+    """Partitions together, as many as one pass over the lake looks up."""
+    waiting: list[NDArray[Any]] = []
+    for records in partitions:
+        waiting.append(records)
         if sum(map(len, waiting)) >= LOOKUP:
-            look_up()
+            yield waiting
+            waiting = []
     if waiting:
-        look_up()
-    if not found_keys:
-        return none
-    keys = np.concatenate(found_keys)
-    order = np.argsort(keys, kind="stable")
-    return keys[order], np.concatenate(found_paid)[order]
+        yield waiting
 
 
 def _joined(parts: list[Ids]) -> Ids:

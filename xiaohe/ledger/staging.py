@@ -21,14 +21,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from xiaohe.ledger import catalogue
+from xiaohe.ledger import catalogue, memory
 from xiaohe.ledger.schema import STAGED_SCHEMA
 
 PARTITION_BITS = 6
 PARTITIONS = 1 << PARTITION_BITS
-# 10 MB of keys: files below half a million facts never spill.
-SPILL_AT = 500_000
+# 4 MB of keys, as much again while they are sorted into their partitions.
+SPILL_AT = 200_000
 KEY = np.dtype([("key", "<i8"), ("content", "<i8"), ("place", "<u4")])
+PLACED = np.dtype([("key", "<i8"), ("place", "<u4")])
 # Highest bit of `place`: identical keys are told apart by their ordinal.
 BY_ORDINAL = np.uint32(1 << 31)
 DICTIONARIES = ["source", "type", "currency"]
@@ -41,8 +42,8 @@ class Staging:
         self._folder = folder
         self._path = folder / "staged.parquet"
         self._writer: pq.ParquetWriter | None = None
-        self._keys = _Spilled(folder, "keys")
-        self._orders = _Spilled(folder, "orders")
+        self._keys = _Spilled(folder, "keys", KEY)
+        self._orders = _Spilled(folder, "orders", PLACED)
         self._last_row = -1
         self._checked_props: set[tuple[str, str]] = set()
         self.facts = 0
@@ -71,7 +72,7 @@ class Staging:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
-            pa.default_memory_pool().release_unused()
+            memory.give_back()
 
     def slices(self) -> Iterator[pa.Table]:
         """The slices again, in order."""
@@ -86,10 +87,9 @@ class Staging:
         """KEY records; all of one key are in one partition, by ascending place."""
         return self._keys.partitions()
 
-    def order_partitions(self) -> Iterator[NDArray[np.int64]]:
-        """Distinct order keys of the file; an order is in one partition only."""
-        for part in self._orders.partitions():
-            yield np.unique(part["key"])
+    def order_partitions(self) -> Iterator[NDArray[Any]]:
+        """PLACED records of the orders each row names, at its first fact that does; an order is in one partition."""
+        return self._orders.partitions()
 
     def _remember(self, facts: pa.Table) -> None:
         records = np.empty(facts.num_rows, dtype=KEY)
@@ -99,9 +99,11 @@ class Staging:
         flags = facts["in_file_ordinal"].combine_chunks().to_numpy(zero_copy_only=False)
         records["place"] = places | np.where(flags, BY_ORDINAL, np.uint32(0))
         self._keys.add(records)
-        orders = facts["order_key"].combine_chunks().drop_null().unique().to_numpy()
-        named = np.zeros(len(orders), dtype=KEY)
-        named["key"] = orders
+        orders, rows = _numbers(facts, "order_key", -1), _numbers(facts, "row_no")
+        first = orders >= 0
+        first[1:] &= (orders[1:] != orders[:-1]) | (rows[1:] != rows[:-1])
+        named = np.empty(int(first.sum()), dtype=PLACED)
+        named["key"], named["place"] = orders[first], places[first]
         self._orders.add(named)
 
     def _in_row_order(self, facts: pa.Table) -> pa.Table:
@@ -127,9 +129,10 @@ class Staging:
 class _Spilled:
     """Records kept in memory while they are few, then in one file per partition."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, kind: np.dtype[Any]) -> None:
         self._folder = folder
         self._name = name
+        self._kind = kind
         self._waiting: list[NDArray[Any]] = []
         self._held = 0
         self._on_disk = False
@@ -148,7 +151,7 @@ class _Spilled:
         self._spill()
         for number in range(PARTITIONS):
             if (path := self._path(number)).exists():
-                yield np.fromfile(path, dtype=KEY)
+                yield np.fromfile(path, dtype=self._kind)
 
     def _spill(self) -> None:
         if not self._waiting:
@@ -156,7 +159,7 @@ class _Spilled:
         records = np.concatenate(self._waiting)
         self._waiting, self._held, self._on_disk = [], 0, True
         # Arrow keeps what it freed; over a long file that would grow to twice what it needs.
-        pa.default_memory_pool().release_unused()
+        memory.give_back()
         number = (records["key"] >> np.int64(63 - PARTITION_BITS)).astype(np.int8)
         order = np.argsort(number, kind="stable")
         bounds = np.searchsorted(number[order], np.arange(PARTITIONS + 1))
@@ -169,7 +172,7 @@ class _Spilled:
         return self._folder / f"{self._name}-{number:02d}.bin"
 
 
-def _numbers(facts: pa.Table, name: str) -> NDArray[np.int64]:
-    """An integer column; null counts as 0."""
+def _numbers(facts: pa.Table, name: str, null: int = 0) -> NDArray[np.int64]:
+    """An integer column; null counts as `null`."""
     column = facts[name].combine_chunks()
-    return np.asarray(pc.fill_null(column, 0).to_numpy(zero_copy_only=False))
+    return np.asarray(pc.fill_null(column, null).to_numpy(zero_copy_only=False))

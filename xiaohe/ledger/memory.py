@@ -1,0 +1,32 @@
+"""Giving memory back: allocators keep what they once had, and the peaks of parsing, comparing and writing would add up.
+
+Arrow's own pool and malloc's arena per thread each hold on to tens of megabytes; one plain arena does not.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from functools import lru_cache
+
+import pyarrow as pa
+
+M_ARENA_MAX = -8  # malloc.h
+
+
+@lru_cache(maxsize=1)
+def use_one_arena() -> None:
+    """Let this process, Arrow included, allocate from one arena; to be called before there are threads."""
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+    except (AttributeError, OSError):
+        pass  # only glibc has it
+
+
+def give_back() -> None:
+    """Return freed memory to the system."""
+    pa.default_memory_pool().release_unused()
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError):
+        pass  # only glibc has it
