@@ -14,7 +14,8 @@ from __future__ import annotations
 import time
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,14 +26,15 @@ from xiaohe.ledger import lease
 from xiaohe.ledger.models import Import, ImportState
 from xiaohe.people import grams, keys, store
 from xiaohe.people.keys import NAMESPACE_OF, Kind, Namespace
+from xiaohe.people.runs import Pairs, Runs, Sealed, unique_pairs
 from xiaohe.people.store import StoredValue
 from xiaohe.shop import vault
 
-# Values held in memory before they are sorted and written. Sorting a long run first lets each transaction
-# touch few pages of the indexes, whose order is that of random hashes.
-RUN = 100_000
+# Values held in memory before they are sealed and set aside; an import with fewer writes them directly.
+RUN = 50_000
 # How many values already handed in are remembered (8 bytes each), to skip a buyer's second order.
 REMEMBERED = 1 << 20
+MOST_RECEIVERS = 10_000
 SLICE_SECONDS = 0.025  # half of what one transaction may hold the write lock
 SMALLEST_SLICE, LARGEST_SLICE = 200, 20_000
 SWEEP_BATCH = 200
@@ -59,6 +61,8 @@ class Recorder:
         self._pending: list[tuple[int, Kind, str]] = []
         self._seen = array("q", bytes(8 * REMEMBERED))
         self._slice = _Slices()
+        self._blinded = grams.Blinded()
+        self._runs: Runs | None = None
 
     def add(
         self, subject: int, namespace: Namespace, value: str, *, kind: Kind | str | None = None
@@ -74,27 +78,42 @@ class Recorder:
             return
         self._pending.append((subject, kind, value.strip()))
         if len(self._pending) >= RUN:
-            self.flush()
+            self._set_aside()
 
-    def flush(self) -> None:
+    def flush(self, keep_alive: Callable[[], None] = lambda: None) -> None:
         """Write everything handed in so far, in transactions of at most some tens of milliseconds."""
-        if not self._pending:
+        if not self._runs:
+            self._write(*_sealed(self._pending, self._blinded))
+            self._pending = []
             return
-        values, pieces = _prepared(self._pending)
+        self._set_aside()
+        for values in self._runs.values():
+            keep_alive()
+            self._slice.each(values, self._add_values)
+        for pairs in self._runs.grams():
+            keep_alive()
+            self._slice.each(pairs, _add_grams)
+        self._runs.close()
+        self._runs = None
+
+    def _set_aside(self) -> None:
+        if self._runs is None:
+            self._runs = Runs(sorted(Kind))
+        self._runs.add(*_sealed(self._pending, self._blinded))
         self._pending = []
-        seal = {kind: vault.sealer(kind.value) for kind in Kind}
 
-        def add_values(part: Sequence[tuple[int, Kind, int, str]]) -> None:
-            sealed = [(s, kind.value, key, seal[kind](text)) for s, kind, key, text in part]
-            with write():
-                store.add_identifiers(sealed, self._import_id)
+    def _write(self, values: Sequence[Sealed], pairs: Pairs) -> None:
+        self._slice.each(values, self._add_values)
+        self._slice.each(pairs, _add_grams)
 
-        def add_grams(part: Any) -> None:
-            with write():
-                store.add_grams(part.tolist())
+    def _add_values(self, part: Sequence[Sealed]) -> None:
+        with write():
+            store.add_identifiers(part, self._import_id)
 
-        self._slice.each(values, add_values)
-        self._slice.each(pieces, add_grams)
+
+def _add_grams(part: Pairs) -> None:
+    with write():
+        store.add_grams(part.tolist())
 
 
 class _Slices:
@@ -130,31 +149,28 @@ def _key_hash(hashed: Hasher, kind: Kind, value: str) -> int:
     return hashed(namespace, keys.normalise(namespace, value) or fold(value))
 
 
-def _prepared(
-    pending: Iterable[tuple[int, Kind, str]],
-) -> tuple[list[tuple[int, Kind, int, str]], np.ndarray[Any, Any]]:
+def _sealed(
+    pending: Sequence[tuple[int, Kind, str]], blinded: grams.Blinded
+) -> tuple[list[Sealed], Pairs]:
     """Values once each in the order of their index, and their grams in the order of theirs."""
-    values: dict[tuple[int, Kind, int], str] = {}
+    values: dict[tuple[int, str, int], str] = {}
     left, right = array("q"), array("q")
-    keyed, blinded = keys.hasher(), grams.hasher()
+    keyed = keys.hasher()
+    receivers: dict[str, tuple[int, list[int]]] = {}  # masked to the family name: few
     for subject, kind, text in pending:
-        key = (subject, kind, _key_hash(keyed, kind, text))
-        if key in values:
-            continue
-        values[key] = text
-        for piece in grams.pieces(kind, text):
-            left.append(blinded("gram", piece))
-            right.append(subject)
-    ordered = [(*key, values[key]) for key in sorted(values)]
-    return ordered, _unique_pairs(left, right)
-
-
-def _unique_pairs(left: array[int], right: array[int]) -> np.ndarray[Any, Any]:
+        told = receivers.get(text) if kind == Kind.RECEIVER else None
+        if told is None:
+            told = _key_hash(keyed, kind, text), blinded(kind, text)
+            if kind == Kind.RECEIVER and len(receivers) < MOST_RECEIVERS:
+                receivers[text] = told
+        key, pieces = told
+        values[subject, kind.value, key] = text
+        left.extend(pieces)
+        right.extend(repeat(subject, len(pieces)))
+    seal = {kind.value: vault.sealer(kind.value) for kind in Kind}
+    sealed = [(*place, seal[place[1]](values[place])) for place in sorted(values)]
     pairs = np.stack([np.frombuffer(left, np.int64), np.frombuffer(right, np.int64)], axis=1)
-    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
-    fresh = np.ones(len(pairs), dtype=bool)
-    fresh[1:] = (pairs[1:] != pairs[:-1]).any(axis=1)
-    return pairs[fresh]
+    return sealed, unique_pairs(pairs)
 
 
 # ---------------------------------------------------------------- what counts now
