@@ -27,6 +27,8 @@ from xiaohe.sources.reasons import DOCS, LABELS, Excluded, Rejected
         ("499.00（系统计算中，该值仅供参考）", "499.00"),
         ("`0.30", "0.30"),
         ("1.5E-3", "0.0015"),
+        ("¥ 12.50 元", "12.50"),
+        ("1 240.50", "1240.50"),
         ("-", None),
         ("", None),
         ("无退款申请", None),
@@ -36,7 +38,9 @@ def test_money(cell: str, exact: str | None) -> None:
     assert cells.amount(cell) == (None if exact is None else Decimal(exact))
 
 
-@pytest.mark.parametrize("cell", ["不详", "3 或 5", "12-15", "1.2.3", "abc"])
+@pytest.mark.parametrize(
+    "cell", ["不详", "3 或 5", "12-15", "1.2.3", "abc", "8 8 元左右", "8 8", "12 50", "1 2345"]
+)
 def test_what_is_no_amount_is_refused(cell: str) -> None:
     with pytest.raises(ValueError, match="number"):
         cells.amount(cell)

@@ -182,6 +182,28 @@ def test_rows_without_a_number_are_orders_of_their_own(place: object, tmp_path: 
         assert len(set(read.run(created)["order_key"].to_pylist())) == 3
 
 
+def test_an_order_total_on_each_row_counts_once(place: object, tmp_path: Path) -> None:
+    header = ["订单号", "客户编号", "下单时间", "商品名称", "订单金额"]
+    rows = [
+        ["A1001", "c1", "2025-03-01 10:00:00", "猫粮", "100.00"],
+        ["A1001", "c1", "2025-03-01 10:00:00", "猫砂", "100.00"],
+        ["A1002", "c2", "2025-03-02 10:00:00", "猫粮", "60.00"],
+    ]
+    path = file(tmp_path, "totals.csv", text(header, rows))
+    proposed = importing.inspect(path)
+    assert proposed.mapping is not None
+    assert "per_order=no" in proposed.sentence
+
+    report = importing.run(path, mapping=proposed.mapping, now=NOW)
+
+    assert (report.read, report.accepted, report.duplicate) == (3, 2, 1)
+    with engine.reading() as read:
+        paid = read.facts.filter(read.facts.type == "order.paid")
+        assert sorted(read.run(paid.select("amount"))["amount"].to_pylist()) == [6_000, 10_000]
+    line_by_line = proposed.mapping.changed(per_order=False)
+    assert "per_order" not in line_by_line.in_words()
+
+
 def test_another_currency_is_listed_and_never_summed(place: object, tmp_path: Path) -> None:
     header = ["Order ID", "Customer", "Date", "Amount"]
     path = file(tmp_path, "pounds.csv", text(header, [["1", "a", "2011-04-03", "£5.10"]]))

@@ -20,6 +20,8 @@ CURRENCY_SIGNS = {"¥": None, "￥": None, "£": "GBP", "$": "USD", "€": "EUR"
 # One digit before the point, as every spreadsheet writes it: goods codes like `12E50` are left alone.
 _SCIENTIFIC = re.compile(r"^\d(?:\.\d+)?[eE]\+?\d{2}$")
 _NUMBER = re.compile(r"[+-]?(?:\d[\d,]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
+# "8 8 元" may be 88 or 8; only groups of three (`1 240,50`, `1 000 000`) are one number for certain.
+_APART = re.compile(r"\d\s+(?!\d{3}(?!\d))\d")
 _NOTE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _POINT_ZERO = re.compile(r"^(\d+)\.0+$")
 _PHONE = re.compile(r"^(?:\+?0{0,2}86[- ]?)?(1[3-9]\d{9})$")
@@ -66,7 +68,10 @@ def amount(cell: str) -> Decimal | None:
     cleaned = text(cell)
     if not cleaned or cleaned in NO_AMOUNT_WORDS:
         return None
-    half = unicodedata.normalize("NFKC", cleaned).strip().replace("−", "-").replace(" ", "")
+    half = unicodedata.normalize("NFKC", cleaned).strip().replace("−", "-")
+    if _APART.search(half):
+        raise ValueError("two numbers")
+    half = half.replace(" ", "")
     if half.startswith("(") and half.endswith(")") and _NUMBER.fullmatch(half[1:-1]):
         half = "-" + half[1:-1]
     found = _NUMBER.search(_NOTE.sub("", half))

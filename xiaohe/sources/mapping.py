@@ -26,6 +26,9 @@ FIELDS = (
     "currency",
 )
 
+# The doubt whether an amount that repeats within an order is the order's or each row's.
+ORDER_TOTAL = "order_total"
+
 
 @dataclass(frozen=True)
 class Mapping:
@@ -97,7 +100,15 @@ class Mapping:
             else _("no column names the buyer, so people cannot be told apart"),
             _("the time is “%(column)s”") % {"column": self.columns["time"]},
         ]
-        if self.has("amount"):
+        if self.per_order and ORDER_TOTAL in self.doubts:
+            said.append(
+                _(
+                    "“%(column)s” repeats on each row of an order, so it is taken for the total of the whole order and"
+                    " counts once, not row by row (if it is the amount of each row, answer per_order=no)"
+                )
+                % {"column": self.columns["amount"]}
+            )
+        elif self.has("amount"):
             said.append(_("the amount is “%(column)s”") % {"column": self.columns["amount"]})
         elif self.has("unit_price", "quantity"):
             said.append(

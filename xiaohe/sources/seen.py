@@ -1,19 +1,86 @@
-"""Which ids a file has shown already, and how often: 16 bytes each, at any number of rows.
+"""Which ids a file has shown already, as exactly as its asker needs; a Python set of five million takes half a gigabyte.
 
-A Python set of five million ids takes half a gigabyte. Here ids lie in sorted arrays of doubling size, merged
-when two of a size meet: looking up a slice is a few binary searches, and each id is moved O(log n) times.
+Counted     how often each came, exactly, at once       16 bytes an id
+Distinct    how many different ones came, at the end    flat: beyond a quarter of a million they wait on disk
+Recent      was this one here lately?                   flat: a forgotten id counts as new again
 """
 
 from __future__ import annotations
 
+import tempfile
+from typing import IO
+
 import numpy as np
 from numpy.typing import NDArray
 
+from xiaohe.kernel import workspace
+
 Ints = NDArray[np.int64]
+# Ids of `Distinct` held in memory, and the files they then go to by their lowest bits.
+HELD = 1 << 18
+PARTS = 16
+# Ids that `Recent` remembers: 4 MB.
+REMEMBERED = 1 << 19
+
+
+class Distinct:
+    """Counts different ids."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Ints] = []
+        self._held = 0
+        self._spilled: list[IO[bytes]] = []
+
+    def add(self, ids: Ints) -> None:
+        self._waiting.append(np.unique(ids))
+        self._held += len(self._waiting[-1])
+        if self._held > HELD:
+            self._waiting = [np.unique(np.concatenate(self._waiting))]
+            self._held = len(self._waiting[0])
+            if self._held > HELD // 2:
+                self._spill()
+
+    def __len__(self) -> int:
+        if not self._spilled:
+            return len(np.unique(np.concatenate(self._waiting))) if self._waiting else 0
+        self._spill()
+        total = 0
+        for file in self._spilled:
+            file.seek(0)
+            total += len(np.unique(np.frombuffer(file.read(), np.int64)))
+        return total
+
+    def _spill(self) -> None:
+        if not self._spilled:
+            folder = workspace.current().derived / "tmp"
+            folder.mkdir(parents=True, exist_ok=True)
+            # Unlinked at once: a crash leaves nothing behind. They hold keyed ids only.
+            self._spilled = [tempfile.TemporaryFile(dir=folder) for _part in range(PARTS)]  # noqa: SIM115
+        for ids in self._waiting:
+            for part, file in enumerate(self._spilled):
+                file.write(ids[ids & (PARTS - 1) == part].tobytes())
+        self._waiting, self._held = [], 0
+
+
+class Recent:
+    """Remembers about as many ids as it has places, each in the one place its lowest bits name."""
+
+    def __init__(self) -> None:
+        self._seen = np.zeros(REMEMBERED, np.int64)
+        self._seen[0] = 1  # whose own place is another: so 0 is new as well
+
+    def first_time(self, ids: Ints) -> NDArray[np.bool_]:
+        """Marks the first appearance of each id in this slice, unless an earlier one is remembered."""
+        places = ids & (REMEMBERED - 1)
+        fresh = np.flatnonzero(self._seen[places] != ids)
+        self._seen[places] = ids
+        first = np.zeros(len(ids), np.bool_)
+        first[fresh[np.unique(ids[fresh], return_index=True)[1]]] = True
+        return first
 
 
 class Counted:
-    """How often each id has come so far."""
+    """How often each id has come so far: sorted arrays of doubling size, merged when two of a size meet."""
 
     def __init__(self) -> None:
         self._levels: list[tuple[Ints, Ints]] = []
@@ -31,19 +98,6 @@ class Counted:
         result[order] = within + np.repeat(before, counts)
         self._add(unique, counts)
         return result
-
-    def first_time(self, ids: Ints) -> NDArray[np.bool_]:
-        """Marks the first appearance of each id."""
-        first: NDArray[np.bool_] = self.ordinals(ids) == 0
-        return first
-
-    def __len__(self) -> int:
-        """How many different ids have come."""
-        if not self._levels:
-            return 0
-        while len(self._levels) > 1:
-            self._levels.append(_merged(self._levels.pop(), self._levels.pop()))
-        return len(self._levels[0][0])
 
     def _counts(self, unique: Ints) -> Ints:
         total = np.zeros(len(unique), np.int64)

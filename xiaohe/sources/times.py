@@ -15,7 +15,8 @@ from xiaohe.sources.facts import NULL, Ints
 
 SECOND = 1_000_000
 # Times per hour of the file are few; a hostile file with millions of different hours is not remembered whole.
-MOST_HOURS = 200_000
+MOST_HOURS = 50_000
+REST_OF_HOUR = {f":{second // 60:02d}:{second % 60:02d}": second * SECOND for second in range(3600)}
 
 
 @dataclass(frozen=True)
@@ -51,17 +52,14 @@ class Clock:
             if not cell:
                 continue
             # "2025-06-28 21:04:09", the form nearly every export uses
-            if len(cell) == 19 and cell[13] == cell[16] == ":" and cell[4] == "-":
+            rest = REST_OF_HOUR.get(cell[13:])
+            if rest is not None:
                 hour = hours.get(cell[:13], -1)
                 if hour == -1:
                     hour = self._hour(cell[:13])
-                minute, second = cell[14:16], cell[17:]
-                if hour is not None and minute < "60" and second < "60":
-                    try:
-                        at[index] = hour + (int(minute) * 60 + int(second)) * SECOND
-                        continue
-                    except ValueError:
-                        pass
+                if hour is not None:
+                    at[index] = hour + rest
+                    continue
             found = self._slow(cell)
             if found is None:
                 if text(cell):

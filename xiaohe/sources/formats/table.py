@@ -23,7 +23,7 @@ from xiaohe.sources.cells import (
     text,
 )
 from xiaohe.sources.formats.base import fold_header
-from xiaohe.sources.mapping import Mapping
+from xiaohe.sources.mapping import ORDER_TOTAL, Mapping
 
 TITLE = _("order table")
 SAMPLE = 2_000
@@ -100,6 +100,16 @@ NOT = {
     "item": ("标题", "名称"),
     "title": ("数量", "总价", "价格", "编码", "id", "分类", "类目"),
 }
+# Headings of an amount that is the whole order's.
+ORDER_TOTALS = (
+    "订单金额",
+    "订单总价",
+    "订单总金额",
+    "订单实付",
+    "实付款",
+    "ordertotal",
+    "orderamount",
+)
 DOLLAR_WORDS = {"dollar": "USD", "usd": "USD", "gbp": "GBP", "eur": "EUR", "hkd": "HKD", "美元": "USD", "英镑": "GBP", "欧元": "EUR", "港币": "HKD"}  # fmt: skip
 
 
@@ -174,12 +184,14 @@ def propose(header: Sequence[str], rows: Iterable[list[str]], currency: str) -> 
         return None
     money = chosen.get("amount") or chosen.get("unit_price")
     found, doubts = _currency(chosen.get("currency"), money, currency)
+    if repeats_total := _repeats_total(chosen):
+        doubts.append(ORDER_TOTAL)
     return Mapping(
         columns={name: column.heading for name, column in chosen.items()},
         positions={name: column.position for name, column in chosen.items()},
         header=tuple(header),
         currency=found,
-        per_order=_is_per_order(chosen),
+        per_order=repeats_total or _is_per_order(chosen),
         doubts=tuple(doubts),
     )
 
@@ -226,6 +238,22 @@ def _is_per_order(chosen: dict[str, _Column]) -> bool:
         return False
     values = [number_text(value) for value in number.values if text(value)]
     return len(values) > 1 and len(set(values)) == len(values)
+
+
+def _repeats_total(chosen: dict[str, _Column]) -> bool:
+    """Several rows of one order that all carry the same amount, under a heading that says it is the order's."""
+    number, money = chosen.get("order_no"), chosen.get("amount")
+    if number is None or money is None or {"quantity", "unit_price"} & chosen.keys():
+        return False
+    if not any(word in money.folded for word in ORDER_TOTALS):
+        return False
+    pairs = [
+        (number_text(order), text(total))
+        for order, total in zip(number.values, money.values, strict=True)
+        if text(order)
+    ]
+    orders = len({order for order, _total in pairs})
+    return orders < len(pairs) and len(set(pairs)) == orders
 
 
 def _currency(column: _Column | None, money: _Column | None, shops: str) -> tuple[str, list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Protocol
 
 import numpy as np
@@ -20,7 +21,7 @@ from xiaohe.sources.facts import NULL, Ints, Keys
 from xiaohe.sources.formats.base import fold_header
 from xiaohe.sources.goods import Goods
 from xiaohe.sources.reasons import Rejected
-from xiaohe.sources.seen import Counted
+from xiaohe.sources.seen import Distinct, Recent
 from xiaohe.sources.tally import ROW, RowClass, rejected_as
 from xiaohe.sources.times import Clock
 
@@ -54,7 +55,7 @@ class Found:
 
     first_at: int | None = None
     last_at: int | None = None
-    buyers: Counted = field(default_factory=Counted)
+    buyers: Distinct = field(default_factory=Distinct)
     phones: int = 0
     masked_phones: int = 0
     goods: Goods = field(default_factory=Goods)
@@ -85,8 +86,8 @@ class Context:
     now: datetime
     day_first: bool = False
     found: Found = field(default_factory=Found)
-    edges: Counted = field(default_factory=Counted)
-    people: Counted = field(default_factory=Counted)
+    edges: Recent = field(default_factory=Recent)
+    people: Recent = field(default_factory=Recent)
 
     def __post_init__(self) -> None:
         self.keys = Keys(self.hasher, self.source)
@@ -154,7 +155,7 @@ def columns_of(
                 broken[index] = any(cell.strip() for cell in row[width:])
             else:
                 even[index] = row + [""] * (width - len(row))
-    return {name: [row[at] for row in even] for name, at in positions.items()}, broken
+    return {name: list(map(itemgetter(at), even)) for name, at in positions.items()}, broken
 
 
 class Judge:
@@ -206,14 +207,14 @@ def record_people(
     subject: Ints,
     values: Mapping[Kind, tuple[Namespace, Sequence[str]]],
 ) -> None:
-    """Hand the identifiers of some rows to the vault, each combination of values once per file."""
+    """Hand the identifiers of some rows to the vault; a combination of values just handed in is skipped."""
     if not len(chosen):
         return
     kinds = list(values.items())
-    marks = np.array(
-        [hash((int(subject[i]), *(cells[i] for _, (_, cells) in kinds))) for i in chosen.tolist()],
-        np.int64,
-    )
+    rows = chosen.tolist()
+    columns = [[cells[row] for row in rows] for _, (_, cells) in kinds]
+    said = zip(subject[chosen].tolist(), *columns, strict=True)
+    marks = np.fromiter(map(hash, said), np.int64, len(rows))
     for index in chosen[context.people.first_time(marks)].tolist():
         for kind, (namespace, cells) in kinds:
             value = text(cells[index])

@@ -114,7 +114,7 @@ class ItemRows:
                 buffer, start, good & (buyer != NULL) & at.known, order, subject, at, cells
             )
             self._remember(cells, subject, good & (buyer != NULL))
-            context.found.buyers.ordinals(subject[good & (buyer != NULL)])
+            context.found.buyers.add(subject[good & (buyer != NULL)])
         context.found.see_times(at.at[good])
         context.found.goods.add(cells["title"], at.at, np.flatnonzero(good))
         return buffer.table(), records

@@ -113,7 +113,7 @@ class LineRows:
         add_edges(context, buffer, start, np.flatnonzero(both), buyer, phone, at.at, PHONE_EDGE)
         self._remember(cells, digits, subject, good & (named != NULL))
         context.found.see_times(at.at[good])
-        context.found.buyers.ordinals(subject[good & (named != NULL) & (classes == RowClass.LINE)])
+        context.found.buyers.add(subject[good & (named != NULL) & (classes == RowClass.LINE)])
         if not self._mapping.has("buyer") and not self._mapping.has("phone"):
             titles = cells.get("title") or cells.get("item")
             if titles:

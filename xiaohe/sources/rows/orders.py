@@ -117,7 +117,7 @@ class OrderRows:
         )
         self._remember(cells, digits, subject, has_buyer)
         context.found.see_times(own_time[good])
-        context.found.buyers.ordinals(subject[has_buyer & (records["row_class"] == RowClass.ORDER)])
+        context.found.buyers.add(subject[has_buyer & (records["row_class"] == RowClass.ORDER)])
         if "title" in cells and "buyer" not in cells:
             context.found.goods.add(cells["title"], own_time, np.flatnonzero(good & was_paid))
         return buffer.table(), records
