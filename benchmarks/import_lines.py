@@ -3,7 +3,8 @@
     python benchmarks/import_lines.py [LINES …]        default: 50000 500000 5000000
 
 Each size runs in a process of its own on an empty data folder: writing the file is not counted, reading, comparing
-with the ledger and the commit are. `--again` imports the same file a second time: nothing may be added.
+with the ledger and the commit are. `--again` imports the same file a second time (nothing may be added) and takes the
+first import back (what the second stated comes to light again). Peaks are each step's own, of the whole process.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import argparse
 import json
 import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -58,7 +60,7 @@ def write_orders(path: Path, lines: int, seed: int = 7) -> None:
             )
 
 
-def measure(path: Path, home: Path, again: bool) -> dict[str, object]:
+def measure(path: Path, home: Path, again: bool) -> None:
     """Run in a fresh process: import `path` into an empty data folder."""
     os.environ["XIAOHE_HOME"] = str(home)
     os.environ["DJANGO_SETTINGS_MODULE"] = "xiaohe.settings"
@@ -70,36 +72,58 @@ def measure(path: Path, home: Path, again: bool) -> dict[str, object]:
     call_command("migrate", verbosity=0)
     from xiaohe.sources import importing
 
-    idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     phases: dict[str, str] = {}
-    began, cpu = time.perf_counter(), time.process_time()
+    began = time.perf_counter()
 
     def note(told: dict[str, object]) -> None:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         phases.setdefault(
-            str(told["phase"]), f"{time.perf_counter() - began:.1f} s, {peak} MB so far"
+            str(told["phase"]), f"{time.perf_counter() - began:.1f} s, {_peak_mb()} MB so far"
         )
 
-    report = importing.run(path, now=datetime.now(UTC), progress=note)
-    took, used = time.perf_counter() - began, time.process_time() - cpu
-    result: dict[str, object] = {
-        "lines": report.read,
-        "seconds": round(took, 2),
-        # On a busy machine the wall clock says little; this is what the process itself used.
-        "cpu_seconds": round(used, 2),
-        "lines_per_second": round(report.read / took),
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "idle_mb": idle // 1024,
-        "begun_at": phases,
-        "accepted": report.accepted,
-    }
+    idle = _peak_mb()
+    with _measured() as first:
+        report = importing.run(path, now=datetime.now(UTC), progress=note)
+    _tell(
+        "import",
+        lines=report.read,
+        lines_per_second=round(report.read / first["seconds"]),
+        **first,
+        idle_mb=idle,
+        begun_at=phases,
+        accepted=report.accepted,
+    )
     if again:
-        began = time.perf_counter()
-        second = importing.run(path, now=datetime.now(UTC))
-        result["again_seconds"] = round(time.perf_counter() - began, 2)
-        result["again_duplicate"] = second.duplicate
-        result["again_peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return result
+        with _measured() as second:
+            duplicate = importing.run(path, now=datetime.now(UTC)).duplicate
+        _tell("again", **second, duplicate=duplicate)
+        with _measured() as undone:
+            importing.undo(report.import_id, now=datetime.now(UTC))
+        _tell("undo", **undone)
+
+
+def _tell(step: str, **figures: object) -> None:
+    print(json.dumps({"step": step, **figures}), flush=True)
+
+
+@contextmanager
+def _measured() -> Iterator[dict[str, float]]:
+    """Wall clock, the processor time of this process (all that counts on a busy machine), and its peak memory."""
+    measured: dict[str, float] = {}
+    _forget_peak()
+    began, cpu = time.perf_counter(), time.process_time()
+    yield measured
+    measured["seconds"] = round(time.perf_counter() - began, 2)
+    measured["cpu_seconds"] = round(time.process_time() - cpu, 2)
+    measured["peak_mb"] = _peak_mb()
+
+
+def _peak_mb() -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) // 1024
+
+
+def _forget_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5")
 
 
 def main() -> None:
@@ -111,7 +135,7 @@ def main() -> None:
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
-        print(json.dumps(measure(Path(arguments.one[0]), Path(arguments.one[1]), arguments.again)))
+        measure(Path(arguments.one[0]), Path(arguments.one[1]), arguments.again)
         return
     for lines in arguments.lines:
         with tempfile.TemporaryDirectory() as folder:
@@ -121,11 +145,7 @@ def main() -> None:
             command = [sys.executable, __file__, "--one", str(path), str(home)]
             if arguments.again:
                 command.append("--again")
-            print(
-                subprocess.run(command, check=True, capture_output=True, text=True).stdout,
-                end="",
-                flush=True,
-            )
+            subprocess.run(command, check=True)
 
 
 if __name__ == "__main__":
