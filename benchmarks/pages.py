@@ -33,6 +33,7 @@ def main(people: int, lines: int) -> None:
         xiaohe(home, "sample", "--out", str(files), "--size", str(people))
         xiaohe(home, "import", str(files / "taobao_orders.csv"), str(files / "wecom_contacts.csv"))
         print(f"{people:,} people imported in {time.perf_counter() - began:.0f} s")
+        look_from_back_then(home)
         table = Path(folder) / "lines.csv"
         write_lines(table, lines)
         with Session(home) as visitor:
@@ -49,6 +50,27 @@ def main(people: int, lines: int) -> None:
                 visitor, pages, rounds=None, until=lambda: importing.poll() is not None
             )
             told(f"during an import of {lines:,} lines (exit {importing.returncode})", during)
+
+
+# The day after the sample shop's export: seen from today its buyers would all be lost and the pages empty.
+BACK_THEN = """
+import django
+django.setup()
+from datetime import date
+from xiaohe.autopilot import today
+from xiaohe.shop import clock, queries
+from xiaohe.traits import state
+shop = queries.the_shop()
+shop.clock_on = date(2025, 6, 30)
+shop.save()
+state.refresh(clock.now())
+today.prepare(clock.today(), clock.now())
+"""
+
+
+def look_from_back_then(home: Path) -> None:
+    surroundings = {**environment(home), "DJANGO_SETTINGS_MODULE": "xiaohe.settings"}
+    subprocess.run([sys.executable, "-c", BACK_THEN], env=surroundings, cwd=ROOT, check=True)
 
 
 def addresses(visitor: Session) -> dict[str, str]:

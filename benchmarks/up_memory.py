@@ -12,12 +12,16 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 from pages_session import Session, tree, xiaohe
 
 IDLE_SECONDS = 10.0
+LOOK_SECONDS = 0.2
+# The worker's jobs may outlast the command that asked for them.
+AFTERWARDS_SECONDS = 10.0
 PAGES = ["/start", "/", "/people", "/business", "/numbers/M04", "/imports", "/data"]
 
 
@@ -30,12 +34,47 @@ def main(people: int) -> None:
                 told(when, visitor)
         xiaohe(home, "sample", "--out", str(files), "--size", str(people))
         with Session(home) as visitor:
-            xiaohe(
-                home, "import", str(files / "taobao_orders.csv"), str(files / "wecom_contacts.csv")
-            )
-            for page in PAGES * 3:
+            for page in PAGES:
                 visitor.get(page)
+            with Peak(visitor) as peak:
+                xiaohe(
+                    home,
+                    "import",
+                    str(files / "taobao_orders.csv"),
+                    str(files / "wecom_contacts.csv"),
+                )
+                for page in PAGES * 3:
+                    visitor.get(page)
+                time.sleep(AFTERWARDS_SECONDS)
+            print(f"most while {people:,} people came in and their state was built: {peak}")
             told(f"after importing {people:,} people and visiting {len(PAGES)} pages", visitor)
+
+
+class Peak:
+    """The most memory all processes of `up` took together, looked at several times a second."""
+
+    def __init__(self, visitor: Session) -> None:
+        self._visitor, self._over = visitor, threading.Event()
+        self._most: dict[str, int] = {}
+        self._looking = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Peak:
+        self._looking.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._over.set()
+        self._looking.join()
+
+    def __str__(self) -> str:
+        each = ", ".join(f"{name.split()[0]} {size / 1e6:.0f}" for name, size in self._most.items())
+        return f"{sum(self._most.values()) / 1e6:.0f} MB ({each})"
+
+    def _look(self) -> None:
+        while not self._over.wait(LOOK_SECONDS):
+            now = self._visitor.memory()
+            if sum(now.values()) > sum(self._most.values()):
+                self._most = now
 
 
 def told(when: str, visitor: Session) -> None:
