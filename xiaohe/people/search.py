@@ -24,10 +24,10 @@ from xiaohe.people.overlay import Overlay
 
 # A single common surname leads to thousands. Beyond this the search looks no further: whoever types one
 # character more is led to fewer.
-CANDIDATES = 3_000
+CANDIDATES = 1_500
 # Of their values the shortest are unsealed (20 µs each): the nearer a name is to what was typed, the shorter it
 # is, and a sealed value is as long as its text.
-UNSEALED = 800
+UNSEALED = 400
 LONGEST_TEXT = 80
 MEMBERS = (Kind.MEMBER, Kind.CUSTOMER)
 # What our staff typed: a name may hold a phone.
