@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from xiaohe.kernel.workspace import Workspace
-from xiaohe.people import identifiers, store
+from xiaohe.people import grams, identifiers, runs, store
 from xiaohe.people.identifiers import Recorder
 from xiaohe.people.keys import Kind, Namespace, hasher
 
@@ -32,10 +32,14 @@ def test_values_are_written_once_however_many_runs_there_are(
 ) -> None:
     monkeypatch.setattr(identifiers, "RUN", run)
     monkeypatch.setattr(identifiers, "REMEMBERED", 2)
+    monkeypatch.setattr(runs, "MOST_PAIRS", 5)
+    monkeypatch.setattr(runs, "CHUNK_PAIRS", 3)
 
     subjects = _record(copies=2)
 
     assert len(store.values_of(subjects)) == 3 * BUYERS
+    name = grams.hashed("name:买")
+    assert store.subjects_with([name], 2 * BUYERS) == sorted(subjects)
     told = identifiers.values_of(subjects[:1])[subjects[0]]
     assert {(each.kind, each.text) for each in told} == {
         (Kind.MEMBER, "taobao:买家0"),

@@ -6,6 +6,7 @@ wait on disk, sealed, in PARTS by the highest bits of their first id, and each p
 
 from __future__ import annotations
 
+import io
 import struct
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -15,9 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xiaohe.kernel import workspace
+from xiaohe.kernel.ids import MASK_63
 
-PART_BITS = 5
+PART_BITS = 6
 PARTS = 1 << PART_BITS
+# Pairs sorted at a time. A piece that half the customers share makes a part far larger than the others.
+MOST_PAIRS = 200_000
+PAIR_BYTES = 16
+CHUNK_PAIRS = 1 << 16
 _HEAD = struct.Struct("<qqBI")
 
 # subject, kind, key hash, sealed value
@@ -58,9 +64,16 @@ class Runs:
             yield [(*place, found[place]) for place in sorted(found)]
 
     def grams(self) -> Iterator[Pairs]:
-        """All pairs in the order of their index, each once."""
+        """All pairs, each once: part by part in the order of their index, a large part in ranges of subjects."""
         for file in self._grams:
-            yield unique_pairs(np.frombuffer(_whole(file), np.int64).reshape(-1, 2))
+            ranges = -(-file.seek(0, io.SEEK_END) // (PAIR_BYTES * MOST_PAIRS))
+            for number in range(ranges):
+                low, high = ((MASK_63 + 1) * each // ranges for each in (number, number + 1))
+                within = [
+                    pairs[(pairs[:, 1] >= low) & (pairs[:, 1] <= high - 1)]
+                    for pairs in _chunks(file)
+                ]
+                yield unique_pairs(np.concatenate(within))
 
     def close(self) -> None:
         for file in (*self._values, *self._grams):
@@ -81,6 +94,12 @@ def _part(ids: Any) -> Any:
 
 def _unlinked(folder: Any) -> IO[bytes]:
     return tempfile.TemporaryFile(dir=folder)
+
+
+def _chunks(file: IO[bytes]) -> Iterator[Pairs]:
+    file.seek(0)
+    while raw := file.read(PAIR_BYTES * CHUNK_PAIRS):
+        yield np.frombuffer(raw, np.int64).reshape(-1, 2)
 
 
 def _whole(file: IO[bytes]) -> bytes:
