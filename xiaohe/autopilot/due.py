@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from xiaohe.autopilot.plan import Decided, plan
+from xiaohe.autopilot.proposals import DUE_UNTIL, Proposal
 from xiaohe.autopilot.sentences import why
 from xiaohe.people import names
 from xiaohe.touch.governor import Kind, Rule
@@ -65,10 +66,16 @@ class DueRow:
 def evaluate(on: date) -> list[DueRow]:
     """The due band of shop day `on`, best expected value first, ties by person."""
     day = plan(on)
-    due = [each for each in day.decided if each.proposal.program.asks]
+    due = [each for each in day.decided if _is_due(each.proposal)]
     keys = _keys(each.proposal.person for each in due)
     rows = [_row(each, keys, day.state.currency) for each in due]
     return sorted(rows, key=lambda row: (-(row.ev or 0), row.person))
+
+
+def _is_due(proposal: Proposal) -> bool:
+    """In the band; who waited a week past its end is asked on the list, but not due."""
+    ratio = proposal.rhythm.ratio if proposal.rhythm else None
+    return proposal.program.asks and ratio is not None and ratio < DUE_UNTIL
 
 
 def said(kind: Kind) -> str:

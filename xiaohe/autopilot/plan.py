@@ -85,20 +85,27 @@ def plan(on: date, *, state: State | None = None, before: datetime | None = None
     before = before or days.start_of(on)
     age = (on - state.data_until).days if state.data_until else 0
     with state.reading() as read, engine.reading() as facts:
-        wishes = _wishes(read, facts, on, before, days)
+        arms = _arms(read, on)
+        wishes = _wishes(read, facts, on, before, days, comparison.waited(arms, on=on))
         told = _histories(read, facts, before, days)
-        decided = _Judge(on, shop, age, told, _arms(read, on), _design(read, on, shop)).all(wishes)
+        decided = _Judge(on, shop, age, told, arms, _design(read, on, shop)).all(wishes)
         decided, listed = _composed(decided, told, shop.list_size, on)
         contacts = proposals.contact_of(read, [each.proposal.person for each in listed])
     return Plan(on, state, age, tuple(listed), tuple(decided), contacts, told)
 
 
 def _wishes(
-    read: Any, facts: Any, on: date, before: datetime, days: ShopCalendar
+    read: Any,
+    facts: Any,
+    on: date,
+    before: datetime,
+    days: ShopCalendar,
+    waited: Mapping[int, date],
 ) -> dict[int, list[Proposal]]:
     """Everybody's proposals, each person's in speaking order."""
     every = [
         *proposals.due(read, on),
+        *proposals.waited(read, on, waited),
         *proposals.at_risk(read, on),
         *proposals.just_linked(read, on, before, days),
         *proposals.first_arrived(read, facts, on, days),

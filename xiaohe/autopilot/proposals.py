@@ -3,7 +3,7 @@
 | program       | who |
 |---------------|-----|
 | restock       | 0.9 ≤ r < 1.2 |
-| late_due      | 1.2 ≤ r < 1.5: a question, counted as care |
+| late_due      | 1.2 ≤ r < 1.5: a question, counted as care; later for whoever waited a week meanwhile |
 | at_risk       | stage at_risk, and their net of 365 days in the shop's top fifth: service only |
 | just_linked   | a private link began 0–7 days ago and nobody has spoken since |
 | first_arrived | the only order so far arrived 0–7 days ago, if a file tells it |
@@ -13,7 +13,7 @@ The due band is read for everybody, linked or not: what cannot be done is told a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -106,6 +106,18 @@ def due(read: Any, on: date) -> list[Proposal]:
         for each in _buyers(read, band)
         if each.ratio is not None
     ]
+
+
+def waited(read: Any, on: date, over: Mapping[int, date]) -> list[Proposal]:
+    """People whose week of waiting carried them past the due band: asked now, as the others were then.
+
+    `over` gives, for everybody whose week is over, the start of the cycle they waited in.
+    """
+    rhythm = read.table("rhythm")
+    people = read.register("waited", pa.table({"person": pa.array(list(over), pa.int64())}))
+    late = rhythm.filter((rhythm.ratio >= DUE_UNTIL) & rhythm.linked).semi_join(people, "person")
+    found = [_of_buyer(Program.LATE_DUE, each, on) for each in _buyers(read, late)]
+    return [each for each in found if each.since == over[each.person]]
 
 
 def at_risk(read: Any, on: date) -> list[Proposal]:

@@ -88,6 +88,17 @@ def recorded(persons: Mapping[int, int], *, on: date) -> dict[int, list[Recorded
     return found
 
 
+def waited(arms: Mapping[int, Sequence[Recorded]], *, on: date) -> dict[int, date]:
+    """Whose waiting ended at most a week ago, with the start of the cycle they waited in."""
+    return {
+        person: arm.cycle_start
+        for person, theirs in arms.items()
+        for arm in theirs
+        if arm.arm is Arm.WAITING
+        and arm.waits_until <= on < arm.waits_until + timedelta(days=WAITING_DAYS)
+    }
+
+
 def live(arms: Sequence[Recorded], *, cycle_start: date) -> list[Recorded]:
     """The arms that still bind: of this cycle, or brought by a join while their own cycle was running."""
     running = [arm for arm in arms if arm.assigned_on > cycle_start]
