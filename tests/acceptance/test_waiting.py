@@ -47,9 +47,10 @@ def orders_before(on: date) -> list[Any]:
         days += [day] if (day := next_visit(n)) else []
         rows += [order(BASE + n * 100 + k, name(n), f"{40 + n}.00", str(day)) for k, day in enumerate(days) if day < on]  # fmt: skip
     strangers = (on - FIRST).days + 1
+    # The best customers are never drawn: strangers are, so that it is the same people every day.
     return rows + [
-        order(BASE + 900_000 + k, f"路人{k}", "5.00", str(FIRST + timedelta(days=k - 1)))
-        for k in range(strangers)
+        order(BASE + 900_005 + k, f"路人{k}", "5000.00", str(FIRST + timedelta(days=k - 1)))
+        for k in range(-5, strangers)
     ]
 
 

@@ -91,3 +91,32 @@ def quantities(cells: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.bo
         if exact is not None:
             values[index] = float(exact)
     return values, bad
+
+
+def of_lines(quantities: Sequence[str], prices: Sequence[str], currency: str) -> Amounts:
+    """quantity × unit price per line, exact, then rounded half to even; NULL where either is missing."""
+    count = len(prices)
+    minor = np.full(count, NULL)
+    remainder = np.zeros(count, np.int32)
+    bad = np.zeros(count, np.bool_)
+    exact_prices: dict[str, Decimal | None] = {}
+    exact_pieces: dict[str, Decimal | None] = {}
+    for index, (pieces, price) in enumerate(zip(quantities, prices, strict=True)):
+        try:
+            if price not in exact_prices:
+                exact_prices[price] = read_amount(price)
+        except ValueError:
+            bad[index] = True
+            continue
+        try:
+            if pieces not in exact_pieces:
+                exact_pieces[pieces] = read_amount(pieces)
+        except ValueError:
+            continue  # reported as a bad quantity
+        unit, many = exact_prices[price], exact_pieces[pieces]
+        if unit is None or many is None:
+            continue
+        exact = unit * many
+        minor[index] = value = to_minor(exact, currency)
+        remainder[index] = remainder_of(exact, value, currency)
+    return Amounts(minor, remainder, bad)

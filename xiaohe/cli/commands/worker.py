@@ -28,6 +28,7 @@ def run(arguments: argparse.Namespace, out: Output) -> None:
     inside.enter(out)
     inside.quietly()
     _hand_over_link()
+    _clear_up()
 
     from xiaohe.jobs.worker import Worker
 
@@ -38,6 +39,13 @@ def run(arguments: argparse.Namespace, out: Output) -> None:
     if not worker.stop():
         # A thread still works for a job that was handed back; its fence holds, so it may go down with us.
         os._exit(0)
+
+
+def _clear_up() -> None:
+    """What a crash left behind goes now, not at the next round of tidying."""
+    from xiaohe import jobs
+
+    jobs.enqueue("ledger.tidy", {}, dedupe="ledger.tidy")
 
 
 def _hand_over_link() -> None:

@@ -28,7 +28,6 @@ from xiaohe.sources.rows.context import (
     record_people,
     reject,
 )
-from xiaohe.sources.rows.lines import line_amounts
 from xiaohe.sources.rows.orders import read_numbers, set_money
 from xiaohe.sources.tally import RowClass
 from xiaohe.sources.times import Instants
@@ -131,7 +130,7 @@ class ItemRows:
         if "paid" in cells:
             paid = amounts.column(cells["paid"], self._context.currency)
             return paid, paid.bad
-        line, _, _ = line_amounts(cells["quantity"], cells["price"], self._context.currency)
+        line = amounts.of_lines(cells["quantity"], cells["price"], self._context.currency)
         return line, line.bad
 
     def _item_keys(self, cells: dict[str, list[str]]) -> Ints:

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from xiaohe.kernel.ids import mix
-from xiaohe.kernel.money import minor_digits, to_minor
+from xiaohe.kernel.money import minor_digits
 from xiaohe.people.keys import Kind, Namespace
 from xiaohe.sources import amounts
-from xiaohe.sources.amounts import Amounts, remainder_of
-from xiaohe.sources.cells import amount as read_amount
+from xiaohe.sources.amounts import Amounts
 from xiaohe.sources.cells import is_damaged_number, number_text, text
 from xiaohe.sources.facts import NULL, FactBuffer, Ints
 from xiaohe.sources.formats.taobao_orders import Status, status_of
@@ -149,7 +147,7 @@ class LineRows:
         if "amount" in cells:
             amount = amounts.column(cells["amount"], currency)
         elif "unit_price" in cells:
-            amount, _, _ = line_amounts(cells["quantity"], cells["unit_price"], currency)
+            amount = amounts.of_lines(cells["quantity"], cells["unit_price"], currency)
         else:
             amount = amounts.none(count)
         return amount, quantity, (amount.bad, bad_quantity)
@@ -388,34 +386,3 @@ class LineRows:
             values[Kind.RECEIVER] = (Namespace.NAME, cells["receiver"])
         if values:
             record_people(self._context, np.flatnonzero(where), subject, values)
-
-
-def line_amounts(
-    quantities: Sequence[str], prices: Sequence[str], currency: str
-) -> tuple[Amounts, NDArray[np.float64], NDArray[np.bool_]]:
-    """quantity × unit price per line, exact, then rounded half to even; NULL where either is missing."""
-    count = len(prices)
-    minor = np.full(count, NULL)
-    remainder = np.zeros(count, np.int32)
-    bad = np.zeros(count, np.bool_)
-    exact_prices: dict[str, Decimal | None] = {}
-    exact_pieces: dict[str, Decimal | None] = {}
-    for index, (pieces, price) in enumerate(zip(quantities, prices, strict=True)):
-        try:
-            if price not in exact_prices:
-                exact_prices[price] = read_amount(price)
-        except ValueError:
-            bad[index] = True
-            continue
-        try:
-            if pieces not in exact_pieces:
-                exact_pieces[pieces] = read_amount(pieces)
-        except ValueError:
-            continue  # reported as a bad quantity
-        unit, many = exact_prices[price], exact_pieces[pieces]
-        if unit is None or many is None:
-            continue
-        exact = unit * many
-        minor[index] = value = to_minor(exact, currency)
-        remainder[index] = remainder_of(exact, value, currency)
-    return Amounts(minor, remainder, bad), np.empty(0), bad
