@@ -20,6 +20,7 @@ from tests.acceptance.exports import (
     xlsx,
     zipped,
 )
+from tests.acceptance.items import ITEM_FILES, ORDERS
 
 # ---------------------------------------------------------------- workbooks and archives
 
