@@ -189,6 +189,7 @@ class _Judge:
             salt=self.salt,
             share=self.shop.held_out_share,
             vip=rhythm.vip,
+            asked=any(day > wish.since for day in known.asked_on),
         )
 
     def _intent(self, wish: Proposal) -> Intent:

@@ -20,10 +20,16 @@ _MEASURES: dict[str, Definition | Triangle] = {}
 
 def measure(measure_id: str) -> Definition | Triangle:
     """The definition with this id."""
-    found = _MEASURES.get(measure_id.strip())
+    found = _MEASURES.get(_spelled(measure_id))
     if found is None:
         raise NotFound("no_such_measure", _("There is no measure called %(id)s."), id=measure_id)
     return found
+
+
+def _spelled(measure_id: str) -> str:
+    """M04a however it was typed: a capital M, small letters behind the number."""
+    plain = measure_id.strip().lower()
+    return plain[:1].upper() + plain[1:]
 
 
 def all_measures() -> tuple[Definition | Triangle, ...]:

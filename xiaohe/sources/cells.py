@@ -22,6 +22,11 @@ _SCIENTIFIC = re.compile(r"^\d(?:\.\d+)?[eE]\+?\d{2}$")
 _NUMBER = re.compile(r"[+-]?(?:\d[\d,]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 # "8 8 元" may be 88 or 8; only groups of three (`1 240,50`, `1 000 000`) are one number for certain.
 _APART = re.compile(r"\d\s+(?!\d{3}(?!\d))\d")
+# What may stand around a number without making it a guess: signs, currencies, counting words.
+_AROUND = re.compile(
+    r"(?:[-+]|hk\$|us\$|[¥$£€]|rmb|cny|usd|gbp|eur|hkd|jpy|人民币|元整?|圆|块钱?|pcs?|件|个|份|盒|袋|瓶|套|张|只|条|双|包|箱|斤)*",
+    re.IGNORECASE,
+)
 _NOTE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _POINT_ZERO = re.compile(r"^(\d+)\.0+$")
 _PHONE = re.compile(r"^(?:\+?0{0,2}86[- ]?)?(1[3-9]\d{9})$")
@@ -78,8 +83,8 @@ def amount(cell: str) -> Decimal | None:
     if found is None:
         raise ValueError("no number")
     around = half[: found.start()] + _NOTE.sub("", half)[found.end() :]
-    if re.search(r"\d", around):
-        raise ValueError("two numbers")
+    if not _AROUND.fullmatch(around):
+        raise ValueError("more than a number")
     sign = "-" if "-" in half[: found.start()] else ""
     try:
         value = Decimal(sign + found.group().replace(",", ""))

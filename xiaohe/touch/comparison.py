@@ -118,14 +118,19 @@ def side(
     salt: bytes,
     share: float,
     vip: bool,
+    asked: bool = False,
 ) -> Side:
-    """The person's arm in this cycle: the one on record, else a fresh draw."""
+    """The person's arm in this cycle: the one on record, else a fresh draw.
+
+    `asked`: we spoke to them in this cycle already; without an arm on record they were exempt then (a VIP), and
+    whoever was spoken to is not drawn afterwards.
+    """
     binding = live(arms, cycle_start=cycle_start)
     if binding:
         return _bound(binding)
     due_on = first_due_on(cycle_start, cycle_days)
     late = design is Design.WAIT_A_WEEK and on >= due_on + timedelta(days=WAITING_DAYS)
-    if vip or design is Design.NONE or late:
+    if vip or asked or design is Design.NONE or late:
         # Somebody already due for a week when first seen cannot wait their first week any more.
         return NOT_COMPARED
     drawn: Assignment = assign(
