@@ -40,8 +40,21 @@ def test_money(cell: str, exact: str | None) -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    ["不详", "3 或 5", "12-15", "1.2.3", "abc", "8 8 元左右", "8 8", "12 50", "1 2345"]
-    + ["12abc", "3折", "约3", "+86甲"],
+    [
+        "不详",
+        "3 或 5",
+        "12-15",
+        "1.2.3",
+        "abc",
+        "8 8 元左右",
+        "8 8",
+        "12 50",
+        "1 2345",
+        "12abc",
+        "3折",
+        "约3",
+        "+86甲",
+    ],
 )
 def test_what_is_no_amount_is_refused(cell: str) -> None:
     with pytest.raises(ValueError, match="number"):
