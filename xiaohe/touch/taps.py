@@ -96,6 +96,12 @@ def copied(task_id: int, now: datetime, *, template: str | None = None) -> Tappe
     return _tap(task_id, What.COPIED, now, change, state)
 
 
+def use_words(task_id: int, template: str) -> None:
+    """Put other ready words on an open task; of a closed one nothing changes."""
+    with store.write():
+        Task.objects.filter(pk=task_id, state=TaskState.OPEN.value).update(template=template)
+
+
 def sent(task_id: int, now: datetime) -> Tapped:
     """The words were sent."""
     return _tap(

@@ -16,8 +16,9 @@ from xiaohe.autopilot import cards as autopilot_cards
 from xiaohe.autopilot import today as autopilot
 from xiaohe.kernel.money import SYMBOLS
 from xiaohe.people import names
+from xiaohe.touch import taps
 from xiaohe.touch.governor import Rule, Rules
-from xiaohe.touch.models import Day, Ending, Listed, Task, TaskState
+from xiaohe.touch.models import Day, Ending, Listed, TaskState
 from xiaohe.touch.programs import Program
 from xiaohe.touch.rules import group_sentence, rule_sentence
 from xiaohe.touch.taps import What
@@ -122,7 +123,7 @@ def other_words(task_id: int, on: date, now: datetime) -> None:
         return
     every = sorted(sentence.template for sentence in (found.sentence, *found.others))
     following = every[(every.index(found.sentence.template) + 1) % len(every)]
-    Task.objects.filter(pk=task_id, state=TaskState.OPEN.value).update(template=following)
+    taps.use_words(task_id, following)
 
 
 def left(on: date, rule: str) -> tuple[Left, list[int]]:

@@ -14,13 +14,13 @@ from xiaohe.kernel import store
 from xiaohe.people import actions
 from xiaohe.shop import accounts, audit
 from xiaohe.shop.models import AccountKind, AuditAct
-from xiaohe.web import wishes
+from xiaohe.touch import wishes
+from xiaohe.touch.wishes import Wish
 from xiaohe.web.pages import person as persons
 from xiaohe.web.pages import reports
 from xiaohe.web.pages.models import Toast
 from xiaohe.web.views import answers
 from xiaohe.web.views import undo as undo_facts
-from xiaohe.web.wishes import Wish
 
 SAID = {
     Wish.LESS: gettext_lazy("Noted: less often."),
