@@ -24,8 +24,14 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
 HEALTHY_SECONDS = 60.0
 # More than the worker's own grace for running jobs.
 PATIENCE_SECONDS = 10.0
-# Memory is a promise (450 MB in all): glibc's per-thread arenas and OpenBLAS' per-thread buffers are not needed.
-FRUGAL = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+# Memory is a promise (450 MB in all): glibc's per-thread arenas, Arrow's own pool
+# and OpenBLAS' per-thread buffers are not needed.
+FRUGAL = {
+    "MALLOC_ARENA_MAX": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
 
 
 @dataclass

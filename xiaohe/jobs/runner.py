@@ -14,7 +14,7 @@ from xiaohe.jobs.errors import LeaseLost
 from xiaohe.jobs.registry import Handler
 from xiaohe.jobs.running import Running
 from xiaohe.jobs.store import Claimed
-from xiaohe.kernel import workspace
+from xiaohe.kernel import memory, workspace
 from xiaohe.kernel.store import write
 from xiaohe.kernel.workspace import Workspace
 
@@ -97,6 +97,7 @@ def _run(claimed: Claimed, handler: Handler) -> Outcome:
     finally:
         running.stop_keeping_alive()
         in_hand.pop((place.name, running.id), None)
+        memory.give_back()
     return Outcome.DONE
 
 

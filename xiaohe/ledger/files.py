@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from xiaohe.kernel import workspace
-from xiaohe.ledger import durable, memory
+from xiaohe.kernel import memory, workspace
+from xiaohe.ledger import durable
 from xiaohe.ledger.instants import to_us
 from xiaohe.ledger.models import FileRole
 from xiaohe.ledger.schema import FACT_SCHEMA

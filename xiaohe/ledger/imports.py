@@ -22,8 +22,8 @@ import numpy as np
 import pyarrow as pa
 from django.utils.translation import gettext_lazy as _
 
+from xiaohe.kernel import memory, workspace
 from xiaohe.kernel import store as control
-from xiaohe.kernel import workspace
 from xiaohe.kernel.errors import Conflict, NotFound
 from xiaohe.kernel.ids import MASK_63
 from xiaohe.ledger import (
@@ -32,7 +32,6 @@ from xiaohe.ledger import (
     engine,
     files,
     lease,
-    memory,
     processes,
     store,
     subscriptions,

@@ -21,7 +21,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from xiaohe.ledger import catalogue, memory
+from xiaohe.kernel import memory
+from xiaohe.ledger import catalogue
 from xiaohe.ledger.schema import STAGED_SCHEMA
 
 PARTITION_BITS = 6

@@ -20,10 +20,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from django.utils.translation import gettext as _
 
-from xiaohe.kernel import workspace
+from xiaohe.kernel import memory, workspace
 from xiaohe.kernel.errors import XiaoheError
 from xiaohe.kernel.store import write
-from xiaohe.ledger import bulk, imports, memory
+from xiaohe.ledger import bulk, imports
 from xiaohe.ledger.models import ImportState
 from xiaohe.people import keys
 from xiaohe.people.identifiers import Recorder
