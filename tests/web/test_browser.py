@@ -24,6 +24,7 @@ NO_PAGES = frozenset(
     {
         "healthz", "sign-out", "language", "today-copied", "yesterday", "task-other-words", "task-undo",
         "task-tap", "undo", "people-search", "person-have", "person-split", "person-take-back", "person-wish",
+        "person-note", "person-note-strike", "person-note-restore",
         "uploads", "uploads-progress", "upload-confirm", "import-undo", "import-rejected", "settings-shop",
         "settings-account", "settings-cost", "sample-load", "sample-progress", "sample-next-day", "sample-clear",
     }

@@ -45,6 +45,11 @@ urlpatterns = [
     path("people/<int:person>/split", person.split, name="person-split"),
     path("people/<int:person>/take-back", person.take_back, name="person-take-back"),
     path("people/<int:person>/wish", person.wish, name="person-wish"),
+    path("people/<int:person>/notes", person.note, name="person-note"),
+    path("people/<int:person>/notes/<int:number>/strike", person.strike, name="person-note-strike"),
+    path(
+        "people/<int:person>/notes/<int:number>/restore", person.restore, name="person-note-restore"
+    ),
     # 经营
     path("business", results.page, name="results"),
     path("business/contact/<slug:what>", results.contacted, name="contact-people"),

@@ -176,6 +176,7 @@ class Profile:
     can_contact: bool = True
     complaint: bool = False
     seen_by: tuple[str, ...] = ()
+    notes: tuple[Any, ...] = ()
 
 
 # ---- numbers ----

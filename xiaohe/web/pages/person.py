@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from xiaohe.autopilot import today as autopilot
 from xiaohe.kernel.clock import ShopCalendar
 from xiaohe.kernel.money import SYMBOLS, spoken
-from xiaohe.people import names, overlay, profile
+from xiaohe.people import names, notes, overlay, profile
 from xiaohe.people.profile import Evidence, Says
 from xiaohe.shop import audit, queries
 from xiaohe.shop.models import AUDIT_WORDS, AuditAct
@@ -87,6 +87,7 @@ def page(person: int, *, shown: str, now: datetime, calendar: ShopCalendar) -> P
         can_contact=consent != "consent.withdrawn",
         complaint=_complains(moments),
         seen_by=tuple(_seen(person)),
+        notes=tuple(notes.of(person)),
     )
 
 

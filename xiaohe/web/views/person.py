@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from xiaohe.kernel import store
-from xiaohe.people import actions
+from xiaohe.people import actions, notes
 from xiaohe.shop import accounts, audit
 from xiaohe.shop.models import AccountKind, AuditAct
 from xiaohe.touch import wishes
@@ -88,6 +88,29 @@ def wish(request: HttpRequest, person: int) -> HttpResponse:
         raise Http404
     key = wishes.state(person, Wish(text), _now(request))
     return _said(request, person, (key,), str(SAID[Wish(text)]))
+
+
+@require_POST
+def note(request: HttpRequest, person: int) -> HttpResponse:
+    """〔+ 记一句〕: remember something of them."""
+    number = notes.write(
+        person, request.POST.get("text", ""), now=_now(request), user_id=request.user.pk
+    )
+    undo = reverse("person-note-strike", args=[person, number])
+    return answers.back(request, reverse("person", args=[person]), Toast(_("Noted."), undo))
+
+
+@require_POST
+def strike(request: HttpRequest, person: int, number: int) -> HttpResponse:
+    notes.strike(person, number, now=_now(request))
+    undo = reverse("person-note-restore", args=[person, number])
+    return answers.back(request, reverse("person", args=[person]), Toast(_("Struck out."), undo))
+
+
+@require_POST
+def restore(request: HttpRequest, person: int, number: int) -> HttpResponse:
+    notes.restore(person, number)
+    return answers.back(request, reverse("person", args=[person]), Toast(_("Taken back.")))
 
 
 def _said(request: HttpRequest, person: int, facts: tuple[int, ...], text: str) -> HttpResponse:
