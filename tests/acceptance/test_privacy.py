@@ -53,7 +53,11 @@ def leaks(*places: Path) -> list[str]:
     """Every planted text found in files below `places`; columns of Parquet files are looked at unpacked as well."""
     found = []
     for path in (each for place in places for each in _files(place)):
-        content = path.read_bytes()
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            # Renamed or deleted by the running program since it was listed.
+            continue
         # A file cut off in the middle has no end to read its columns by; one just begun is its four magic bytes.
         if path.suffix == ".parquet" and content.endswith(b"PAR1") and len(content) > FOOTER_BYTES:
             content += str(pq.read_table(path).to_pylist()).encode()
@@ -67,7 +71,11 @@ def leaks(*places: Path) -> list[str]:
 
 
 def _files(place: Path) -> Iterator[Path]:
-    yield from ([place] if place.is_file() else (p for p in place.rglob("*") if p.is_file()))
+    """`place` itself or every file below it; os.walk, as folders come and go while the program runs."""
+    if place.is_file():
+        yield place
+    for folder, _folders, names in os.walk(place):
+        yield from (path for name in names if (path := Path(folder, name)).is_file())
 
 
 def planted(folder: Path) -> tuple[Path, Path]:
