@@ -1,0 +1,117 @@
+"""A Reading: one moment, many questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import ibis
+import pyarrow as pa
+
+from xiaohe.ledger import snapshot, types
+from xiaohe.ledger.engine.backend import Backend, Source
+from xiaohe.ledger.engine.duck import Duck
+from xiaohe.ledger.engine.errors import LakeBroken
+from xiaohe.ledger.schema import FACT_SCHEMA
+from xiaohe.ledger.snapshot import Snapshot
+
+PAGE_TIMEOUT_SECONDS = 10.0
+FACTS = ibis.table(types.ibis_schema(FACT_SCHEMA), name="facts")
+
+
+class Reading:
+    """Questions to one moment of the ledger, or to a few derived files; close it, or use `with`."""
+
+    facts = FACTS
+
+    def __init__(
+        self,
+        backend: Backend,
+        taken: Snapshot | None = None,
+        *,
+        timeout: float | None = None,
+        extra: Sequence[Path] = (),
+    ) -> None:
+        self.snapshot = taken
+        self.version = taken.version if taken else 0
+        self.tap_version = taken.tap_version if taken else 0
+        self._timeout = timeout
+        self._tables: dict[str, ibis.Table] = {}
+        self._backend = backend
+        if taken is not None:
+            backend.show_facts(taken, extra)
+
+    def __enter__(self) -> Reading:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._backend.close()
+
+    def register(self, name: str, data: Source) -> ibis.Table:
+        """Make an Arrow table or Parquet files known under `name`; the same name again replaces it."""
+        schema = self._backend.register(name, data)
+        self._tables[name] = ibis.table(types.ibis_schema(schema), name=name)
+        return self._tables[name]
+
+    def table(self, name: str) -> ibis.Table:
+        """A registered table."""
+        return self._tables[name]
+
+    def run(self, expression: ibis.Expr, *, timeout: float | None = None) -> pa.Table:
+        """The answer, with the types the expression promises."""
+        return self._backend.run(expression, timeout or self._timeout)
+
+    def batches(self, expression: ibis.Expr, *, rows: int = 50_000) -> Iterator[pa.Table]:
+        """The answer in slices, for what does not fit in memory."""
+        return self._backend.batches(expression, rows)
+
+    def scalar(self, expression: ibis.Expr) -> Any:
+        """The only value of an answer of one row and one column."""
+        return self.run(expression).column(0)[0].as_py()
+
+    def write(self, expression: ibis.Expr, path: Path) -> Path:
+        """Write the answer as a Parquet file (zstd-1) and bring it to disk."""
+        self._backend.write(expression, path)
+        return path
+
+
+def reading(
+    *,
+    memory: str | None = None,
+    threads: int | None = None,
+    timeout: float | None = None,
+    extra: Sequence[Path] = (),
+) -> Reading:
+    """A Reading of this moment; `extra` are fact files to see beside the listed ones."""
+    taken = snapshot.take()
+    if taken.broken_files():
+        # A file may have been retired and collected between the look and the check: look once more.
+        taken = snapshot.take()
+        if broken := taken.broken_files():
+            raise LakeBroken(broken)
+    backend = Duck(memory=memory, threads=threads)
+    return Reading(backend, taken, timeout=timeout, extra=extra)
+
+
+def over(
+    paths: Mapping[str, Source],
+    *,
+    memory: str | None = None,
+    threads: int = 1,
+    timeout: float | None = PAGE_TIMEOUT_SECONDS,
+) -> Reading:
+    """A Reading over derived files only, for pages: one thread, limited memory and time."""
+    read = Reading(Duck(memory=memory, threads=threads), timeout=timeout)
+    for name, source in paths.items():
+        read.register(name, source)
+    return read

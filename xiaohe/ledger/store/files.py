@@ -1,0 +1,74 @@
+"""The list of files that is the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from xiaohe.kernel import store
+from xiaohe.ledger.models import FileRole
+from xiaohe.ledger.store.common import slices
+
+
+class FileRow(NamedTuple):
+    id: int
+    import_id: int | None
+    path: str
+    role: str
+    level: int
+    rows: int
+    bytes: int
+    occurred_min_us: int | None
+    occurred_max_us: int | None
+
+
+_FILE = "id, import_id, path, role, level, rows, bytes, occurred_min_us, occurred_max_us"
+
+
+def live_files(role: FileRole) -> list[FileRow]:
+    sql = f"SELECT {_FILE} FROM ledger_lakefile WHERE retired_us IS NULL AND role = %s ORDER BY id"
+    return [FileRow(*row) for row in store.rows(sql, [str(role)])]
+
+
+def files_of(import_id: int, role: FileRole) -> list[FileRow]:
+    return [each for each in live_files(role) if each.import_id == import_id]
+
+
+def add_files(files: Iterable[FileRow]) -> None:
+    store.execute_many(
+        "INSERT INTO ledger_lakefile (import_id, path, role, level, rows, bytes, occurred_min_us, occurred_max_us)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        [tuple(each)[1:] for each in files],
+    )
+
+
+def retire_files_of(import_id: int, at_us: int) -> int:
+    return store.execute(
+        "UPDATE ledger_lakefile SET retired_us = %s WHERE import_id = %s AND retired_us IS NULL",
+        [at_us, import_id],
+    )
+
+
+def retire_files(ids: Sequence[int], at_us: int) -> int:
+    """How many of these were still live: fewer than asked means somebody else was faster."""
+    return sum(
+        store.execute(
+            f"UPDATE ledger_lakefile SET retired_us = %s WHERE retired_us IS NULL AND id IN ({slots})",
+            [at_us, *part],
+        )
+        for part, slots in slices(ids)
+    )
+
+
+def retired_before(at_us: int) -> list[tuple[int, str]]:
+    sql = "SELECT id, path FROM ledger_lakefile WHERE retired_us IS NOT NULL AND retired_us < %s"
+    return [(int(id), str(path)) for id, path in store.rows(sql, [at_us])]
+
+
+def forget_files(ids: Sequence[int]) -> None:
+    for part, slots in slices(ids):
+        store.execute(f"DELETE FROM ledger_lakefile WHERE id IN ({slots})", part)
+
+
+def all_paths() -> set[str]:
+    return {str(path) for (path,) in store.rows("SELECT path FROM ledger_lakefile")}
