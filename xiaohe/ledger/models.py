@@ -23,6 +23,8 @@ class FileRole(StrEnum):
     FACT = "fact"
     # Facts an import stated that were known already: they come to light when the earlier import is undone.
     SHADOW = "shadow"
+    # The facts of compacted files once more, ordered by subject: for looking at few people.
+    SUBJECT = "subject"
 
 
 class Import(models.Model):
@@ -57,6 +59,16 @@ class LakeFile(models.Model):
     bytes = models.BigIntegerField()
     occurred_min_us = models.BigIntegerField(null=True)
     occurred_max_us = models.BigIntegerField(null=True)
+    recorded_min_us = models.BigIntegerField(null=True)
+    recorded_max_us = models.BigIntegerField(null=True)
+    # The only type of its facts; null: several.
+    type = models.TextField(null=True)  # noqa: DJ001
+    # Holds rows of several imports or of imports and the stream: what is retracted is left out row by row.
+    mixed = models.BooleanField(default=False)
+    # Its facts stand in SUBJECT files too.
+    covered = models.BooleanField(default=False)
+    # Of its bytes, in hex; empty for files written before this was kept.
+    sha256 = models.CharField(max_length=64, default="", blank=True)
     # Real time, not the shop's: when reads stopped being given this file. It is deleted a day later.
     retired_us = models.BigIntegerField(null=True)
 
@@ -75,6 +87,54 @@ class Retraction(models.Model):
 
     def __str__(self) -> str:
         return f"retraction of import {self.import_id} / fact {self.key_hash}"
+
+
+class InboxBatch(models.Model):
+    """What one call of the stream door brought and no file holds yet; ids are in the order of commits."""
+
+    id = models.BigIntegerField(primary_key=True)
+    recorded_us = models.BigIntegerField()
+    rows = models.IntegerField()
+    # Stated so long ago that only the lake can tell whether it is known: not read before it is drained.
+    late = models.BooleanField(default=False)
+    # The latest instant by which its keys may be asked for among the recent ones: recorded or stated.
+    until_us = models.BigIntegerField()
+    # An Arrow record batch of FACT_SCHEMA.
+    facts = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"batch {self.pk}"
+
+
+class InboxKey(models.Model):
+    """A key of an undrained batch."""
+
+    key_hash = models.BigIntegerField(primary_key=True)
+
+    def __str__(self) -> str:
+        return str(self.key_hash)
+
+
+class KeyRun(models.Model):
+    """A file of sorted keys that were drained in the last 35 days, by its path inside the lake."""
+
+    path = models.CharField(max_length=200, unique=True)
+    keys = models.BigIntegerField()
+    bytes = models.BigIntegerField()
+    until_us = models.BigIntegerField()
+    retired_us = models.BigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class FreedKey(models.Model):
+    """A key whose fact was taken back: it may be stated again."""
+
+    key_hash = models.BigIntegerField(primary_key=True)
+
+    def __str__(self) -> str:
+        return str(self.key_hash)
 
 
 class InboxFact(models.Model):
@@ -120,6 +180,10 @@ class LedgerState(models.Model):
 
     lake_version = models.BigIntegerField(default=0)
     tap_version = models.BigIntegerField(default=0)
+    # Keys recorded or stated before this instant are not among the recent ones any more.
+    keys_since_us = models.BigIntegerField(default=0)
+    # Moves with every change of the runs of recent keys.
+    key_version = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"lake {self.lake_version}, taps {self.tap_version}"
