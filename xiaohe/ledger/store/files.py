@@ -20,9 +20,16 @@ class FileRow(NamedTuple):
     bytes: int
     occurred_min_us: int | None
     occurred_max_us: int | None
+    recorded_min_us: int | None = None
+    recorded_max_us: int | None = None
+    type: str | None = None
+    mixed: bool = False
+    covered: bool = False
+    sha256: str = ""
 
 
-_FILE = "id, import_id, path, role, level, rows, bytes, occurred_min_us, occurred_max_us"
+_COLUMNS = ", ".join(FileRow._fields[1:])
+_FILE = f"id, {_COLUMNS}"
 
 
 def live_files(role: FileRole) -> list[FileRow]:
@@ -35,9 +42,9 @@ def files_of(import_id: int, role: FileRole) -> list[FileRow]:
 
 
 def add_files(files: Iterable[FileRow]) -> None:
+    slots = ", ".join(["%s"] * (len(FileRow._fields) - 1))
     store.execute_many(
-        "INSERT INTO ledger_lakefile (import_id, path, role, level, rows, bytes, occurred_min_us, occurred_max_us)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        f"INSERT INTO ledger_lakefile ({_COLUMNS}) VALUES ({slots})",
         [tuple(each)[1:] for each in files],
     )
 
