@@ -61,7 +61,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "xiaohe.web.urls"
-WSGI_APPLICATION = "xiaohe.web.wsgi.application"
+WSGI_APPLICATION = "xiaohe.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
 
     # WSGI always: Django over ASGI costs seven times the CPU per request (docs/decisions).
     server = Granian(
-        "xiaohe.web.wsgi:application",
+        "xiaohe.wsgi:application",
         address=arguments.host,
         port=arguments.port,
         interface=Interfaces.WSGI,

@@ -1,0 +1,1 @@
+"""The doors for programs: small WSGI handlers without sessions, cookies or pages."""

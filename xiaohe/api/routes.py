@@ -1,0 +1,34 @@
+"""Which handler answers which path of the doors for programs; a path that stands nowhere here is Django's.
+
+A handler takes a `Request` and returns a `Response`. Expected refusals (`XiaoheError`) may simply be raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from xiaohe.api.http import Request, Response
+
+Handler = Callable[[Request], Response]
+
+# Whole paths.
+EXACT: dict[str, Handler] = {}
+# Beginnings of paths, for handlers that read the rest themselves.
+BELOW: dict[str, Handler] = {}
+# Nothing below these is a page: what no handler answers is an honest 404 in JSON.
+OURS = ("/v1/", "/hooks/")
+
+
+def find(path: str) -> Handler | None:
+    """The handler of a path; None if it is a page's."""
+    found = EXACT.get(path)
+    if found is not None:
+        return found
+    for beginning, handler in BELOW.items():
+        if path.startswith(beginning):
+            return handler
+    return nothing_here if path.startswith(OURS) else None
+
+
+def nothing_here(request: Request) -> Response:
+    return Response(404, b'{"success": false, "error": {"code": "not_found"}}')

@@ -1,0 +1,35 @@
+"""The door for a WSGI server: paths for programs to `api`, everything else to the console.
+
+/v1/…  /hooks/…  and what api.routes names ──► api, without Django's middleware
+everything else                            ──► Django
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterable
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xiaohe.settings")
+
+from django.core.wsgi import get_wsgi_application
+
+console = get_wsgi_application()
+
+# What is loaded for good is taken out of the collector's rounds: they cost a search up to 150 ms. The engine comes
+# first, it is most of it and the first page needs it anyway.
+from xiaohe.api import answering, routes  # noqa: E402
+from xiaohe.ledger import engine  # noqa: E402
+
+assert engine.FACTS is not None
+gc.collect()
+gc.freeze()
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    handler = routes.find(environ["PATH_INFO"])
+    if handler is None:
+        answered: Iterable[bytes] = console(environ, start_response)
+        return answered
+    return answering.answer(handler, environ, start_response)
