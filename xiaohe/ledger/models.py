@@ -53,7 +53,7 @@ class LakeFile(models.Model):
     import_id = models.BigIntegerField(null=True, db_index=True)
     path = models.CharField(max_length=200, unique=True)
     role = models.CharField(max_length=8)
-    # Drained files only: how often these rows were merged.
+    # 0: as it came in; from 1 on: how often these rows were merged.
     level = models.SmallIntegerField(default=0)
     rows = models.BigIntegerField()
     bytes = models.BigIntegerField()
@@ -69,6 +69,8 @@ class LakeFile(models.Model):
     covered = models.BooleanField(default=False)
     # Of its bytes, in hex; empty for files written before this was kept.
     sha256 = models.CharField(max_length=64, default="", blank=True)
+    # Facts of retractions up to this number are not in it; 0: nobody has looked.
+    folded = models.BigIntegerField(default=0)
     # Real time, not the shop's: when reads stopped being given this file. It is deleted a day later.
     retired_us = models.BigIntegerField(null=True)
 

@@ -10,6 +10,7 @@ from xiaohe.ledger.store.files import (
     files_of,
     forget_files,
     live_files,
+    mark_folded,
     retire_files,
     retire_files_of,
     retired_before,
@@ -31,13 +32,17 @@ from xiaohe.ledger.store.inbox import (
 from xiaohe.ledger.store.leases import free_lease, hold_lease, lease, lease_holder, renew_lease
 from xiaohe.ledger.store.retractions import (
     KeyRetraction,
+    first_retracted_us,
+    forget_retractions,
     key_retractions,
+    last_retraction,
     retract_import,
     retract_key,
+    retracted_imports,
     retracted_until,
     retractions,
 )
-from xiaohe.ledger.store.versions import bump_lake, bump_taps, versions
+from xiaohe.ledger.store.versions import bump_lake, bump_taps, lock_versions, versions
 
 __all__ = [
     "INBOX_COLUMNS",
@@ -52,7 +57,9 @@ __all__ = [
     "drop_recent_days_before",
     "drop_recent_key",
     "files_of",
+    "first_retracted_us",
     "forget_files",
+    "forget_retractions",
     "free_lease",
     "hold_lease",
     "inbox_claimable",
@@ -61,9 +68,12 @@ __all__ = [
     "inbox_size",
     "inbox_visible",
     "key_retractions",
+    "last_retraction",
     "lease",
     "lease_holder",
     "live_files",
+    "lock_versions",
+    "mark_folded",
     "now_us",
     "recent_key",
     "remove_from_inbox",
@@ -73,6 +83,7 @@ __all__ = [
     "retired_before",
     "retract_import",
     "retract_key",
+    "retracted_imports",
     "retracted_until",
     "retractions",
     "versions",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from xiaohe.kernel import store
 from xiaohe.ledger.models import FileRole
@@ -26,6 +26,8 @@ class FileRow(NamedTuple):
     mixed: bool = False
     covered: bool = False
     sha256: str = ""
+    # Facts of retractions up to this number are not in it.
+    folded: int = 0
 
 
 _COLUMNS = ", ".join(FileRow._fields[1:])
@@ -34,7 +36,13 @@ _FILE = f"id, {_COLUMNS}"
 
 def live_files(role: FileRole) -> list[FileRow]:
     sql = f"SELECT {_FILE} FROM ledger_lakefile WHERE retired_us IS NULL AND role = %s ORDER BY id"
-    return [FileRow(*row) for row in store.rows(sql, [str(role)])]
+    return [_row(row) for row in store.rows(sql, [str(role)])]
+
+
+def _row(row: tuple[Any, ...]) -> FileRow:
+    found = FileRow(*row)
+    # SQLite answers 0 and 1.
+    return found._replace(mixed=bool(found.mixed), covered=bool(found.covered))
 
 
 def files_of(import_id: int, role: FileRole) -> list[FileRow]:
@@ -65,6 +73,15 @@ def retire_files(ids: Sequence[int], at_us: int) -> int:
         )
         for part, slots in slices(ids)
     )
+
+
+def mark_folded(ids: Sequence[int], retraction: int) -> None:
+    """Somebody looked: nothing of the retractions up to this number is in these files."""
+    for part, slots in slices(ids):
+        store.execute(
+            f"UPDATE ledger_lakefile SET folded = %s WHERE folded < %s AND id IN ({slots})",
+            [retraction, retraction, *part],
+        )
 
 
 def retired_before(at_us: int) -> list[tuple[int, str]]:

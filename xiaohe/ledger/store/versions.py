@@ -17,3 +17,9 @@ def bump_lake() -> int:
 def bump_taps() -> int:
     sql = "UPDATE ledger_ledgerstate SET tap_version = tap_version + 1 WHERE id = 1 RETURNING tap_version"
     return int(store.rows(sql)[0][0])
+
+
+def lock_versions() -> None:
+    """One after the other from here to the end of the transaction; SQLite has one writer anyway."""
+    if store.is_postgres():
+        store.execute("SELECT id FROM ledger_ledgerstate WHERE id = 1 FOR UPDATE")
