@@ -134,6 +134,11 @@ class AuditAct(StrEnum):
     SEARCHED = "searched"
     EXPORTED = "exported"
     COPIED = "copied"
+    # Doors for programs: what was done to a key or an endpoint, by its id in `page`.
+    ADDED = "added"
+    ROTATED = "rotated"
+    DISABLED = "disabled"
+    ENABLED = "enabled"
 
 
 AUDIT_WORDS = {
@@ -141,11 +146,15 @@ AUDIT_WORDS = {
     AuditAct.SEARCHED: _("searched for"),
     AuditAct.EXPORTED: _("exported"),
     AuditAct.COPIED: _("copied"),
+    AuditAct.ADDED: _("added"),
+    AuditAct.ROTATED: _("changed the secret of"),
+    AuditAct.DISABLED: _("switched off"),
+    AuditAct.ENABLED: _("switched on"),
 }
 
 
 class AuditEntry(models.Model):
-    """Somebody saw or took contact data out; holds ids and counts, never the data."""
+    """Somebody saw or took contact data out, or changed a door for programs; ids and counts, never the data."""
 
     at = models.DateTimeField(db_index=True)
     user_id = models.BigIntegerField(null=True)  # null: the command line on the machine itself
