@@ -1,12 +1,13 @@
-"""Fact files of one import: written sorted, synced, given their final names; listing them is the commit's part."""
+"""Fact files: written sorted, synced, given their final names; listing them is the commit's part."""
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,8 +23,11 @@ from xiaohe.ledger.store import FileRow
 ROW_GROUP = 65_536
 # Rows of one file: below the promised half million, and small enough to hold and to sort in memory.
 FILE_ROWS = 2 * ROW_GROUP
+# A look at one person decodes whole groups: theirs are small.
+SUBJECT_ROW_GROUP = 16_384
 # Folders of the lake.
 STAGING, IMPORTS, STREAM = "staging", "imports", "stream"
+COMPACTED, SUBJECTS, KEYS = "compacted", "subjects", "keys"
 
 memory.use_one_arena()
 
@@ -39,10 +43,63 @@ class Written:
     occurred_min_us: int | None
     occurred_max_us: int | None
     level: int = 0
+    recorded_min_us: int | None = None
+    recorded_max_us: int | None = None
+    # The only type in it; None: several.
+    type: str | None = None
+    mixed: bool = False
+    covered: bool = False
+    folded: int = 0
+
+
+@dataclass
+class Span:
+    """What the facts of a file span, gathered while they are written."""
+
+    rows: int = 0
+    occurred: tuple[int, int] | None = None
+    recorded: tuple[int, int] | None = None
+    types: set[str] = field(default_factory=set)
+
+    def add(self, facts: pa.Table) -> None:
+        if not facts.num_rows:
+            return
+        self.rows += facts.num_rows
+        self.occurred = _wider(self.occurred, facts["occurred_at"])
+        self.recorded = _wider(self.recorded, facts["recorded_at"])
+        # One name says that there are several.
+        if len(self.types) < 2:
+            self.types.update(facts["type"].unique().to_pylist())
+
+    def told(self, path: Path, role: FileRole, import_id: int | None, **more: Any) -> Written:
+        return Written(
+            path=path,
+            role=role,
+            import_id=import_id,
+            rows=self.rows,
+            occurred_min_us=self.occurred[0] if self.occurred else None,
+            occurred_max_us=self.occurred[1] if self.occurred else None,
+            recorded_min_us=self.recorded[0] if self.recorded else None,
+            recorded_max_us=self.recorded[1] if self.recorded else None,
+            type=next(iter(self.types)) if len(self.types) == 1 else None,
+            **more,
+        )
 
 
 def unique_name() -> str:
     return f"{uuid.uuid4().hex}.parquet"
+
+
+def new_writer(path: Path) -> pq.ParquetWriter:
+    """Our one way of writing facts."""
+    return pq.ParquetWriter(
+        path,
+        FACT_SCHEMA,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=["source", "type", "currency", "props"],
+        store_schema=False,
+    )
 
 
 def write(
@@ -54,31 +111,24 @@ def write(
         sort_keys=[("subject", "ascending"), ("occurred_at", "ascending")],
     )
     path = folder / unique_name()
-    with pq.ParquetWriter(
-        path,
-        FACT_SCHEMA,
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=["source", "type", "currency", "props"],
-        store_schema=False,
-    ) as writer:
+    with new_writer(path) as writer:
         # Group by group: a sorted copy of the whole would double the memory.
         for start in range(0, facts.num_rows, ROW_GROUP):
             group = facts.take(order.slice(start, ROW_GROUP))
             writer.write_table(group.cast(FACT_SCHEMA))
     durable.note("write", path)
-    span = pc.min_max(facts["occurred_at"]).as_py()
-    return Written(path, role, import_id, facts.num_rows, _us(span["min"]), _us(span["max"]), level)
+    span = Span()
+    span.add(facts)
+    return span.told(path, role, import_id, level=level)
 
 
-def describe(path: Path, role: FileRole, import_id: int | None, *, level: int = 0) -> Written:
-    """A file the engine wrote, by its own footer."""
-    footer = pq.read_metadata(path)
-    times = pq.read_table(path, columns=["occurred_at"])["occurred_at"]
-    span = pc.min_max(times).as_py()
-    return Written(
-        path, role, import_id, footer.num_rows, _us(span["min"]), _us(span["max"]), level
-    )
+def described(path: Path, role: FileRole, import_id: int | None, **more: Any) -> Written:
+    """A finished file, by what is in it."""
+    span = Span()
+    names = ["type", "occurred_at", "recorded_at"]
+    for batch in pq.ParquetFile(path).iter_batches(ROW_GROUP, columns=names):
+        span.add(pa.Table.from_batches([batch]))
+    return span.told(path, role, import_id, **more)
 
 
 @dataclass
@@ -117,24 +167,44 @@ def publish(files: Iterable[Written]) -> list[FileRow]:
     rows, moves = [], {}
     for each in files:
         durable.sync_file(each.path)
-        home = f"{IMPORTS}/{each.import_id}" if each.import_id is not None else STREAM
-        relative = f"{home}/{each.path.name}"
+        relative = f"{_home(each)}/{each.path.name}"
         moves[each.path] = lake / relative
         rows.append(
             FileRow(
-                0,
-                each.import_id,
-                relative,
-                str(each.role),
-                each.level,
-                each.rows,
-                each.path.stat().st_size,
-                each.occurred_min_us,
-                each.occurred_max_us,
+                id=0,
+                import_id=each.import_id,
+                path=relative,
+                role=str(each.role),
+                level=each.level,
+                rows=each.rows,
+                bytes=each.path.stat().st_size,
+                occurred_min_us=each.occurred_min_us,
+                occurred_max_us=each.occurred_max_us,
+                recorded_min_us=each.recorded_min_us,
+                recorded_max_us=each.recorded_max_us,
+                type=each.type,
+                mixed=each.mixed,
+                covered=each.covered,
+                # From the system's cache: 1.9 GB/s, some 2 % of what writing the file took.
+                sha256=sha256(each.path),
+                folded=each.folded,
             )
         )
     durable.publish(moves)
     return rows
+
+
+def _home(each: Written) -> str:
+    if each.import_id is not None:
+        return f"{IMPORTS}/{each.import_id}"
+    if each.role == FileRole.SUBJECT:
+        return SUBJECTS
+    return COMPACTED if each.covered else STREAM
+
+
+def sha256(path: Path) -> str:
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def new_staging_folder(name: str) -> Path:
@@ -148,5 +218,7 @@ def empty_facts() -> pa.Table:
     return FACT_SCHEMA.empty_table()
 
 
-def _us(instant: datetime | None) -> int | None:
-    return None if instant is None else to_us(instant)
+def _wider(known: tuple[int, int] | None, instants: pa.ChunkedArray) -> tuple[int, int]:
+    found = pc.min_max(instants).as_py()
+    low, high = to_us(found["min"]), to_us(found["max"])
+    return (low, high) if known is None else (min(low, known[0]), max(high, known[1]))
