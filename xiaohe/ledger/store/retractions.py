@@ -30,12 +30,6 @@ def retract_key(key_hash: int, until_us: int, at_us: int) -> None:
     )
 
 
-def retracted_imports() -> list[int]:
-    """Imports whose facts may still stand in files that hold those of several."""
-    sql = "SELECT DISTINCT import_id FROM ledger_retraction WHERE import_id IS NOT NULL ORDER BY import_id"
-    return [int(import_id) for (import_id,) in store.rows(sql)]
-
-
 def last_retraction() -> int:
     """The newest retraction's number: whoever looks later sees all up to it. 0 if there is none."""
     return number("SELECT max(id) FROM ledger_retraction") or 0
@@ -76,6 +70,12 @@ def _in_order_of_commits() -> None:
 def key_retractions() -> list[KeyRetraction]:
     sql = "SELECT key_hash, max(until_us) FROM ledger_retraction WHERE key_hash IS NOT NULL GROUP BY key_hash"
     return [KeyRetraction(*row) for row in store.rows(sql)]
+
+
+def import_retractions() -> list[int]:
+    """Imports whose facts may still stand in files that hold those of several."""
+    sql = "SELECT DISTINCT import_id FROM ledger_retraction WHERE import_id IS NOT NULL ORDER BY 1"
+    return [int(import_id) for (import_id,) in store.rows(sql)]
 
 
 def retracted_until(key_hash: int) -> int | None:
