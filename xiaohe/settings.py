@@ -4,6 +4,7 @@ or a row of `shop.Shop`.
     XIAOHE_HOME          data folder (default ~/.xiaohe)
     XIAOHE_DATABASE_URL  postgresql://user:password@host:port/name instead of HOME/xiaohe.db
     XIAOHE_HOSTS         extra host names the console may be asked for, comma separated
+    XIAOHE_LOG           json or text, see kernel.logs
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from csp.constants import SELF  # type: ignore[import-untyped]
 
-from xiaohe.kernel import workspace
+from xiaohe.kernel import logs, workspace
 
 PACKAGE = Path(__file__).resolve().parent
 HOME = workspace.home_path()
@@ -158,11 +159,4 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}, "django.server": {"level": "ERROR"}},
-}
+LOGGING = logs.config()

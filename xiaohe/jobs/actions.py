@@ -11,6 +11,7 @@ from typing import Any
 from xiaohe.jobs import faults, store
 from xiaohe.jobs.faults import Fault
 from xiaohe.jobs.store import JobRow
+from xiaohe.kernel import trace
 from xiaohe.kernel.store import write
 
 
@@ -50,7 +51,13 @@ def enqueue(
     """
     at = None if run_at is None else milliseconds(run_at)
     with write():
-        return store.insert(name, json.dumps(payload or {}), dedupe=dedupe, run_at=at)
+        return store.insert(
+            name,
+            json.dumps(payload or {}),
+            dedupe=dedupe,
+            run_at=at,
+            request=trace.current().request,
+        )
 
 
 def status(job_id: int) -> JobStatus | None:

@@ -11,7 +11,8 @@ from typing import Any
 
 from django.utils.translation import gettext, gettext_noop, override
 
-from xiaohe.kernel.errors import RetryLater, XiaoheError
+from xiaohe.kernel import disk
+from xiaohe.kernel.errors import Postponed, RetryLater, XiaoheError
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -50,9 +51,10 @@ def of(error: Exception) -> Fault:
 
     The text of an unexpected exception may quote a customer's row, so it is not kept anywhere.
     """
-    if isinstance(error, XiaoheError):
+    refusal = error if isinstance(error, XiaoheError) else disk.explained(error)
+    if refusal is not None:
         with override(None):
-            return Fault(error.code, str(error.message), _numbers_only(error.data))
+            return Fault(refusal.code, str(refusal.message), _numbers_only(refusal.data))
     where = place_of(error)
     return Fault("bug", gettext_noop("Something went wrong inside (%(where)s)."), {"where": where})
 
@@ -65,6 +67,12 @@ def _numbers_only(data: Mapping[str, Any]) -> dict[str, Any]:
 def is_final(error: Exception) -> bool:
     """An expected refusal will be refused again; a busy store or a bug may pass."""
     return isinstance(error, XiaoheError) and not isinstance(error, RetryLater)
+
+
+def is_postponed(error: Exception) -> float | None:
+    """Seconds until a job that waits for the world outside looks again; None for every other failure."""
+    refusal = error if isinstance(error, XiaoheError) else disk.explained(error)
+    return refusal.wait_seconds if isinstance(refusal, Postponed) else None
 
 
 def place_of(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""Stored: jobs and when the recurring ones are next due.
+"""Stored: jobs, when the recurring ones are next due, and which workers are alive.
 
 The tables are worked by `store.py` alone; these models only draw them, for the migrations.
 Instants are integer milliseconds since 1970 by the database's clock, which every worker shares.
@@ -27,6 +27,8 @@ class Job(models.Model):
     error = models.TextField(default="")
     created_at = models.BigIntegerField()
     finished_at = models.BigIntegerField(null=True)
+    # The id of the request that caused it, for log lines.
+    request = models.TextField(default="")
 
     class Meta:
         constraints = [
@@ -43,6 +45,7 @@ class Job(models.Model):
                 name="jobs_job_open",
             ),
             models.Index(fields=["finished_at"], name="jobs_job_finished"),
+            models.Index(fields=["name"], condition=models.Q(state="dead"), name="jobs_job_dead"),
         ]
 
     def __str__(self) -> str:
@@ -54,6 +57,16 @@ class Recurring(models.Model):
 
     name = models.TextField(primary_key=True)
     due_at = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+
+class Worker(models.Model):
+    """A process that runs jobs, and when it last said so."""
+
+    name = models.TextField(primary_key=True)
+    seen_at = models.BigIntegerField()
 
     def __str__(self) -> str:
         return str(self.name)

@@ -14,7 +14,7 @@ from xiaohe.jobs.errors import LeaseLost
 from xiaohe.jobs.registry import Handler
 from xiaohe.jobs.running import Running
 from xiaohe.jobs.store import Claimed
-from xiaohe.kernel import memory, workspace
+from xiaohe.kernel import counters, logs, memory, trace, workspace
 from xiaohe.kernel.store import write
 from xiaohe.kernel.workspace import Workspace
 
@@ -30,7 +30,13 @@ class Outcome(StrEnum):
     RETRY = "retry"
     DEAD = "dead"
     LOST = "lost"
+    POSTPONED = "postponed"
 
+
+RUNS = counters.Counter(
+    "xiaohe_job_runs_total", "Runs of jobs by how they ended.", "job", "outcome"
+)
+DURATIONS = counters.Histogram("xiaohe_job_seconds", "How long runs of jobs took.", "job")
 
 # Jobs in this process's hands, so that a stopping worker can hand them back.
 in_hand: dict[tuple[str, int], tuple[Workspace, Running]] = {}
@@ -41,12 +47,13 @@ def run_next(names: Sequence[str]) -> Outcome | None:
     if not names or not store.is_any_due(names):
         return None
     with write():
-        claimed = store.claim(names, worker=_me(), lease_ms=CLAIM_SECONDS * 1000)
+        claimed = store.claim(names, worker=me(), lease_ms=CLAIM_SECONDS * 1000)
     if claimed is None:
         return None
     handler = registry.find(claimed.name)
     assert handler is not None
-    return _run(claimed, handler)
+    with trace.entered(trace.Trace(claimed.request, claimed.name, claimed.id)):
+        return _watched(claimed, handler)
 
 
 def run_pending(*, until_empty: bool = True, names: Collection[str] | None = None) -> int:
@@ -69,6 +76,18 @@ def wait(job_ids: Collection[int], *, seconds: float) -> bool:
             return False
         time.sleep(0.1)
     return True
+
+
+def _watched(claimed: Claimed, handler: Handler) -> Outcome:
+    """Run it, count it, and say in one line what became of it."""
+    started = time.monotonic()
+    outcome = _run(claimed, handler)
+    seconds = time.monotonic() - started
+    RUNS.add(1, claimed.name, outcome)
+    DURATIONS.observe(seconds, claimed.name)
+    values = {"status": outcome, "duration_ms": round(seconds * 1000), "attempt": claimed.attempts}
+    logs.event(log, logging.INFO, "job", **values)
+    return outcome
 
 
 def _run(claimed: Claimed, handler: Handler) -> Outcome:
@@ -116,6 +135,12 @@ def _failed(running: Running, handler: Handler, error: Exception) -> Outcome:
     log.warning(
         "job %s #%d failed: %s", running.name, running.id, fault.data.get("where", fault.code)
     )
+    if (wait := faults.is_postponed(error)) is not None:
+        with write():
+            mine = store.postpone(
+                running.id, running.token, delay_ms=int(wait * 1000), error=fault.to_json()
+            )
+        return Outcome.POSTPONED if mine else Outcome.LOST
     if faults.is_final(error) or running.attempt >= handler.attempts:
         return _bury(running, fault)
     # 2, 8, 32, 128, 512 seconds: long enough for a lock to pass, short enough to be seen the same day.
@@ -131,5 +156,6 @@ def _bury(running: Running, fault: faults.Fault) -> Outcome:
     return Outcome.DEAD if mine else Outcome.LOST
 
 
-def _me() -> str:
+def me() -> str:
+    """This process among all workers."""
     return f"{socket.gethostname()}:{os.getpid()}"

@@ -28,6 +28,7 @@ class Running:
         self.name = claimed.name
         self.token = claimed.token
         self.attempt = claimed.attempts
+        self.request = claimed.request
         self.payload: dict[str, Any] = json.loads(claimed.payload)
         self.is_finished = False
         self._lease_ms = int(handler.lease_seconds * 1000)

@@ -28,6 +28,7 @@ class Claimed:
     payload: str
     token: int
     attempts: int
+    request: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,9 @@ def now() -> int:
     return int(store.rows(f"SELECT {_now()}")[0][0])
 
 
-def insert(name: str, payload: str, *, dedupe: str | None, run_at: int | None) -> int:
+def insert(
+    name: str, payload: str, *, dedupe: str | None, run_at: int | None, request: str = ""
+) -> int:
     """Add a job, or join the one of the same `dedupe` that has not started; its id.
 
     Joining updates the row on purpose: that locks it until our transaction ends, so no worker can start
@@ -54,8 +57,8 @@ def insert(name: str, payload: str, *, dedupe: str | None, run_at: int | None) -
     due = _now() if run_at is None else "%s"
     sql = f"""
         INSERT INTO jobs_job (name, payload, dedupe, state, run_at, attempts, token, worker,
-                              progress, result, error, created_at)
-        VALUES (%s, %s, %s, 'ready', {due}, 0, 0, '', '{{}}', '{{}}', '', {_now()})
+                              progress, result, error, request, created_at)
+        VALUES (%s, %s, %s, 'ready', {due}, 0, 0, '', '{{}}', '{{}}', '', %s, {_now()})
         ON CONFLICT (dedupe) WHERE state = 'ready' DO UPDATE
            SET run_at = CASE WHEN excluded.run_at < jobs_job.run_at
                              THEN excluded.run_at ELSE jobs_job.run_at END
@@ -63,6 +66,7 @@ def insert(name: str, payload: str, *, dedupe: str | None, run_at: int | None) -
     values: list[object] = [name, payload, dedupe]
     if run_at is not None:
         values.append(run_at)
+    values.append(request)
     return int(store.rows(sql, values)[0][0])
 
 
@@ -81,7 +85,7 @@ def claim(names: Sequence[str], *, worker: str, lease_ms: int) -> Claimed | None
                worker = %s, lease_until = {_now()} + %s
          WHERE id = (SELECT id FROM jobs_job WHERE {_due(names)}
                       ORDER BY run_at, id LIMIT 1 {skip})
-        RETURNING id, name, payload, token, attempts"""
+        RETURNING id, name, payload, token, attempts, request"""
     found = store.rows(sql, [worker, lease_ms, *names])
     return Claimed(*found[0]) if found else None
 
@@ -109,6 +113,14 @@ def retry(job_id: int, token: int, *, delay_ms: int, error: str) -> bool:
     sql = f"""
         UPDATE jobs_job SET state = 'ready', run_at = {_now()} + %s, error = %s, lease_until = NULL
          WHERE {_MINE}"""
+    return store.execute(sql, [delay_ms, error, job_id, token]) == 1
+
+
+def postpone(job_id: int, token: int, *, delay_ms: int, error: str) -> bool:
+    """As `retry`, without having used up a try: what it waits for is not its own doing."""
+    sql = f"""
+        UPDATE jobs_job SET state = 'ready', run_at = {_now()} + %s, error = %s, lease_until = NULL,
+               attempts = attempts - 1 WHERE {_MINE}"""
     return store.execute(sql, [delay_ms, error, job_id, token]) == 1
 
 
@@ -163,13 +175,68 @@ def open_ids(name: str | None = None) -> list[int]:
     return [row[0] for row in store.rows(sql, [] if name is None else [name])]
 
 
-def sweep(*, done_ms: int, dead_ms: int) -> int:
-    """Delete jobs that ended longer ago than that."""
+def sweep(*, done_ms: int, dead_ms: int, done_most: int, at_most: int) -> int:
+    """Delete up to `at_most` jobs that ended longer ago, or well and more than `done_most` numbers ago; how many."""
     sql = f"""
-        DELETE FROM jobs_job
-         WHERE (state = 'done' AND finished_at < {_now()} - %s)
-            OR (state = 'dead' AND finished_at < {_now()} - %s)"""
-    return store.execute(sql, [done_ms, dead_ms])
+        DELETE FROM jobs_job WHERE id IN (
+            SELECT id FROM jobs_job
+             WHERE (state = 'done' AND (finished_at < {_now()} - %s
+                    OR id < (SELECT max(id) FROM jobs_job) - %s))
+                OR (state = 'dead' AND finished_at < {_now()} - %s)
+             ORDER BY id LIMIT %s)"""
+    return store.execute(sql, [done_ms, done_most, dead_ms, at_most])
+
+
+def seen(worker: str) -> None:
+    """A worker says that it is alive."""
+    sql = f"""
+        INSERT INTO jobs_worker (name, seen_at) VALUES (%s, {_now()})
+            ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at"""
+    store.execute(sql, [worker])
+
+
+def gone(worker: str) -> None:
+    """A worker stops, or has not been heard of for long."""
+    store.execute("DELETE FROM jobs_worker WHERE name = %s", [worker])
+
+
+def forget_workers(*, unseen_ms: int) -> int:
+    return store.execute(f"DELETE FROM jobs_worker WHERE seen_at < {_now()} - %s", [unseen_ms])
+
+
+def ms_since_a_worker() -> int | None:
+    """How long ago the liveliest worker was heard of; None when there is none."""
+    found = store.rows(f"SELECT {_now()} - max(seen_at) FROM jobs_worker")[0][0]
+    return None if found is None else max(0, int(found))
+
+
+@dataclass(frozen=True)
+class Open:
+    """Jobs of one name that are not over."""
+
+    name: str
+    ready: int
+    running: int
+    due_ms: int  # how long the oldest that should run by now has waited
+
+
+def open_by_name() -> list[Open]:
+    """Everything not over; one look along the index of open jobs."""
+    sql = f"""
+        SELECT name, count(CASE WHEN state = 'ready' THEN 1 END),
+               count(CASE WHEN state = 'running' THEN 1 END),
+               {_now()} - min(CASE WHEN state = 'ready' THEN run_at END)
+          FROM jobs_job WHERE state IN ('ready', 'running') GROUP BY name ORDER BY name"""
+    return [
+        Open(name, int(ready), int(running), max(0, int(due or 0)))
+        for name, ready, running, due in store.rows(sql)
+    ]
+
+
+def dead_by_name() -> dict[str, int]:
+    """Jobs that were given up."""
+    sql = "SELECT name, count(*) FROM jobs_job WHERE state = 'dead' GROUP BY name ORDER BY name"
+    return {name: int(count) for name, count in store.rows(sql)}
 
 
 def due_recurring() -> dict[str, int]:

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 from django.db import DatabaseError
 
-from xiaohe.jobs import recurring, registry, runner
+from xiaohe.jobs import recurring, registry, runner, store
 from xiaohe.jobs.registry import Queue
-from xiaohe.kernel import workspace
-from xiaohe.kernel.store import connection
+from xiaohe.kernel import logs, shared_counters, workspace
+from xiaohe.kernel.store import connection, write
 from xiaohe.kernel.workspace import MAIN, SAMPLE, Workspace
 
 log = logging.getLogger(__name__)
@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 # How long an idle queue sleeps between looks; a look is one indexed SELECT.
 IDLE_SECONDS = {Queue.URGENT: 0.4, Queue.DEFAULT: 1.0, Queue.SLOW: 2.0}
 CRON_SECONDS = 20.0
+# How often a worker says that it is alive and what it has counted.
+PULSE_SECONDS = 10.0
+WORKERS_KEPT_MS = 24 * 3600 * 1000
 # Long enough for most jobs to end by themselves, shorter than the patience of whoever stops us.
 GRACE_SECONDS = 5.0
 
@@ -36,6 +39,7 @@ class Worker:
         for queue in Queue:
             self._begin(f"jobs-{queue}", self._work, queue)
         self._begin("jobs-cron", self._recur)
+        self._begin("jobs-pulse", self._pulse)
 
     def stop(self, *, grace_seconds: float = GRACE_SECONDS) -> bool:
         """Claim nothing more and wait for what runs; what does not end is handed back. True if all ended."""
@@ -46,6 +50,10 @@ class Worker:
         for place, running in list(runner.in_hand.values()):
             with workspace.entered(place):
                 runner.hand_back(running)
+                logs.event(
+                    log, logging.INFO, "job handed back", job=running.name, job_id=running.id
+                )
+        _leave()
         return not any(thread.is_alive() for thread in self._threads)
 
     def _begin(self, name: str, target: object, *arguments: object) -> None:
@@ -66,12 +74,29 @@ class Worker:
             try:
                 return not self._stopping.is_set() and runner.run_next(names) is not None
             except DatabaseError as error:
-                # Not migrated yet, just deleted, or the server is restarting.
+                # Not migrated yet, just deleted, full, or the server is restarting.
                 log.debug("the store of %s is not ready: %s", place.name, type(error).__name__)
+                connection().close()
+                return False
+            except Exception:
+                # A thread that ended would leave its queue standing still without a word.
+                log.exception("a job could not be begun or ended")
                 connection().close()
                 return False
             finally:
                 _let_go(place)
+
+    def _pulse(self) -> None:
+        while not self._stopping.is_set():
+            shared_counters.publish("worker")
+            with workspace.entered(workspace.workspace(MAIN)):
+                try:
+                    with write():
+                        store.seen(runner.me())
+                        store.forget_workers(unseen_ms=WORKERS_KEPT_MS)
+                except DatabaseError:
+                    connection().close()
+            self._stopping.wait(PULSE_SECONDS)
 
     def _recur(self) -> None:
         while not self._stopping.is_set():
@@ -85,6 +110,16 @@ class Worker:
                     finally:
                         _let_go(place)
             self._stopping.wait(CRON_SECONDS)
+
+
+def _leave() -> None:
+    """Say that this worker is not there any more; whoever cannot is missed a minute later."""
+    with workspace.entered(workspace.workspace(MAIN)):
+        try:
+            with write():
+                store.gone(runner.me())
+        except DatabaseError:
+            connection().close()
 
 
 def _places() -> Iterator[Workspace]:

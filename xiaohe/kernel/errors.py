@@ -6,6 +6,7 @@ XiaoheError
 ├── NotFound        no such thing (404)
 ├── NotAllowed      signed out or not yours (403)
 └── RetryLater      busy or full, try again (503)
+    └── Postponed   not now, whoever asks; a job waits and does not count it as a try
 """
 
 from __future__ import annotations
@@ -48,3 +49,9 @@ class NotAllowed(XiaoheError):
 
 class RetryLater(XiaoheError):
     status = 503
+
+
+class Postponed(RetryLater):
+    """Goes on by itself once something outside has changed, be it in a minute or in a week."""
+
+    wait_seconds = 30
