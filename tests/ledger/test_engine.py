@@ -9,13 +9,26 @@ from pathlib import Path
 
 import ibis
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from tests.ledger.facts import NOW, Line, import_lines, keys, numbered, staged, tap
+from tests.ledger.facts import NOW, Line, import_lines, keys, numbered, staged, tap, visible
 from xiaohe.kernel import store as control
 from xiaohe.kernel.workspace import Workspace
-from xiaohe.ledger import bulk, engine, imports, snapshot, stream, subscriptions
-from xiaohe.ledger.models import LakeFile
+from xiaohe.ledger import (
+    bulk,
+    engine,
+    files,
+    imports,
+    snapshot,
+    store,
+    stream,
+    subscriptions,
+)
+from xiaohe.ledger.drain import drain
+from xiaohe.ledger.instants import to_us
+from xiaohe.ledger.models import FileRole, LakeFile
+from xiaohe.ledger.schema import FACT_SCHEMA
 
 
 def test_a_reader_sees_one_moment_while_others_commit(any_place: Workspace) -> None:
@@ -174,3 +187,61 @@ def test_subscribers_get_one_job_per_commit_and_none_without(
     rows = control.rows("SELECT name, payload FROM jobs_job ORDER BY id")
     assert [name for name, _payload in rows] == ["test.refresh", "test.refresh"]
     assert '"lake_version": 2' in rows[1][1]
+
+
+def test_a_mixed_file_shows_what_still_counts_of_each_import_and_of_the_stream(
+    any_place: Workspace,
+) -> None:
+    first, _ = import_lines(numbered([1, 2]))
+    second, _ = import_lines(numbered([3]))
+    stream.record([tap("kept")], now=NOW)
+    kept = keys()[-1]
+    stream.record([tap("taken back")], now=NOW)
+    taken_back = next(key for key in keys() if key not in (1, 2, 3, kept))
+    drain(NOW, force=True)
+    _fold_into_one_file()
+
+    assert len(keys()) == 5
+    with control.write():
+        store.retract_import(first, 1)
+        store.retract_key(taken_back, to_us(NOW), 1)
+    assert keys() == [3, kept]
+    assert [import_id for _key, _content, import_id in visible()] == [second, None]
+
+
+def test_files_from_before_a_column_existed_are_read(place: Workspace) -> None:
+    import_lines(numbered([1]))
+    import_lines(numbered([2]))
+    listed = LakeFile.objects.earliest("id")
+    facts = pq.read_table(place.lake / listed.path, partitioning=None)
+    older = facts.drop_columns(["row_no", "quantity"])
+    # Columns in another order, too.
+    pq.write_table(older.select(sorted(older.column_names)), place.lake / "older.parquet")
+    listed.path, listed.bytes = "older.parquet", (place.lake / "older.parquet").stat().st_size
+    listed.save()
+
+    with engine.reading() as read:
+        found = read.run(read.facts.order_by("key_hash").select("key_hash", "row_no", "content"))
+    assert found.to_pydict() == {"key_hash": [1, 2], "row_no": [None, 1], "content": [0, 0]}
+
+
+def test_files_by_subject_are_no_facts_a_second_time(place: Workspace) -> None:
+    import_lines(numbered([1]))
+    LakeFile.objects.create(
+        path="subjects/none.parquet", role=FileRole.SUBJECT, rows=1, bytes=1, covered=False
+    )
+    assert keys() == [1]
+
+
+def _fold_into_one_file() -> None:
+    """What compaction does, as plainly as it can be said."""
+    taken = snapshot.take()
+    facts = pa.concat_tables(
+        pq.read_table(path, partitioning=None).cast(FACT_SCHEMA)
+        for path in taken.paths(taken.files)
+    )
+    folder = files.new_staging_folder("fold")
+    listed = files.publish([files.write(facts, folder, FileRole.FACT, None)])
+    with control.write():
+        store.retire_files([each.id for each in taken.files], 1)
+        store.add_files(each._replace(mixed=True) for each in listed)

@@ -25,15 +25,28 @@ class Snapshot:
     lake: Path
     version: int
     tap_version: int
-    # Files of imports are retracted whole, by not being listed; single facts only in what the stream brought.
-    import_files: tuple[store.FileRow, ...]
-    stream_files: tuple[store.FileRow, ...]
+    # What every read sees: files of roles FACT only, of imports, of the stream, and mixed ones.
+    files: tuple[store.FileRow, ...]
     inbox: pa.Table
+    # Single facts of the stream that were taken back (RETRACTED_SCHEMA).
     retracted: pa.Table
+    # Imports taken back. Their own files are not listed any more; mixed files may still hold their rows.
+    retracted_imports: tuple[int, ...] = ()
 
     @property
-    def files(self) -> tuple[store.FileRow, ...]:
-        return self.import_files + self.stream_files
+    def import_files(self) -> tuple[store.FileRow, ...]:
+        """Rows of one import that counts: nothing in them is hidden."""
+        return tuple(each for each in self.files if each.import_id is not None)
+
+    @property
+    def stream_files(self) -> tuple[store.FileRow, ...]:
+        """Rows of the stream alone: `retracted` hides some."""
+        return tuple(each for each in self.files if each.import_id is None and not each.mixed)
+
+    @property
+    def mixed_files(self) -> tuple[store.FileRow, ...]:
+        """Rows of anybody: `retracted_imports` hides some, and `retracted` some of those without an import."""
+        return tuple(each for each in self.files if each.mixed)
 
     @property
     def is_empty(self) -> bool:
@@ -55,22 +68,22 @@ def take() -> Snapshot:
         version, tap_version = store.versions()
         files = store.live_files(FileRole.FACT)
         inbox = store.inbox_visible()
-        retracted = store.key_retractions()
+        retracted, undone = store.key_retractions(), store.import_retractions()
         while (again := store.live_files(FileRole.FACT)) != files:
             # Only inside a caller's writing transaction on PostgreSQL, where each statement has a moment of its
             # own: a drain went from inbox to file between two of them.
             version, tap_version = store.versions()
             files = again
             inbox = store.inbox_visible()
-            retracted = store.key_retractions()
+            retracted, undone = store.key_retractions(), store.import_retractions()
     return Snapshot(
         lake=workspace.current().lake,
         version=int(version),
         tap_version=int(tap_version),
-        import_files=tuple(each for each in files if each.import_id is not None),
-        stream_files=tuple(each for each in files if each.import_id is None),
+        files=tuple(files),
         inbox=facts_table(inbox),
         retracted=_retracted_table(retracted),
+        retracted_imports=tuple(undone) if any(each.mixed for each in files) else (),
     )
 
 

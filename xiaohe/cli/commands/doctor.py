@@ -177,7 +177,7 @@ def _lake() -> Finding:
             _("Files of the lake are missing or damaged: %(files)s. Restore a backup.")
             % {"files": ", ".join(broken)},
         )
-    count = len(taken.import_files) + len(taken.stream_files)
+    count = len(taken.files)
     return _good("lake", _("%(count)d files in the lake, all there.") % {"count": count})
 
 

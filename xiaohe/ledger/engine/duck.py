@@ -13,16 +13,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xiaohe.ledger import durable
-from xiaohe.ledger.engine import connection
+from xiaohe.ledger.engine import connection, views
 from xiaohe.ledger.engine.backend import Source
-from xiaohe.ledger.engine.compiled import compiled
+from xiaohe.ledger.engine.compiled import Compiled, compiled
 from xiaohe.ledger.engine.errors import LakeBroken, TooSlow
-from xiaohe.ledger.schema import FACT_SCHEMA
+from xiaohe.ledger.engine.views import FactViews
 from xiaohe.ledger.snapshot import Snapshot
 
 # Rows per group of a written file: the unit a filtered scan may leave out.
 ROW_GROUP = 122_880
-_COLUMNS = ", ".join(FACT_SCHEMA.names)
 
 
 class Duck:
@@ -31,12 +30,13 @@ class Duck:
     def __init__(self, *, memory: str | None, threads: int | None) -> None:
         self._opened = connection.open_one(memory, threads)
         self._connection = self._opened.duck
+        self._facts: FactViews | None = None
 
     def close(self) -> None:
         self._opened.close()
 
     def show_facts(self, taken: Snapshot, extra: Sequence[Path]) -> None:
-        _create_facts(self._connection, taken, extra)
+        self._facts = FactViews(self._connection, taken, extra)
 
     def register(self, name: str, data: Source) -> pa.Schema:
         self._connection.unregister(name)
@@ -44,30 +44,40 @@ class Duck:
             self._connection.register(name, data)
             return data.schema
         paths = [str(data)] if isinstance(data, str | Path) else [str(each) for each in data]
-        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {_name(name)} AS {_files(paths)}")
+        self._connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW {_name(name)} AS {views.files(paths)}"
+        )
         return pq.read_schema(paths[0])
 
     def run(self, expression: ibis.Expr, seconds: float | None) -> pa.Table:
-        sql, schema = compiled(expression)
+        asked = compiled(expression)
         with self._limited(seconds):
-            return self._connection.sql(sql).to_arrow_table().cast(schema)
+            self._show(asked)
+            return self._connection.sql(asked.sql).to_arrow_table().cast(asked.schema)
 
     def batches(self, expression: ibis.Expr, rows: int) -> Iterator[pa.Table]:
-        sql, schema = compiled(expression)
+        asked = compiled(expression)
         with self._limited(None):
-            for batch in self._connection.sql(sql).to_arrow_reader(rows):
-                yield pa.Table.from_batches([batch]).cast(schema)
+            self._show(asked)
+            for batch in self._connection.sql(asked.sql).to_arrow_reader(rows):
+                yield pa.Table.from_batches([batch]).cast(asked.schema)
 
     def write(self, expression: ibis.Expr, path: Path) -> None:
-        sql, _schema = compiled(expression)
+        asked = compiled(expression)
         target = str(path).replace("'", "''")
         with self._limited(None):
+            self._show(asked)
             self._connection.execute(
-                f"COPY ({sql}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1,"
+                f"COPY ({asked.sql}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1,"
                 f" ROW_GROUP_SIZE {ROW_GROUP})"
             )
         durable.note("write", path)
         durable.sync_file(path)
+
+    def _show(self, asked: Compiled) -> None:
+        if self._facts is not None:
+            for each in asked.demands:
+                self._facts.show(each)
 
     @contextmanager
     def _limited(self, seconds: float | None) -> Iterator[None]:
@@ -84,36 +94,6 @@ class Duck:
                 yield
         finally:
             timer.cancel()
-
-
-def _create_facts(duck: duckdb.DuckDBPyConnection, taken: Snapshot, extra: Sequence[Path]) -> None:
-    duck.register("_inbox", taken.inbox)
-    duck.register("_retracted", taken.retracted)
-    imported = taken.paths(taken.import_files) + [str(path) for path in extra]
-    streamed = f"SELECT {_COLUMNS} FROM _inbox"
-    if taken.stream_files:
-        streamed = f"({_files(taken.paths(taken.stream_files))} UNION ALL {streamed})"
-    else:
-        streamed = f"({streamed})"
-    if taken.retracted.num_rows:
-        streamed = (
-            f"(SELECT f.* FROM {streamed} f ANTI JOIN _retracted r"
-            " ON f.key_hash = r.key_hash AND f.recorded_at <= r.until)"
-        )
-    parts = [_files(imported)] if imported else []
-    if taken.stream_files or taken.inbox.num_rows or not parts:
-        parts.append(f"SELECT {_COLUMNS} FROM {streamed}")
-    duck.execute(f"CREATE TEMP VIEW facts AS {' UNION ALL '.join(parts)}")
-
-
-def _files(paths: Sequence[str]) -> str:
-    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-    columns = _COLUMNS if paths and _holds_facts(paths[0]) else "*"
-    return f"SELECT {columns} FROM read_parquet([{listed}], hive_partitioning = false)"
-
-
-def _holds_facts(path: str) -> bool:
-    return bool(pq.read_schema(path).names == FACT_SCHEMA.names)
 
 
 def _name(name: str) -> str:

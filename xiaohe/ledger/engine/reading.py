@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -12,13 +13,14 @@ import pyarrow as pa
 
 from xiaohe.ledger import snapshot, types
 from xiaohe.ledger.engine.backend import Backend, Source
+from xiaohe.ledger.engine.compiled import FACTS
 from xiaohe.ledger.engine.duck import Duck
 from xiaohe.ledger.engine.errors import LakeBroken
-from xiaohe.ledger.schema import FACT_SCHEMA
 from xiaohe.ledger.snapshot import Snapshot
 
 PAGE_TIMEOUT_SECONDS = 10.0
-FACTS = ibis.table(types.ibis_schema(FACT_SCHEMA), name="facts")
+# `spark://host:port`: ordinary reads are answered by that cluster.
+ENGINE_VARIABLE = "XIAOHE_ENGINE"
 
 
 class Reading:
@@ -91,15 +93,19 @@ def reading(
     threads: int | None = None,
     timeout: float | None = None,
     extra: Sequence[Path] = (),
+    local: bool = False,
 ) -> Reading:
-    """A Reading of this moment; `extra` are fact files to see beside the listed ones."""
+    """A Reading of this moment; `extra` are fact files to see beside the listed ones.
+
+    `local`: in this process whatever XIAOHE_ENGINE says, for the ledger's own upkeep.
+    """
     taken = snapshot.take()
     if taken.broken_files():
         # A file may have been retired and collected between the look and the check: look once more.
         taken = snapshot.take()
         if broken := taken.broken_files():
             raise LakeBroken(broken)
-    backend = Duck(memory=memory, threads=threads)
+    backend = _backend(memory, threads, local=local)
     return Reading(backend, taken, timeout=timeout, extra=extra)
 
 
@@ -115,3 +121,14 @@ def over(
     for name, source in paths.items():
         read.register(name, source)
     return read
+
+
+def _backend(memory: str | None, threads: int | None, *, local: bool) -> Backend:
+    address = os.environ.get(ENGINE_VARIABLE, "")
+    if local or not address.startswith("spark://"):
+        return Duck(memory=memory, threads=threads)
+    # Loaded only where it is asked for: the package is an extra.
+    from xiaohe.ledger.engine.spark import Spark  # type: ignore[import-not-found,unused-ignore]
+
+    backend: Backend = Spark(address)
+    return backend
