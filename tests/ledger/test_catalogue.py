@@ -41,3 +41,13 @@ def test_properties_have_one_spelling() -> None:
     spelled = catalogue.checked_json("order.item", given)
     assert spelled == '{"sku":"红","title":"茶"}'
     assert catalogue.checked_json("order.item", {}) is None
+
+
+def test_a_custom_type_needs_no_entry_and_lists_the_same_properties_as_all_of_them() -> None:
+    custom = catalogue.fact_type("custom:Quiz Finished")
+
+    assert (custom.name, custom.en) == ("custom:Quiz Finished", "Quiz Finished")
+    assert catalogue.checked_json(custom.name, {"properties": {"score": 7}}) is not None
+    for name in ("custom:", "custom: x", "custom:" + "x" * 65):
+        with pytest.raises(catalogue.UnknownFactType):
+            catalogue.fact_type(name)

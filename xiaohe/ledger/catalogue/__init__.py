@@ -12,15 +12,20 @@ from django.utils.translation import gettext_lazy as _
 
 from xiaohe.kernel.errors import BadInput
 from xiaohe.ledger.catalogue import (
+    browse,
     consent,
+    content,
+    custom,
     identity,
     link,
+    member,
     message,
     ops,
     order,
     service,
     task,
     touch,
+    voucher,
 )
 from xiaohe.ledger.catalogue.facttype import FactType, UnknownProps, as_json
 
@@ -31,6 +36,10 @@ AREAS = {
     "message": message.TYPES,
     "task": task.TYPES,
     "touch": touch.TYPES,
+    "browse": browse.TYPES,
+    "voucher": voucher.TYPES,
+    "content": content.TYPES,
+    "member": member.TYPES,
     "consent": consent.TYPES,
     "service": service.TYPES,
     "ops": ops.TYPES,
@@ -47,7 +56,7 @@ class UnknownFactType(BadInput):
 
 def fact_type(name: str) -> FactType:
     """The entry of one type; raises UnknownFactType."""
-    found = TYPES.get(name)
+    found = TYPES.get(name) or custom.custom_type(name)
     if found is None:
         raise UnknownFactType(name)
     return found
@@ -62,7 +71,9 @@ def check_props(name: str, given: Iterable[str]) -> None:
 
 def checked_json(name: str, props: Mapping[str, Any] | None) -> str | None:
     """Properties as the ledger stores them, after the check."""
-    check_props(name, props or ())
+    each = TYPES.get(name) or fact_type(name)
+    if props and not props.keys() <= each.props.keys():
+        raise UnknownProps(name, each.unknown_props(props))
     return as_json(props)
 
 

@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from django.utils.translation import gettext_lazy as _
 
 from xiaohe.kernel.errors import BadInput
+
+# What events of a site or an app carry beside their own properties.
+CONTEXT = {
+    "path": "path of the page, without its query",
+    "campaign": "name, source, medium, content and term of the campaign that led there",
+    "library": "which client told it",
+    "properties": "JSON object of what the type does not list, direct identifiers masked",
+}
+PRODUCT = {
+    "product_id": "the article's id",
+    "sku": "the variant",
+    "title": "its name",
+    "category": "its category",
+    "brand": "its brand",
+    "coupon": "coupon on it",
+    "position": "its place in the list",
+    **CONTEXT,
+}
+LIST = {
+    "list_id": "id of the list",
+    "category": "its category",
+    "products": "the articles: product_id, sku, title, category, brand, price as text",
+    **CONTEXT,
+}
+CART = {
+    "cart_id": "id of the cart",
+    "coupon": "coupon on it",
+    "products": "the articles: product_id, sku, title, category, brand, price as text, quantity",
+    **CONTEXT,
+}
 
 
 @dataclass(frozen=True)
@@ -43,4 +73,4 @@ def as_json(props: Mapping[str, Any] | None) -> str | None:
     """The one spelling of properties: sorted, compact, non-ASCII kept; empty is null."""
     if not props:
         return None
-    return json.dumps(props, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return orjson.dumps(dict(props), option=orjson.OPT_SORT_KEYS).decode()

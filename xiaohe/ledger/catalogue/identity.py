@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xiaohe.ledger.catalogue.facttype import FactType
+from xiaohe.ledger.catalogue.facttype import CONTEXT, FactType
 
 TYPES = (
     FactType(
@@ -10,7 +10,24 @@ TYPES = (
         "发现身份",
         "Keys seen together",
         "A source states two keys, subject and other, for one person.",
-        {"kind": "what joins them: phone or order_no"},
+        {
+            "kind": "what joins them: phone, order_no, email, device (an anonymous id of a site or an app),"
+            " alias (a former id); device_phone, device_email: stated by somebody not signed in"
+        },
+    ),
+    FactType(
+        "identity.described",
+        "资料",
+        "Described",
+        "A site or an app told who somebody is; phones, e-mails and names are kept sealed, elsewhere.",
+        CONTEXT,
+    ),
+    FactType(
+        "identity.grouped",
+        "归属",
+        "Grouped",
+        "The person behind subject belongs to a company or team: other is its keyed hash.",
+        CONTEXT,
     ),
     FactType(
         "identity.merged",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xiaohe.ledger.catalogue.facttype import FactType
+from xiaohe.ledger.catalogue.facttype import CONTEXT, FactType
 
 TYPES = (
     FactType(
@@ -11,6 +11,14 @@ TYPES = (
         "Order created",
         "An order exists. order_key names it; subject is the buyer, or the order itself where no buyer is"
         " named; occurred_at is when it was placed.",
+        {
+            "coupon": "coupon on the order",
+            "affiliation": "where it was placed, as the shop names it",
+            "shipping": "freight, a decimal in text",
+            "tax": "a decimal in text",
+            "discount": "a decimal in text",
+            **CONTEXT,
+        },
     ),
     FactType(
         "order.paid",
@@ -28,7 +36,8 @@ TYPES = (
         "order.closed",
         "关闭",
         "Order closed",
-        "The order was closed before it was paid for or shipped; it is no occasion.",
+        "The order was closed before it was paid for or shipped, or called back whole; it is no occasion.",
+        CONTEXT,
     ),
     FactType(
         "order.refunded",
@@ -37,6 +46,7 @@ TYPES = (
         "Money went back. Without item_key: amount is the total refunded of the order so far. With item_key:"
         " the total of that item so far. With order_key null: a cancelled line that names no order, with"
         " quantity and quantity × cancelled price as amount.",
+        CONTEXT,
     ),
     FactType(
         "order.item",
@@ -46,6 +56,8 @@ TYPES = (
         {
             "title": "the listing's title",
             "sku": "the variant chosen (colour, size)",
+            "category": "category of the article",
+            "brand": "brand of the article",
             "unit_price": "price of one piece as the file states it, a decimal in text",
         },
     ),
