@@ -1,0 +1,77 @@
+"""Questions and columns in Spark's words; compiled without ibis's own Spark connection, which would bring pandas."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Any
+
+import ibis
+import pyarrow as pa
+from ibis.backends.sql.compilers.pyspark import compiler
+
+from xiaohe.ledger import types
+from xiaohe.ledger.engine.compiled import FACTS, Compiled
+from xiaohe.ledger.engine.pruning import pruned
+
+_CACHE_SIZE = 512
+_cache: OrderedDict[Any, Compiled] = OrderedDict()
+_cache_lock = threading.Lock()
+
+
+class _Options(ibis.config.Config):
+    """What the compiler asks for; ibis itself sets it only when its connection is loaded."""
+
+    treat_nan_as_null: bool = False
+
+
+def compiled(expression: ibis.Expr) -> Compiled:
+    """A question in Spark's SQL; put together once per question."""
+    key = expression.op()
+    with _cache_lock:
+        if key in _cache:
+            _cache.move_to_end(key)
+            return _cache[key]
+    if ibis.options.pyspark is None:
+        ibis.options.pyspark = _Options()
+    schema = expression.as_table().schema()
+    narrowed, demands = pruned(expression, FACTS)
+    columns = ", ".join(
+        f"CAST(`{name}` AS {compiler.type_mapper.to_string(kind)}) AS `{name}`"
+        for name, kind in schema.items()
+    )
+    inner = ibis.to_sql(narrowed, dialect="pyspark")
+    found = Compiled(
+        f"SELECT {columns} FROM ({inner}) AS answer", types.arrow_schema(schema), demands
+    )
+    with _cache_lock:
+        _cache[key] = found
+        while len(_cache) > _CACHE_SIZE:
+            _cache.popitem(last=False)
+    return found
+
+
+def columns(schema: pa.Schema) -> str:
+    """The columns of an Arrow schema."""
+    return ", ".join(
+        f"`{name}` {compiler.type_mapper.to_string(kind)}"
+        for name, kind in types.ibis_schema(schema).items()
+    )
+
+
+def plain(data: pa.Table) -> pa.Table:
+    """Dictionaries and large strings spelled out: Spark takes neither from Arrow."""
+    wanted = types.arrow_schema(types.ibis_schema(data.schema))
+    return data if data.schema.equals(wanted) else data.cast(wanted)
+
+
+def exactly(answer: pa.Table, schema: pa.Schema) -> pa.Table:
+    return answer if answer.schema.equals(schema) else answer.cast(schema)
+
+
+def location(path: str) -> str:
+    """A path on the shared folder in which no sign is a pattern.
+
+    The scheme: a cluster whose usual place is a distributed file system would look there.
+    """
+    return "file://" + "".join(f"\\{sign}" if sign in "{}[]*?\\" else sign for sign in path)
