@@ -2,6 +2,8 @@
 
 /v1/…  /hooks/…  and what api.routes names ──► api, without Django's middleware
 everything else                            ──► Django
+
+Around both stands api.observed: request ids, the gate for bodies, log lines and numbers.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ console = get_wsgi_application()
 
 # What is loaded for good is taken out of the collector's rounds: they cost a search up to 150 ms. The engine comes
 # first, it is most of it and the first page needs it anyway.
-from xiaohe.api import answering, routes  # noqa: E402
+from xiaohe.api import answering, observed, operations, routes  # noqa: E402
+from xiaohe.kernel import logs  # noqa: E402
 from xiaohe.ledger import engine  # noqa: E402
 
 assert engine.FACTS is not None
@@ -27,9 +30,14 @@ gc.collect()
 gc.freeze()
 
 
-def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+def _sent(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     handler = routes.find(environ["PATH_INFO"])
     if handler is None:
         answered: Iterable[bytes] = console(environ, start_response)
         return answered
     return answering.answer(handler, environ, start_response)
+
+
+logs.never_quote_errors()
+operations.register()
+application = observed.observed(_sent)

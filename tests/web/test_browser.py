@@ -22,7 +22,7 @@ WIDTHS = (390, 1280)
 # Addresses that are no pages of their own: they act, or answer with a file or a fragment.
 NO_PAGES = frozenset(
     {
-        "healthz", "sign-out", "language", "today-copied", "yesterday", "task-other-words", "task-undo",
+        "sign-out", "language", "today-copied", "yesterday", "task-other-words", "task-undo",
         "task-tap", "undo", "people-search", "person-have", "person-split", "person-take-back", "person-wish",
         "person-note", "person-note-strike", "person-note-restore",
         "uploads", "uploads-progress", "upload-confirm", "import-undo", "import-rejected", "settings-shop",

@@ -11,12 +11,6 @@ from xiaohe.kernel.clock import utc_now
 from xiaohe.shop import signin
 
 
-def test_healthz_answers_without_signing_in(stranger: Any) -> None:
-    response = stranger.get("/healthz")
-    assert response.status_code == 200
-    assert response.json()["status"] == "ok"
-
-
 def test_a_stranger_is_sent_to_the_sign_in_page(stranger: Any) -> None:
     response = stranger.get("/people")
     assert response.status_code == 302

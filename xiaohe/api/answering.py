@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.db import DatabaseError, connections
 
 from xiaohe.api.http import REASONS, Request, Response, json_response
-from xiaohe.api.routes import Handler
-from xiaohe.kernel import workspace
+from xiaohe.api.routes import Handler, name
+from xiaohe.kernel import disk, workspace
 from xiaohe.kernel.errors import XiaoheError
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
@@ -29,6 +28,11 @@ def answer(
     with workspace.entered(workspace.workspace()):
         response = _response(handler, request)
     _drop_broken_connections()
+    return send(response, request.method, start_response)
+
+
+def send(response: Response, method: str, start_response: StartResponse) -> Iterable[bytes]:
+    """A whole answer as a WSGI server wants it."""
     headers = [
         ("Content-Type", response.content_type),
         ("Content-Length", str(len(response.body))),
@@ -37,7 +41,7 @@ def answer(
         *response.headers.items(),
     ]
     start_response(REASONS[response.status], headers)
-    return [b"" if request.method == "HEAD" else response.body]
+    return [b"" if method == "HEAD" else response.body]
 
 
 def _response(handler: Handler, request: Request) -> Response:
@@ -45,15 +49,28 @@ def _response(handler: Handler, request: Request) -> Response:
         return handler(request)
     except XiaoheError as error:
         return refused(error)
-    except DatabaseError as error:
-        # Nothing was acknowledged, so the client comes again.
-        log.error("%s at %s: the control store did not answer", type(error).__name__, request.path)
-        return _json_error(503, "store_unavailable", "The store cannot take this now.", retry=True)
     except Exception as error:
-        # Frames only: an exception's own text may quote a customer's event.
-        frames = "".join(traceback.format_tb(error.__traceback__))
-        log.error("%s at %s\n%s", type(error).__name__, request.path, frames)
-        return _json_error(500, "internal", "This failed on our side.")
+        if (explained := disk.explained(error)) is not None:
+            log.error("%s at %s: %s", type(error).__name__, name(request.path), explained.code)
+            return refused(explained)
+        return _failed(error, request)
+
+
+def _failed(error: Exception, request: Request) -> Response:
+    if isinstance(error, DatabaseError):
+        # Nothing was acknowledged, so the client comes again.
+        log.error(
+            "%s at %s: the control store did not answer", type(error).__name__, name(request.path)
+        )
+        return _json_error(503, "store_unavailable", "The store cannot take this now.", retry=True)
+    # The log shows frames only: an exception's own text may quote a customer's event.
+    log.error("a request to %s failed", name(request.path), exc_info=error)
+    return broken()
+
+
+def broken() -> Response:
+    """The answer to a bug."""
+    return _json_error(500, "internal", "This failed on our side.")
 
 
 def refused(error: XiaoheError) -> Response:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from xiaohe.api import hooks
 from xiaohe.api.http import Request, Response
 
 Handler = Callable[[Request], Response]
@@ -14,7 +15,7 @@ Handler = Callable[[Request], Response]
 # Whole paths.
 EXACT: dict[str, Handler] = {}
 # Beginnings of paths, for handlers that read the rest themselves.
-BELOW: dict[str, Handler] = {}
+BELOW: dict[str, Handler] = {hooks.BEGINNING: hooks.message}
 # Nothing below these is a page: what no handler answers is an honest 404 in JSON.
 OURS = ("/v1/", "/hooks/")
 
@@ -28,6 +29,16 @@ def find(path: str) -> Handler | None:
         if path.startswith(beginning):
             return handler
     return nothing_here if path.startswith(OURS) else None
+
+
+def name(path: str) -> str:
+    """What a path's route is called in logs and metrics; never the rest of the path."""
+    if path in EXACT:
+        return path.strip("/")
+    for beginning in BELOW:
+        if path.startswith(beginning):
+            return beginning.strip("/")
+    return "unknown"
 
 
 def nothing_here(request: Request) -> Response:

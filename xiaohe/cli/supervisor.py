@@ -22,8 +22,8 @@ PARENT_FD = "XIAOHE_PARENT_FD"
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
 # A child that lived this long was healthy: its next crash starts with the first pause again.
 HEALTHY_SECONDS = 60.0
-# More than the worker's own grace for running jobs.
-PATIENCE_SECONDS = 10.0
+# More than the worker's own grace for running jobs, and the console's for requests in flight.
+PATIENCE_SECONDS = 25.0
 # Memory is a promise (450 MB in all): glibc's per-thread arenas, Arrow's own pool
 # and OpenBLAS' per-thread buffers are not needed.
 FRUGAL = {

@@ -36,6 +36,9 @@ class Outcome(StrEnum):
 RUNS = counters.Counter(
     "xiaohe_job_runs_total", "Runs of jobs by how they ended.", "job", "outcome"
 )
+LAST = counters.Gauge(
+    "xiaohe_job_last_success_timestamp_seconds", "When a job of this name last went well.", "job"
+)
 DURATIONS = counters.Histogram("xiaohe_job_seconds", "How long runs of jobs took.", "job")
 
 # Jobs in this process's hands, so that a stopping worker can hand them back.
@@ -85,6 +88,8 @@ def _watched(claimed: Claimed, handler: Handler) -> Outcome:
     seconds = time.monotonic() - started
     RUNS.add(1, claimed.name, outcome)
     DURATIONS.observe(seconds, claimed.name)
+    if outcome == Outcome.DONE:
+        LAST.set(time.time(), claimed.name)
     values = {"status": outcome, "duration_ms": round(seconds * 1000), "attempt": claimed.attempts}
     logs.event(log, logging.INFO, "job", **values)
     return outcome

@@ -83,6 +83,21 @@ class Counter(Metric):
             return [(name, self._named(key), value) for key, value in self._series.items()]
 
 
+class Gauge(Metric):
+    """Goes up and down."""
+
+    kind = "gauge"
+
+    def set(self, value: float, *labels: object) -> None:
+        with _lock:
+            self._series[self._key(labels)] = value
+
+    def samples(self) -> list[tuple[str, tuple[tuple[str, str], ...], float]]:
+        with _lock:
+            name = self.described.name
+            return [(name, self._named(key), value) for key, value in self._series.items()]
+
+
 class Histogram(Metric):
     """How many observations were at most so large."""
 
@@ -147,6 +162,10 @@ def taken() -> list[dict[str, Any]]:
     ]
 
 
+DRAINED_ROWS = Counter("xiaohe_drained_rows_total", "Facts brought from the inbox into files.")
+QUERIES = Histogram(
+    "xiaohe_query_seconds", "Questions to the engine by how they were asked.", "kind"
+)
 INGEST_REQUESTS = Counter(
     "xiaohe_ingest_requests_total",
     "Requests to the stream door by source and answer.",

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+# Under these names a WSGI environment carries what only the answering side knows of a request.
+ROUTE, WORKSPACE = "xiaohe.route", "xiaohe.workspace"
 # What a proxy in front may send as X-Request-Id: long enough for any id, too plain for anybody's data in prose.
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._:-]{8,64}")
 # An id of digits alone may be a telephone number or an order's.

@@ -6,7 +6,6 @@ LanguageMiddleware ──► WorkspaceMiddleware (/sample/…, sign-in, now) ─
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable
 from urllib.parse import urlencode
 
@@ -15,15 +14,15 @@ from django.urls import get_script_prefix, reverse, set_script_prefix
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
-from xiaohe.kernel import workspace
-from xiaohe.kernel.errors import XiaoheError
+from xiaohe.kernel import disk, trace, workspace
+from xiaohe.kernel.errors import RetryLater, XiaoheError
 from xiaohe.web import sample_shop
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
 SAMPLE_PREFIX = "/sample/"
-# Reached without signing in: the way in, the pulse, the look, and the choice of language.
-OPEN_PATHS = frozenset({"/sign-in", "/healthz", "/language", "/favicon.ico"})
+# Reached without signing in: the way in, the look, and the choice of language.
+OPEN_PATHS = frozenset({"/sign-in", "/language", "/favicon.ico"})
 
 log = logging.getLogger("xiaohe.web")
 
@@ -80,7 +79,21 @@ class WorkspaceMiddleware:
         request.now = clock.now()  # type: ignore[attr-defined]
         request.calendar = queries.calendar()  # type: ignore[attr-defined]
         with timezone.override(request.calendar.zone):  # type: ignore[attr-defined]
-            return self.get_response(request)
+            if not _brings_files(request):
+                return self.get_response(request)
+            return self._with_files(request)
+
+    def _with_files(self, request: HttpRequest) -> HttpResponse:
+        """Before the body is read: is there room for it, and does it not hold up everybody else?"""
+        from xiaohe.web import uploads
+        from xiaohe.web.views import errors
+
+        try:
+            disk.ask_for_room()
+            with uploads.GATE.entered():
+                return self.get_response(request)
+        except RetryLater as error:
+            return errors.refused(request, error)
 
 
 class ErrorMiddleware:
@@ -92,6 +105,11 @@ class ErrorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
+    def process_view(self, request: HttpRequest, *view: object) -> None:
+        match = request.resolver_match
+        request.META[trace.ROUTE] = (match.url_name if match else None) or "unnamed"
+        request.META[trace.WORKSPACE] = workspace.current().name
+
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         from xiaohe.web.views import errors
 
@@ -99,10 +117,16 @@ class ErrorMiddleware:
             return errors.refused(request, error)
         if isinstance(error, Http404):
             return errors.not_found(request, error)
-        # Frames only: an exception's own text may quote a customer's row.
-        frames = "".join(traceback.format_tb(error.__traceback__))
-        log.error("%s at %s\n%s", type(error).__name__, request.path, frames)
+        if (explained := disk.explained(error)) is not None:
+            log.error("%s: %s", type(error).__name__, explained.code)
+            return errors.refused(request, explained)
+        # The log shows frames only: an exception's own text may quote a customer's row.
+        log.error("a page failed", exc_info=error)
         return errors.server_error(request)
+
+
+def _brings_files(request: HttpRequest) -> bool:
+    return request.method == "POST" and request.content_type == "multipart/form-data"
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -8,7 +8,6 @@ from xiaohe.web.views import (
     data,
     errors,
     first_run,
-    health,
     numbers,
     people,
     person,
@@ -20,7 +19,6 @@ from xiaohe.web.views import (
 )
 
 urlpatterns = [
-    path("healthz", health.healthz, name="healthz"),
     path("sign-in", signin.sign_in, name="sign-in"),
     path("sign-out", signin.sign_out, name="sign-out"),
     path("language", signin.language, name="language"),

@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 
+from xiaohe.api import limits
 from xiaohe.cli import address, supervisor
 from xiaohe.cli.commands.up import add_address
 from xiaohe.cli.folder import Folder, make_home, state
 from xiaohe.cli.output import EXIT_CODES, Output
 from xiaohe.cli.words import gettext as _
-
-THREADS = 4
-# Requests taken in before the rest must wait outside; far above what a shop's staff can click.
-BACKPRESSURE = 128
+from xiaohe.kernel import logs
 
 
 def summary() -> str:
@@ -44,11 +42,12 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
         port=arguments.port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=THREADS,
-        backpressure=BACKPRESSURE,
-        workers_kill_timeout=5,
+        blocking_threads=limits.THREADS,
+        backpressure=limits.BACKPRESSURE,
+        workers_kill_timeout=limits.GRACE_SECONDS,
         websockets=False,
         log_level=LogLevels.warning,
+        log_dictconfig=logs.config(),
     )
     server.on_startup(supervisor.end_with_parent)
     server.serve()
