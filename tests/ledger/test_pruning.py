@@ -33,7 +33,7 @@ DAYS = 120
 
 
 def demands(question: ibis.Expr) -> set[Demand]:
-    return set(pruned(question, FACTS)[1])
+    return set(pruned(question)[1])
 
 
 def exactly(*types: str) -> Words:

@@ -32,6 +32,8 @@ class Snapshot:
     retracted: pa.Table
     # Imports taken back. Their own files are not listed any more; mixed files may still hold their rows.
     retracted_imports: tuple[int, ...] = ()
+    # The facts of covered files once more, each subject's together.
+    subject_files: tuple[store.FileRow, ...] = ()
 
     @property
     def import_files(self) -> tuple[store.FileRow, ...]:
@@ -47,6 +49,11 @@ class Snapshot:
     def mixed_files(self) -> tuple[store.FileRow, ...]:
         """Rows of anybody: `retracted_imports` hides some, and `retracted` some of those without an import."""
         return tuple(each for each in self.files if each.mixed)
+
+    @property
+    def files_by_subject(self) -> tuple[store.FileRow, ...]:
+        """Every fact that is in a file once, as far as it goes from files in the order of subjects."""
+        return (*self.subject_files, *(each for each in self.files if not each.covered))
 
     @property
     def is_empty(self) -> bool:
@@ -67,6 +74,7 @@ def take() -> Snapshot:
     with control.read_snapshot():
         version, tap_version = store.versions()
         files = store.live_files(FileRole.FACT)
+        by_subject = store.live_files(FileRole.SUBJECT)
         inbox = store.inbox_visible()
         retracted, undone = store.key_retractions(), store.import_retractions()
         while (again := store.live_files(FileRole.FACT)) != files:
@@ -74,6 +82,7 @@ def take() -> Snapshot:
             # own: a drain went from inbox to file between two of them.
             version, tap_version = store.versions()
             files = again
+            by_subject = store.live_files(FileRole.SUBJECT)
             inbox = store.inbox_visible()
             retracted, undone = store.key_retractions(), store.import_retractions()
     return Snapshot(
@@ -84,6 +93,7 @@ def take() -> Snapshot:
         inbox=facts_table(inbox),
         retracted=_retracted_table(retracted),
         retracted_imports=tuple(undone) if any(each.mixed for each in files) else (),
+        subject_files=tuple(by_subject),
     )
 
 

@@ -40,7 +40,7 @@ def compiled(expression: ibis.Expr) -> Compiled:
             _cache.move_to_end(key)
             return _cache[key]
     schema = expression.as_table().schema()
-    narrowed, demands = pruned(expression, FACTS)
+    narrowed, demands = pruned(expression)
     # The engine widens sums of integers (and would write them as floats): every column is cast back.
     columns = ", ".join(
         f'CAST("{name}" AS {compiler.type_mapper.to_string(kind)}) AS "{name}"'

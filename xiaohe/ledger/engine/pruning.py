@@ -1,8 +1,8 @@
-"""Which facts a question asks for: every use of FACTS gets a view of its own over the files that can hold them.
+"""Which facts a question asks for: every use of facts gets a view of its own over the files that can hold them.
 
     facts.filter(type == "order.paid", occurred_at >= march)   ──►  files of that type, or of several, from March on
 
-Conditions are carried from above down to each use of FACTS, through whatever leaves rows as they are: filters,
+Conditions are carried from above down to each use, through whatever leaves rows as they are: filters,
 columns, sorting, groups (by what they are grouped by), joins (by the side whose rows are dropped). Where that would
 not be certain, they are forgotten: the question then opens more files, and its own conditions still decide.
 """
@@ -13,12 +13,15 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TypeAlias
 
 import ibis
 from ibis.expr import operations as ops
 
+from xiaohe.ledger import types
 from xiaohe.ledger.instants import to_us
+from xiaohe.ledger.schema import FACT_SCHEMA
 from xiaohe.ledger.store import FileRow
 
 
@@ -71,25 +74,33 @@ Bound: TypeAlias = Words | Span
 Bounds: TypeAlias = Mapping[str, Bound]
 
 
+class Layout(StrEnum):
+    """In which order facts are read, and the name of the table of all of them."""
+
+    BY_TYPE = "facts"
+    BY_SUBJECT = "facts_by_subject"
+
+
 @dataclass(frozen=True)
 class Demand:
-    """What one use of FACTS asks for; None: anything."""
+    """What one use of facts asks for; None: anything."""
 
     types: Words | None = None
     span: Span | None = None
+    layout: Layout = Layout.BY_TYPE
 
     @property
     def view(self) -> str:
-        """A name of its own; plain `facts` for everything."""
-        if self == EVERYTHING:
-            return "facts"
+        """A name of its own; that of the whole table for everything."""
+        if self.types is None and self.span is None:
+            return str(self.layout)
         said = repr(
             (
                 self.types and (sorted(self.types.exact), sorted(self.types.prefixes)),
                 self.span and (self.span.low, self.span.high),
             )
         )
-        return f"facts_{hashlib.sha256(said.encode()).hexdigest()[:16]}"
+        return f"{self.layout}_{hashlib.sha256(said.encode()).hexdigest()[:16]}"
 
     def may_hold(self, file: FileRow) -> bool:
         if self.types is not None and file.type is not None and not self.types.allows(file.type):
@@ -102,16 +113,16 @@ class Demand:
         )
 
 
-EVERYTHING = Demand()
-
-
-def pruned(expression: ibis.Expr, facts: ibis.Table) -> tuple[ibis.Expr, frozenset[Demand]]:
-    """The question with every use of `facts` replaced by the view of its demand, and those demands."""
+def pruned(expression: ibis.Expr) -> tuple[ibis.Expr, frozenset[Demand]]:
+    """The question with every use of facts replaced by the view of its demand, and those demands."""
     root = expression.op()
     if root.find(ops.Subquery):
         # A subquery may name the same table as the query around it: no telling apart whose condition it is.
-        return expression, frozenset({EVERYTHING})
-    rewriting = _Rewriting(facts.op())
+        used = root.find(ops.UnboundTable)
+        return expression, frozenset(
+            Demand(layout=_LAYOUTS[each]) for each in used if each in _LAYOUTS
+        )
+    rewriting = _Rewriting()
     if isinstance(root, ops.Relation):
         root = rewriting.relation(root, {})
     else:
@@ -129,9 +140,14 @@ def _stands_on(value: ops.Value) -> Iterator[ops.Relation]:
             yield from _stands_on(each)
 
 
+FACTS, BY_SUBJECT = (
+    ibis.table(types.ibis_schema(FACT_SCHEMA), name=str(layout)) for layout in Layout
+)
+_LAYOUTS = {FACTS.op(): Layout.BY_TYPE, BY_SUBJECT.op(): Layout.BY_SUBJECT}
+
+
 class _Rewriting:
-    def __init__(self, facts: ops.Relation) -> None:
-        self._facts = facts
+    def __init__(self) -> None:
         self._done: dict[tuple[ops.Relation, frozenset[tuple[str, Bound]]], ops.Relation] = {}
         self.demands: set[Demand] = set()
 
@@ -143,20 +159,22 @@ class _Rewriting:
         return self._done[key]
 
     def _rewritten(self, node: ops.Relation, bounds: Bounds) -> ops.Relation:
-        if node == self._facts:
-            return self._view(bounds)
+        if node in _LAYOUTS:
+            return self._view(node, bounds)
         inputs = dict(_inputs(node, bounds))
         replaced = {each: self.relation(each, within) for each, within in inputs.items()}
         changed = {old: new for old, new in replaced.items() if old is not new}
         return node.replace(changed) if changed else node
 
-    def _view(self, bounds: Bounds) -> ops.Relation:
-        types, span = bounds.get("type"), bounds.get("occurred_at")
+    def _view(self, node: ops.Relation, bounds: Bounds) -> ops.Relation:
+        words, span = bounds.get("type"), bounds.get("occurred_at")
         demand = Demand(
-            types if isinstance(types, Words) else None, span if isinstance(span, Span) else None
+            words if isinstance(words, Words) else None,
+            span if isinstance(span, Span) else None,
+            _LAYOUTS[node],
         )
         self.demands.add(demand)
-        return self._facts.copy(name=demand.view)
+        return node.copy(name=demand.view)
 
 
 def _inputs(node: ops.Relation, bounds: Bounds) -> Iterator[tuple[ops.Relation, Bounds]]:

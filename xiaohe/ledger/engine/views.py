@@ -17,7 +17,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from xiaohe.ledger.engine.errors import LakeBroken
-from xiaohe.ledger.engine.pruning import Demand
+from xiaohe.ledger.engine.pruning import Demand, Layout
 from xiaohe.ledger.schema import FACT_SCHEMA
 from xiaohe.ledger.snapshot import Snapshot
 from xiaohe.ledger.store import FileRow
@@ -57,20 +57,23 @@ class FactViews:
         self._duck.execute(f"CREATE TEMP VIEW {demand.view} AS {sql}")
 
     def _parts(self, demand: Demand) -> Iterator[str]:
-        wanted = [each for each in self._taken.files if demand.may_hold(each)]
+        taken = self._taken
+        by_subject = demand.layout == Layout.BY_SUBJECT
+        listed = taken.files_by_subject if by_subject else taken.files
+        wanted = [each for each in listed if demand.may_hold(each)]
         whole = [each for each in wanted if each.import_id is not None]
         mixed = [each for each in wanted if each.mixed]
         streamed = [each for each in wanted if each.import_id is None and not each.mixed]
-        if paths := self._taken.paths(whole) + self._extra:
+        if paths := taken.paths(whole) + self._extra:
             yield from facts_of(paths)
         for files, hides_imports in ((streamed, False), (mixed, True)):
             for some, has_taken_back in self._by_taken_back(files):
-                for facts in facts_of(self._taken.paths(some)):
-                    if hides_imports and (undone := self._taken.retracted_imports):
-                        listed = ", ".join(map(str, undone))
-                        facts += f" WHERE import_id IS NULL OR import_id NOT IN ({listed})"
+                for facts in facts_of(taken.paths(some)):
+                    if hides_imports and taken.retracted_imports:
+                        undone = ", ".join(map(str, taken.retracted_imports))
+                        facts += f" WHERE import_id IS NULL OR import_id NOT IN ({undone})"
                     yield _NOT_TAKEN_BACK.format(facts=facts) if has_taken_back else facts
-        if self._taken.inbox.num_rows:
+        if taken.inbox.num_rows:
             facts = f"SELECT {_COLUMNS} FROM _inbox"
             taken_back = self._retracted_until_us is not None
             yield _NOT_TAKEN_BACK.format(facts=facts) if taken_back else facts
