@@ -11,7 +11,7 @@ import pyarrow as pa
 from ibis.backends.sql.compilers.pyspark import compiler
 
 from xiaohe.ledger import types
-from xiaohe.ledger.engine.compiled import FACTS, Compiled
+from xiaohe.ledger.engine.compiled import Compiled
 from xiaohe.ledger.engine.pruning import pruned
 
 _CACHE_SIZE = 512
@@ -35,7 +35,7 @@ def compiled(expression: ibis.Expr) -> Compiled:
     if ibis.options.pyspark is None:
         ibis.options.pyspark = _Options()
     schema = expression.as_table().schema()
-    narrowed, demands = pruned(expression, FACTS)
+    narrowed, demands = pruned(expression)
     columns = ", ".join(
         f"CAST(`{name}` AS {compiler.type_mapper.to_string(kind)}) AS `{name}`"
         for name, kind in schema.items()
