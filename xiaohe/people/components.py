@@ -7,11 +7,16 @@
 A phone seen with more than one buyer's member name says nothing certain (a family, a reception desk, an
 office): every edge to it is left out. That depends only on which edges are live, so neither the order of
 imports nor an undo in between changes who belongs together.
+
+What a site or an app tells follows the same rule on its own side: a phone, an e-mail or a device seen with two of
+its users is left out for all of them, and where two users still hang together by a chain of such keys, the whole chain
+is. Only an alias, which says that two ids are one user, joins users. Files and the owner's word are not touched by it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -19,6 +24,18 @@ from numpy.typing import NDArray
 
 Ids = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+
+
+class Told(IntEnum):
+    """Who a site or an app names in an edge."""
+
+    ALIAS = 0  # subject, a user, was other before
+    USER = 1  # subject, a user, has other: a device, a phone, an e-mail
+    DEVICE = 2  # subject, a device nobody is signed in on, has other
+
+
+def _none() -> Ids:
+    return np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -37,6 +54,10 @@ class Evidence:
     hand_left: Ids
     hand_right: Ids
     hand_together: Mask
+    # What sites and apps told; `app_told` holds values of Told.
+    app_subject: Ids = field(default_factory=_none)
+    app_key: Ids = field(default_factory=_none)
+    app_told: Ids = field(default_factory=_none)
 
 
 def joined_pairs(evidence: Evidence) -> tuple[Ids, Ids]:
@@ -48,12 +69,19 @@ def joined_pairs(evidence: Evidence) -> tuple[Ids, Ids]:
     seen &= ~np.isin(evidence.phone, quarantined_phones(evidence))
     mentioned = ~_among(_pairs(evidence.order_contact, evidence.order_key), apart)
     together = evidence.hand_together
+    app = joining_app_edges(evidence)
     left = [
         evidence.phone_subject[seen],
         evidence.order_contact[mentioned],
         evidence.hand_left[together],
+        evidence.app_subject[app],
     ]
-    right = [evidence.phone[seen], evidence.order_buyer[mentioned], evidence.hand_right[together]]
+    right = [
+        evidence.phone[seen],
+        evidence.order_buyer[mentioned],
+        evidence.hand_right[together],
+        evidence.app_key[app],
+    ]
     return np.concatenate(left), np.concatenate(right)
 
 
@@ -70,6 +98,50 @@ def quarantined_phones(evidence: Evidence) -> Ids:
     )
     phones, buyers = np.unique(pairs[:, 0], return_counts=True)
     return phones[buyers > 1]
+
+
+def joining_app_edges(evidence: Evidence) -> Mask:
+    """Which edges of sites and apps join: those by which no two users hang together, aliases aside."""
+    subject, key, told = evidence.app_subject, evidence.app_key, evidence.app_told
+    if not len(subject):
+        return np.zeros(0, dtype=bool)
+    apart = _pairs(
+        evidence.hand_left[~evidence.hand_together], evidence.hand_right[~evidence.hand_together]
+    )
+    live = ~_among(_pairs(subject, key), apart) & ~np.isin(key, quarantined_phones(evidence))
+    alias = live & (told == Told.ALIAS)
+    alias &= ~np.isin(key, _shared(key[alias], subject[alias]))
+    # A user under every id that an alias gave them is one user.
+    user = _rooted(subject, subject[alias], key[alias])
+    by_user = live & (told == Told.USER)
+    shared = _shared(key[by_user], user[by_user])
+    kept = live & (told != Told.ALIAS) & ~np.isin(key, shared) & ~np.isin(subject, shared)
+    nodes, root = components(
+        np.concatenate([subject[kept], subject[alias]]), np.concatenate([key[kept], key[alias]])
+    )
+    users = np.unique(np.concatenate([subject[by_user & kept], subject[alias], key[alias]]))
+    users = users[np.isin(users, nodes)]
+    chain = root[np.searchsorted(nodes, users)]
+    glued = _shared(chain, _rooted(users, subject[alias], key[alias]))
+    kept[kept] = ~np.isin(root[np.searchsorted(nodes, subject[kept])], glued)
+    return kept | alias
+
+
+def _shared(key: Ids, holder: Ids) -> Ids:
+    """Keys with two different holders or more, ascending."""
+    pairs = np.unique(np.stack([key, holder], axis=1), axis=0)
+    keys, holders = np.unique(pairs[:, 0], return_counts=True)
+    return keys[holders > 1]
+
+
+def _rooted(ids: Ids, left: Ids, right: Ids) -> Ids:
+    """Each id, or the smallest it is tied to by these pairs."""
+    nodes, root = components(left, right)
+    if not len(nodes):
+        return ids
+    at = np.searchsorted(nodes, ids)
+    at[at == len(nodes)] = 0
+    return np.where(nodes[at] == ids, nodes[root[at]], ids)
 
 
 def components(left: Ids, right: Ids) -> tuple[Ids, NDArray[np.intp]]:

@@ -33,6 +33,8 @@ def pieces(kind: Kind, value: str) -> set[str]:
         return phone_pieces([phone]) if phone else set()
     if kind in (Kind.MEMBER, Kind.CUSTOMER, Kind.ORDER):
         return _whole_pieces(kind, value)
+    if kind == Kind.EMAIL:
+        return {f"email:{fold(value)}"}
     if kind == Kind.RECEIVER:
         return name_pieces(value)
     typed = phone_pieces(phones(value)) | {f"order:{number}" for number in order_numbers(value)}

@@ -15,6 +15,7 @@ import time
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -111,6 +112,17 @@ class Recorder:
             store.add_identifiers(part, self._import_id)
 
 
+def remember(told: Sequence[tuple[int, Kind, str]], at: datetime) -> None:
+    """Keep what events told, the latest first; inside the caller's transaction, a handful at a time."""
+    if not told:
+        return
+    values, pairs = _sealed(told, grams.Blinded())
+    with write():
+        store.add_told(values, int(at.timestamp()))
+        if len(pairs):
+            store.add_grams(pairs.tolist())
+
+
 def _add_grams(part: Pairs) -> None:
     with write():
         store.add_grams(part.tolist())
@@ -179,7 +191,7 @@ def _sealed(
 def live_imports() -> frozenset[int]:
     """Imports whose statements count; what was typed by hand always does."""
     committed = Import.objects.filter(state=ImportState.COMMITTED).values_list("id", flat=True)
-    return frozenset([BY_HAND, *committed])
+    return frozenset([BY_HAND, store.BY_EVENT, *committed])
 
 
 def values_of(subjects: Sequence[int], kinds: Sequence[Kind] = ()) -> dict[int, list[Value]]:
@@ -192,16 +204,25 @@ def values_of(subjects: Sequence[int], kinds: Sequence[Kind] = ()) -> dict[int, 
             text = unseal(stored.sealed, stored.kind)
             kind = Kind(stored.kind)
             found[stored.subject].append(
-                Value(stored.subject, kind, stored.key_hash, text, _newest(stated))
+                Value(
+                    stored.subject,
+                    kind,
+                    stored.key_hash,
+                    text,
+                    _newest(stated, stored.last_import),
+                )
             )
     for values in found.values():
         values.sort(key=lambda value: (-value.import_id, value.kind, value.key_hash))
     return found
 
 
-def _newest(stated: Sequence[int]) -> int:
-    """The newest statement; a value typed by hand is newer than any file."""
-    return max(stated) if BY_HAND not in stated else _NEWER_THAN_ANY_FILE
+def _newest(stated: Sequence[int], last_import: int) -> int:
+    """The newest statement; what an event told is newer than any file, what was typed by hand newer than both."""
+    if BY_HAND in stated:
+        return _NEWER_THAN_ANY_FILE
+    # Minus the second it was told: larger than the number of any import.
+    return -last_import if last_import < 0 else max(stated)
 
 
 _NEWER_THAN_ANY_FILE = 1 << 62

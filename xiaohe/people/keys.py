@@ -7,7 +7,7 @@ a cell of a file ──normalise──► value, or None: masked or incomplete v
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from functools import lru_cache
@@ -27,6 +27,9 @@ class Namespace(StrEnum):
     CONTACT = "contact"  # "<staff account>|<YYYY-MM-DD HH:MM:SS>"
     NAME = "name"  # never a key: shown and searched
     ITEM = "item"  # goods, not people
+    EMAIL = "email"  # folded
+    DEVICE = "device"  # "<platform>:<anonymous id>" of a site or an app
+    GROUP = "group"  # "<platform>:<group id>": a company or team, not a person
 
 
 class Kind(StrEnum):
@@ -40,6 +43,7 @@ class Kind(StrEnum):
     REMARK = "remark"  # the name our staff gave them
     DESCRIPTION = "description"
     RECEIVER = "receiver"
+    EMAIL = "email"
 
 
 NAMESPACE_OF = {
@@ -47,6 +51,7 @@ NAMESPACE_OF = {
     Kind.CUSTOMER: Namespace.CUSTOMER,
     Kind.PHONE: Namespace.PHONE,
     Kind.ORDER: Namespace.ORDER,
+    Kind.EMAIL: Namespace.EMAIL,
 }
 # Stored as "<platform>:<value>": the same name on two platforms is two people.
 ON_A_PLATFORM = frozenset({Kind.MEMBER, Kind.CUSTOMER, Kind.ORDER})
@@ -68,6 +73,9 @@ STRENGTH = {
     Namespace.ORDER: Strength.CERTAIN,
     Namespace.NAME: Strength.NONE,
     Namespace.ITEM: Strength.NONE,
+    Namespace.EMAIL: Strength.CERTAIN,
+    Namespace.DEVICE: Strength.OWN,
+    Namespace.GROUP: Strength.NONE,
 }
 
 # Platforms mask with asterisks (王**, 138****8000) and other fillers; some put ciphertext behind ## $$ ~~.
@@ -75,6 +83,9 @@ _MASK = re.compile(r"[*＊✱∗•●█■]|^(?:##|\$\$|~~)")
 _BLANK = frozenset({"", "-", "--", "—", "无", "null", "none", "nan", "n/a"})
 # What spreadsheets and people put around and inside a phone number.
 _PHONE_NOISE = re.compile(r"[\s\-‐-―().·'\"=]+")
+_EMAIL = re.compile(
+    r"[^\s@<>\"',;:()\[\]]{1,64}@[^\s@<>\"',;:()\[\]]{1,190}\.[^\s@<>\"',;:()\[\].]{2,}"
+)
 _MOBILE = re.compile(r"(?:\+?86|0086)?(1[3-9]\d{9})")
 
 
@@ -89,13 +100,22 @@ def normalise_phone(value: str) -> str | None:
     return found.group(1) if found else None
 
 
+def normalise_email(value: str) -> str | None:
+    """A whole e-mail address, folded; None for anything else."""
+    folded = fold(value)
+    return folded if _EMAIL.fullmatch(folded) and not is_masked(folded) else None
+
+
 def normalise_text(value: str) -> str | None:
     """Folded text that may identify; None if blank or masked."""
     folded = fold(value)
     return None if folded in _BLANK or is_masked(folded) else folded
 
 
-_NORMALISE: dict[Namespace, Callable[[str], str | None]] = {Namespace.PHONE: normalise_phone}
+_NORMALISE: dict[Namespace, Callable[[str], str | None]] = {
+    Namespace.PHONE: normalise_phone,
+    Namespace.EMAIL: normalise_email,
+}
 
 
 def normalise(namespace: Namespace, value: str) -> str | None:
@@ -114,9 +134,15 @@ def contact_value(staff_account: str, added_at: datetime) -> str:
     return f"{fold(staff_account)}|{added_at:%Y-%m-%d %H:%M:%S}"
 
 
+# Rooms above that take in events tell here on which platforms: a function that lists them.
+platforms_of_events: list[Callable[[], Iterable[str]]] = []
+
+
 def platforms() -> list[str]:
-    """Platforms that anything was ever imported from: where an order number may exist."""
-    return sorted(Import.objects.order_by().values_list("source", flat=True).distinct())
+    """Platforms that anything ever came from: where an order number may exist."""
+    imported = Import.objects.order_by().values_list("source", flat=True).distinct()
+    told = (each for listed in platforms_of_events for each in listed())
+    return sorted({*imported, *told})
 
 
 def hasher() -> Hasher:

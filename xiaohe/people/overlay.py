@@ -13,9 +13,10 @@ when the same file is imported again, until the owner joins it or takes the tap 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from threading import Lock
+from time import monotonic
 
 import ibis
 import numpy as np
@@ -26,11 +27,33 @@ from xiaohe.ledger import engine
 from xiaohe.ledger import store as ledger_store
 from xiaohe.ledger.catalogue import as_json
 from xiaohe.ledger.engine import Reading
-from xiaohe.people.components import Evidence, Ids, components, joined_pairs, quarantined_phones
+from xiaohe.people.components import (
+    Evidence,
+    Ids,
+    Told,
+    components,
+    joined_pairs,
+    joining_app_edges,
+    quarantined_phones,
+)
 
 SCHEMA = pa.schema([("subject", pa.int64()), ("person", pa.int64())])
 BY_PHONE = as_json({"kind": "phone"})
 BY_ORDER = as_json({"kind": "order_no"})
+# What sites and apps tell (sources.segment), by who is named.
+BY_APP = {
+    as_json({"kind": kind}): told
+    for kind, told in (
+        ("alias", Told.ALIAS),
+        ("device", Told.USER),
+        ("phone", Told.USER),
+        ("email", Told.USER),
+        ("device_phone", Told.DEVICE),
+        ("device_email", Told.DEVICE),
+    )
+}
+APP_SOURCES = "segment:"
+BY_DEVICE_PHONE = as_json({"kind": "device_phone"})
 # Whose subjects are contacts; everyone else's are buyers.
 CONTACT_SOURCES = ("wecom",)
 
@@ -46,6 +69,8 @@ class Overlay:
 
     table: pa.Table
     quarantined: frozenset[int] = field(default_factory=frozenset)
+    # Pairs a site or an app told that join nothing, because two of its users would be one by them.
+    unused: frozenset[tuple[int, int]] = field(default_factory=frozenset)
 
     def person(self, subject: int) -> int:
         """The person a subject (or a former person id) belongs to; itself if it was never re-pointed."""
@@ -76,7 +101,15 @@ def overlay_of(read: Reading) -> Overlay:
     evidence = evidence_in(read)
     nodes, root = components(*joined_pairs(evidence))
     first = _first_recorded(read, nodes)
-    return Overlay(_pointed(first, nodes, root), frozenset(quarantined_phones(evidence).tolist()))
+    unused = ~joining_app_edges(evidence)
+    pairs = zip(
+        evidence.app_subject[unused].tolist(), evidence.app_key[unused].tolist(), strict=True
+    )
+    return Overlay(
+        _pointed(first, nodes, root),
+        frozenset(quarantined_phones(evidence).tolist()),
+        frozenset(pairs),
+    )
 
 
 # ---------------------------------------------------------------- one overlay per version and process
@@ -88,7 +121,14 @@ _KEPT = 4
 class _Kept:
     tap_version: int
     hand: pa.Table
+    told: pa.Table
     overlay: Overlay
+    # When it was put together, and how long that took: while events pour in, at most a twentieth of the time.
+    since: float
+    took: float
+
+    def may_wait(self) -> bool:
+        return monotonic() < self.since + 20 * self.took
 
 
 _kept: dict[tuple[bytes, int], _Kept] = {}
@@ -105,16 +145,23 @@ def current() -> Overlay:
         return known.overlay
     with engine.reading() as read:
         hand = read.run(_by_hand(read.facts))
+        told = read.run(_told(read.facts))
         known = _kept.get((secret, read.version))
-        # Most taps say nothing about who is who.
+        # Most taps and events say nothing about who is who.
         same = known is not None and known.hand.equals(hand)
-        found = known.overlay if known is not None and same else overlay_of(read)
+        if known is not None and same and (known.told.equals(told) or known.may_wait()):
+            kept = replace(known, tap_version=read.tap_version)
+        else:
+            began = monotonic()
+            found = overlay_of(read)
+            now = monotonic()
+            kept = _Kept(read.tap_version, hand, told, found, now, now - began)
     with _lock:
         _kept.pop((secret, read.version), None)
-        _kept[secret, read.version] = _Kept(read.tap_version, hand, found)
+        _kept[secret, read.version] = kept
         while len(_kept) > _KEPT:
             del _kept[next(iter(_kept))]
-    return found
+    return kept.overlay
 
 
 # ---------------------------------------------------------------- reading evidence
@@ -125,6 +172,7 @@ def evidence_in(read: Reading) -> Evidence:
     phones = read.run(_phone_edges(read.facts))
     orders = read.run(_order_edges(read.facts))
     hand = read.run(_by_hand(read.facts))
+    app = read.run(_app_edges(read.facts))
     return Evidence(
         phone_subject=_ids(phones, "subject"),
         phone=_ids(phones, "other"),
@@ -135,22 +183,47 @@ def evidence_in(read: Reading) -> Evidence:
         hand_left=_ids(hand, "low"),
         hand_right=_ids(hand, "high"),
         hand_together=hand["together"].to_numpy(),
+        app_subject=_ids(app, "subject"),
+        app_key=_ids(app, "other"),
+        app_told=_ids(app, "told"),
     )
 
 
 def _phone_edges(facts: ibis.Table) -> ibis.Table:
     """Phones seen with two subjects or more, or that are a buyer themselves: the rest cannot join."""
-    seen = facts.filter(facts.type == "identity.seen", facts.props == BY_PHONE)
+    seen = facts.filter(
+        facts.type == "identity.seen", facts.props.isin([BY_PHONE, BY_DEVICE_PHONE])
+    )
+    every = seen.mutate(of_app=seen.source.startswith(APP_SOURCES))
+    seen = every.filter(~every.of_app)
     edges = (
         seen.mutate(of_contact=seen.source.isin(CONTACT_SOURCES))
         .select("subject", "other", "of_contact")
         .distinct()
     )
-    shared = edges.group_by("other").agg(subjects=edges.subject.nunique())
+    # With those of sites and apps: a contact's phone may be that of one of their users.
+    shared = every.group_by("other").agg(subjects=every.subject.nunique())
     shared = shared.filter(shared.subjects > 1).select("other")
     ordered = facts.filter(facts.type.startswith("order."))
     buyers = ordered.semi_join(edges, ordered.subject == edges.other).select(other="subject")
     return edges.semi_join(shared.union(buyers, distinct=True), "other")
+
+
+def _told(facts: ibis.Table) -> ibis.Table:
+    """A mark of everything sites and apps told about who is who: the same while nothing was added."""
+    seen = facts.filter(facts.type == "identity.seen", facts.source.startswith(APP_SOURCES))
+    return seen.agg(edges=seen.count(), sum=seen.key_hash.cast("float64").sum())
+
+
+def _app_edges(facts: ibis.Table) -> ibis.Table:
+    """What sites and apps told about who is who, each edge once."""
+    seen = facts.filter(facts.type == "identity.seen", facts.source.startswith(APP_SOURCES))
+    cases = [
+        (seen.props == said, ibis.literal(int(told), "int64")) for said, told in BY_APP.items()
+    ]
+    return seen.select(
+        "subject", "other", told=ibis.cases(*cases, else_=int(Told.DEVICE))
+    ).distinct()
 
 
 def _order_edges(facts: ibis.Table) -> ibis.Table:

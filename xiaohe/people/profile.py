@@ -32,6 +32,9 @@ class Says(StrEnum):
 
     PHONE = "phone"  # a complete phone seen with both
     ORDER = "order_no"  # the order number stands in the contact's text
+    EMAIL = "email"  # a site or an app saw the same e-mail with both
+    DEVICE = "device"  # signed in on that device
+    ALIAS = "alias"  # a site or an app said: this id was that one
     JOINED = "joined"  # the owner said: one person
     APART = "apart"  # the owner said: two people
     HAVE = "have"  # the owner has them in this account
@@ -72,6 +75,9 @@ class Moment:
     props: dict[str, Any] | None = None
 
 
+# Stated by somebody who was not signed in.
+_BY_DEVICE = {"device_phone": Says.PHONE, "device_email": Says.EMAIL}
+_SHARED = (Says.PHONE, Says.EMAIL, Says.DEVICE, Says.ALIAS)
 _TOLD = {
     "identity.merged": Says.JOINED,
     "identity.unmerged": Says.APART,
@@ -109,14 +115,16 @@ def evidence_of(
     found = []
     for fact in stated:
         says = _says(fact)
-        if says == Says.PHONE:
+        if says in _SHARED:
             ties = len(holders[fact["other"]] | ({fact["other"]} & set(subjects))) > 1
         elif says == Says.ORDER:
             ties = not buyers.get(fact["other"], set()).isdisjoint(subjects)
         else:
             ties = True
         is_apart = _pair(fact) in parted
-        quarantined = says == Says.PHONE and fact["other"] in overlay.quarantined
+        quarantined = (says == Says.PHONE and fact["other"] in overlay.quarantined) or (
+            says in _SHARED and (fact["subject"], fact["other"]) in overlay.unused
+        )
         if ties or is_apart or quarantined:
             holds = ties and not is_apart and not quarantined
             found.append(_evidence(fact, values, holds=holds, quarantined=quarantined))
@@ -230,7 +238,8 @@ def _evidence(
 
 def _says(fact: dict[str, Any]) -> Says:
     if fact["type"] == "identity.seen":
-        return Says(json.loads(fact["props"])["kind"])
+        kind = json.loads(fact["props"])["kind"]
+        return _BY_DEVICE.get(kind) or Says(kind)
     return _TOLD[fact["type"]]
 
 
@@ -241,7 +250,7 @@ def _pair(fact: dict[str, Any]) -> frozenset[int]:
 def _phone_holders(stated: Sequence[dict[str, Any]]) -> dict[int, set[int]]:
     holders: dict[int, set[int]] = defaultdict(set)
     for fact in stated:
-        if _says(fact) == Says.PHONE:
+        if _says(fact) in _SHARED:
             holders[fact["other"]].add(fact["subject"])
     return holders
 

@@ -42,6 +42,7 @@ class Why(StrEnum):
     PHONE = "phone"
     ORDER = "order"
     MEMBER = "member"
+    EMAIL = "email"
     NAME = "name"
     PHONE_TAIL = "phone_tail"
 
@@ -92,6 +93,12 @@ def _hits(wanted: str) -> Iterator[_Hit]:
     phone = keys.normalise_phone(wanted)
     if phone is not None:
         yield from _whole(Why.PHONE, f"phone:{phone}", lambda value: phone in _phones(value))
+    if "@" in wanted:
+        yield from _whole(
+            Why.EMAIL,
+            f"email:{wanted}",
+            lambda value: value.kind == Kind.EMAIL and fold(value.text) == wanted,
+        )
     if re.fullmatch(r"\d{4}", wanted):
         yield from _whole(
             Why.PHONE_TAIL,

@@ -23,6 +23,14 @@ GROW = """
     SET imports = people_identifier.imports || excluded.imports, last_import = excluded.last_import
     WHERE people_identifier.last_import <> excluded.last_import
 """
+# In the list of imports, for a value that an event told; `last_import` is then minus the second it was told.
+BY_EVENT = -1
+TELL = f"""
+    ON CONFLICT (subject, kind, key_hash) DO UPDATE
+    SET last_import = excluded.last_import,
+        imports = CASE WHEN people_identifier.imports || ',' LIKE '%%,{BY_EVENT},%%' THEN people_identifier.imports
+                       ELSE people_identifier.imports || excluded.imports END
+"""
 INSERT_IDENTIFIER = (
     "INSERT INTO people_identifier (subject, kind, key_hash, sealed, last_import, imports)"
 )
@@ -41,6 +49,7 @@ class StoredValue(NamedTuple):
     key_hash: int
     sealed: bytes
     imports: str
+    last_import: int = 0
 
     @property
     def place(self) -> Place:
@@ -54,17 +63,27 @@ class StoredValue(NamedTuple):
 def add_identifiers(values: Sequence[IdentifierRow], import_id: int) -> None:
     """Insert values, each at most once in `values`; a known one notes that this import states it too."""
     stated = f",{import_id}"
+    _insert(values, import_id, stated, GROW)
+
+
+def add_told(values: Sequence[IdentifierRow], told_at: int) -> None:
+    """The same for values that events told, at this second: the list says so once, however often they are told."""
+    _insert(values, -told_at, f",{BY_EVENT}", TELL)
+
+
+def _insert(values: Sequence[IdentifierRow], last: int, stated: str, on_conflict: str) -> None:
     if store.is_postgres():
         subjects, kinds, hashes, sealed = zip(*values, strict=True)
         store.execute(
             f"{INSERT_IDENTIFIER} SELECT s, k, h, v, %s, %s FROM"
             " unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bytea[]) AS t(s, k, h, v)"
-            f" {GROW}",
-            [import_id, stated, list(subjects), list(kinds), list(hashes), list(sealed)],
+            f" {on_conflict}",
+            [last, stated, list(subjects), list(kinds), list(hashes), list(sealed)],
         )
         return
     store.execute_many(
-        f"{INSERT_IDENTIFIER} VALUES (%s, %s, %s, %s, {int(import_id)}, '{stated}') {GROW}", values
+        f"{INSERT_IDENTIFIER} VALUES (%s, %s, %s, %s, {int(last)}, '{stated}') {on_conflict}",
+        values,
     )
 
 
@@ -86,7 +105,7 @@ def values_of(subjects: Sequence[int], kinds: Sequence[str] = ()) -> list[Stored
     found: list[StoredValue] = []
     for chunk in _chunks(subjects):
         found += _stored(
-            "SELECT subject, kind, key_hash, sealed, imports FROM people_identifier"
+            "SELECT subject, kind, key_hash, sealed, imports, last_import FROM people_identifier"
             f" WHERE subject IN ({_slots(chunk)}){only}",
             [*chunk, *kinds],
         )
@@ -112,7 +131,7 @@ def stated_last_by(imports: Sequence[int], after: Place, limit: int) -> list[Sto
     """Values whose latest statement came from one of these imports, in key order after a place."""
     listed = ", ".join(str(int(each)) for each in imports)
     return _stored(
-        "SELECT subject, kind, key_hash, sealed, imports FROM people_identifier"
+        "SELECT subject, kind, key_hash, sealed, imports, last_import FROM people_identifier"
         " WHERE (subject, kind, key_hash) > (%s, %s, %s)"
         f" AND last_import IN ({listed})"
         " ORDER BY subject, kind, key_hash LIMIT %s",
@@ -134,8 +153,8 @@ def forget_grams(pairs: Sequence[tuple[int, int]]) -> None:
 
 def _stored(sql: str, parameters: Sequence[Any]) -> list[StoredValue]:
     return [
-        StoredValue(subject, kind, key_hash, bytes(sealed), imports)
-        for subject, kind, key_hash, sealed, imports in rows(sql, parameters)
+        StoredValue(subject, kind, key_hash, bytes(sealed), imports, last_import)
+        for subject, kind, key_hash, sealed, imports, last_import in rows(sql, parameters)
     ]
 
 
@@ -146,3 +165,35 @@ def _chunks(values: Sequence[int]) -> Iterator[Sequence[int]]:
 
 def _slots(values: Sequence[Any]) -> str:
     return ", ".join(["%s"] * len(values))
+
+
+# ---------------------------------------------------------------- everything, for moving house
+
+
+def every_value(at_a_time: int) -> Iterator[StoredValue]:
+    """Every stored value in key order, slice by slice."""
+    after = FIRST
+    while True:
+        found = _stored(
+            "SELECT subject, kind, key_hash, sealed, imports, last_import FROM people_identifier"
+            " WHERE (subject, kind, key_hash) > (%s, %s, %s) ORDER BY subject, kind, key_hash LIMIT %s",
+            [*after, at_a_time],
+        )
+        yield from found
+        if len(found) < at_a_time:
+            return
+        after = found[-1].place
+
+
+def restore_values(values: Sequence[StoredValue]) -> None:
+    """Insert values that nobody stated here yet, as they stood elsewhere."""
+    told = [(*each.place, each.sealed, each.last_import, each.imports) for each in values]
+    store.execute_many(f"{INSERT_IDENTIFIER} VALUES (%s, %s, %s, %s, %s, %s)", told)
+
+
+def has_values() -> bool:
+    return bool(rows("SELECT 1 FROM people_identifier LIMIT 1"))
+
+
+def how_many_subjects() -> int:
+    return int(rows("SELECT count(DISTINCT subject) FROM people_identifier")[0][0])

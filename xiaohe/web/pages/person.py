@@ -202,6 +202,9 @@ def _proof(each: Evidence, accounts: dict[int, Any], calendar: ShopCalendar) -> 
     said = {
         Says.PHONE: _("the same phone, %(value)s"),
         Says.ORDER: _("order number %(value)s stands in the contact"),
+        Says.EMAIL: _("the same e-mail, %(value)s"),
+        Says.DEVICE: _("signed in on the same device"),
+        Says.ALIAS: _("the site or app says: the same user"),
         Says.JOINED: _("you said: one person"),
         Says.APART: _("you said: two people"),
         Says.HAVE: _("you have them in %(account)s"),
