@@ -29,11 +29,11 @@ def said_then(name: str = NAME) -> dict[str, Any]:
     return dict(json.loads((KEPT / f"{name}.answers.json").read_text()))
 
 
-def says_now(home: Path) -> dict[str, Any]:
+def says_now(home: Path, name: str = NAME, **more: str) -> dict[str, Any]:
     """The same questions, asked of this version."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.ops.answers"],
-        env=environment(home),
+        env=environment(home, **more),
         capture_output=True,
         cwd=ROOT,
         timeout=PATIENCE_SECONDS,
@@ -41,7 +41,7 @@ def says_now(home: Path) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr.decode()
     told = dict(json.loads(done.stdout))
     # Measures that came later are no matter of this folder.
-    asked = said_then()["measures"]
+    asked = said_then(name)["measures"]
     told["measures"] = {each: told["measures"][each] for each in asked}
     return told
 

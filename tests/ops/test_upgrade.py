@@ -16,18 +16,43 @@ import pytest
 
 from tests.ops import folders
 
+POSTGRES = "postgresql-2026-11"
+
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
     return folders.unpacked(tmp_path / "home")
 
 
-def test_an_old_folder_gives_the_same_answers(old: Path) -> None:
+def test_an_old_folder_gives_the_same_answers_and_so_does_the_copy_saved_of_it(
+    old: Path, tmp_path: Path
+) -> None:
     prepared = folders.command(old, "prepare")
-
     assert prepared.returncode == 0, prepared.stderr
     assert "Saved a copy first:" in prepared.stderr + prepared.stdout
+    (saved,) = (old / "backups").glob("before-*.tar")
+
+    restored = folders.command(tmp_path / "again", "restore", saved)
+
+    assert restored.returncode == 0, restored.stderr
     assert folders.says_now(old) == folders.said_then()
+    assert folders.says_now(tmp_path / "again") == folders.said_then()
+
+
+@pytest.mark.postgres
+def test_an_old_backup_of_postgresql_restores_to_the_same_answers(
+    postgres_server: Any, tmp_path: Path
+) -> None:
+    postgres_server.sql("CREATE DATABASE of_old")
+    url = postgres_server.url("of_old")
+    kept = folders.KEPT / f"{POSTGRES}.tar"
+
+    restored = folders.command(tmp_path / "home", "restore", kept, XIAOHE_DATABASE_URL=url)
+
+    assert restored.returncode == 0, restored.stderr
+    now = folders.says_now(tmp_path / "home", POSTGRES, XIAOHE_DATABASE_URL=url)
+    postgres_server.drop("of_old")
+    assert now == folders.said_then(POSTGRES)
 
 
 def test_an_upgrade_killed_anywhere_is_finished_by_the_next_one(old: Path) -> None:
@@ -44,23 +69,6 @@ def test_an_upgrade_killed_anywhere_is_finished_by_the_next_one(old: Path) -> No
     assert finished.returncode == 0, finished.stderr
     assert killed[0]
     assert folders.says_now(old) == folders.said_then()
-
-
-def test_the_copy_saved_before_an_upgrade_restores_the_same_answers(
-    old: Path, tmp_path: Path
-) -> None:
-    folders.command(old, "prepare")
-    (saved,) = (old / "backups").glob("before-*.tar")
-    again = tmp_path / "again"
-
-    restored = folders.command(again, "restore", saved)
-
-    assert restored.returncode == 0, restored.stderr
-    # A backup never holds the keys.
-    for key in (old / "secret").iterdir():
-        (again / "secret").mkdir(exist_ok=True, mode=0o700)
-        (again / "secret" / key.name).write_bytes(key.read_bytes())
-    assert folders.says_now(again) == folders.said_then()
 
 
 def test_a_folder_of_a_newer_version_is_refused_untouched(old: Path) -> None:
