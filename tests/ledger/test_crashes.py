@@ -11,7 +11,7 @@ from tests.ledger.other_process import OtherProcess
 from xiaohe.kernel.clock import utc_now
 from xiaohe.kernel.workspace import Workspace
 from xiaohe.ledger import bulk, crash, durable, engine, imports, lease, recovery, store, stream
-from xiaohe.ledger.models import Import, InboxFact, LakeFile
+from xiaohe.ledger.models import Import, InboxBatch, LakeFile
 
 KILLS = 20
 KILLED = -9
@@ -67,7 +67,7 @@ def test_a_drain_killed_anywhere_and_repeated_files_each_fact_once(any_place: Wo
                 assert visible() == before
                 assert other.ask("drain") == 0
                 assert visible() == visible(held_open) == before
-    assert not InboxFact.objects.exists()
+    assert not InboxBatch.objects.exists()
     _nothing_is_left_over(any_place)
 
 

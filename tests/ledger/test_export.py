@@ -13,7 +13,7 @@ from tests.ledger.facts import NOW, Line, import_lines, numbered, tap, visible
 from xiaohe.kernel.workspace import Workspace
 from xiaohe.ledger import catalogue, dictionary, export, imports, stream
 from xiaohe.ledger.keys import key_hash
-from xiaohe.ledger.models import InboxFact
+from xiaohe.ledger.models import InboxBatch
 from xiaohe.ledger.schema import FACT_SCHEMA
 
 LINKS = pa.table(
@@ -48,7 +48,7 @@ def test_an_export_holds_what_counts_and_nothing_taken_back(
         f"SELECT key_hash, content, import_id FROM '{facts}' ORDER BY ALL"
     ).fetchall()
     assert sorted(found) == visible()
-    assert (done.facts, InboxFact.objects.count()) == (3, 0)
+    assert (done.facts, InboxBatch.objects.count()) == (3, 0)
     retracted = duckdb.sql(
         f"SELECT import_id, key_hash FROM '{facts.parent}/retractions.parquet'"
     ).fetchall()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextvars import copy_context
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 import pytest
@@ -12,23 +12,25 @@ import pytest
 from tests.ledger.facts import NOW, import_lines, keys, numbered, tap, visible
 from xiaohe.kernel import store as control
 from xiaohe.kernel.workspace import Workspace
-from xiaohe.ledger import catalogue, drain, engine, lease, store, stream
+from xiaohe.ledger import catalogue, drain, engine, lease, recent, store, stream
 from xiaohe.ledger.keys import key_hash
-from xiaohe.ledger.models import InboxFact, LakeFile
+from xiaohe.ledger.models import InboxBatch, LakeFile
 from xiaohe.ledger.stream import Recorded
 
 
 def test_a_tap_is_read_at_once_and_counts_once(any_place: Workspace) -> None:
     facts = [tap("a", props={"task": 7}), tap("b")]
 
-    assert stream.record(facts, now=NOW) == Recorded(inserted=2, duplicates=0)
-    assert stream.record(facts, now=NOW + timedelta(days=30)) == Recorded(inserted=0, duplicates=2)
+    assert stream.record(facts, now=NOW) == Recorded(2, 0, (True, True), batch=1)
+    again = stream.record(facts, now=NOW + timedelta(days=30))
+    assert again == Recorded(0, 2, (False, False), batch=None)
 
     assert keys() == sorted([key_hash("xiaohe", "a"), key_hash("xiaohe", "b")])
     with engine.reading() as read:
         assert (read.version, read.tap_version) == (0, 1)
         row = read.run(read.facts.filter(read.facts.props.notnull())).to_pylist()[0]
     assert (row["props"], row["occurred_at"], row["recorded_at"]) == ('{"task":7}', NOW, NOW)
+    assert (row["import_id"], row["row_no"]) == (None, 1 << 16)
 
 
 def test_a_tap_joins_its_callers_transaction(any_place: Workspace) -> None:
@@ -81,7 +83,7 @@ def test_drain_moves_rows_into_a_file_and_changes_no_answer(any_place: Workspace
 
     assert drained == drain.Drained(rows=50, known_before=0, files_merged=0)
     assert visible() == before
-    assert not InboxFact.objects.exists()
+    assert not InboxBatch.objects.exists()
     assert LakeFile.objects.get().rows == 50
     assert stream.record(facts, now=NOW).duplicates == 50
 
@@ -116,7 +118,7 @@ def test_a_late_fact_is_compared_with_the_lake_before_it_is_read(any_place: Work
     later = NOW + timedelta(days=60)
     assert stream.forget_old_keys(later) == 2
 
-    recorded = stream.record([tap("known"), tap("new", days_ago=50)], now=later)
+    recorded = stream.record([tap("known"), tap("new", days_ago=2)], now=later)
     assert recorded.inserted == 2
     assert len(keys()) == 2
 
@@ -125,14 +127,15 @@ def test_a_late_fact_is_compared_with_the_lake_before_it_is_read(any_place: Work
 
 
 def test_late_facts_wait_while_an_import_runs(place: Workspace) -> None:
-    stream.record([tap("late", days_ago=50), tap("now")], now=NOW)
+    forget(NOW - timedelta(days=60))
+    stream.record([tap("late", days_ago=70), tap("now")], now=NOW)
 
     with lease.held(lease.BULK, wait_seconds=0):
         assert drain.drain(NOW, force=True).rows == 1
-        assert keys() == [key_hash("xiaohe", "now")]
+        assert key_hash("xiaohe", "late") not in keys()
 
     drain.drain(NOW)
-    assert len(keys()) == 2
+    assert key_hash("xiaohe", "late") in keys()
 
 
 def test_a_full_inbox_says_come_later(place: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,15 +191,17 @@ def test_without_counting_its_rows_a_drain_would_double_them(
 ) -> None:
     """The race the commit's count prevents, with the count off."""
     stream.record([tap("a")], now=NOW)
-    claimed = store.inbox_claimable(10, with_late=False)
+    claimed = store.claimable_batches(with_late=False)
+    facts = store.batch_facts([each.id for each in claimed])
     drain.drain(NOW, force=True)
-    monkeypatch.setattr(store, "inbox_claimable", lambda *_args, **_more: claimed)
+    monkeypatch.setattr(store, "claimable_batches", lambda **_more: claimed)
+    monkeypatch.setattr(store, "batch_facts", lambda _ids: facts)
 
-    drain._drain_once(with_late=False)
+    assert drain._drain_once(None) == (0, 0)
     assert len(keys()) == 1
 
-    monkeypatch.setattr(store, "remove_from_inbox", lambda ids: len(ids))
-    drain._drain_once(with_late=False)
+    monkeypatch.setattr(store, "remove_batches", lambda ids: len(ids))
+    assert drain._drain_once(None) == (1, 0)
     assert len(keys()) == 2
 
 
@@ -207,6 +212,13 @@ def test_imports_and_taps_are_read_together(place: Workspace) -> None:
     assert visible() == sorted([(1, 0, number), (key_hash("xiaohe", "a"), None, None)])  # type: ignore[list-item]
     with engine.reading() as read:
         assert isinstance(read.run(read.facts), pa.Table)
+
+
+def forget(at: datetime) -> None:
+    """Have keys recorded up to an instant forgotten."""
+    stream.record([tap(f"forgotten {at}", now=at)], now=at)
+    drain.drain(at, force=True)
+    stream.forget_old_keys(at + recent.KEPT + timedelta(seconds=1))
 
 
 def _at_once(doors: list) -> None:  # type: ignore[type-arg]

@@ -27,6 +27,7 @@ class Queue(StrEnum):
     URGENT = "urgent"  # a person is watching the bar
     DEFAULT = "default"
     SLOW = "slow"
+    FILING = "filing"  # the inbox must not wait behind anything
     OUTWARD = "outward"  # waits for other people's servers
 
 

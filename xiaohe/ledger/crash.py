@@ -6,6 +6,10 @@ import os
 import signal
 
 POINTS = ("after_write", "after_fsync", "before_commit", "after_commit")
+# Merging runs of recent keys, letting them go, and recording.
+RUN_POINTS = tuple(f"run_{point}" for point in POINTS)
+EXPIRE_POINTS = ("expire_before_commit", "expire_after_commit")
+RECORD_POINTS = ("record_before_commit", "record_after_commit")
 
 
 def at(point: str) -> None:

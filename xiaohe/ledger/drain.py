@@ -1,15 +1,14 @@
-"""Drain: inbox rows become Parquet files, and small files become larger ones.
+"""Drain: batches of the inbox become Parquet files and runs of keys, and small files become larger ones.
 
-    claim explicit rows ─► write, fsync, rename, fsync ─► one commit: list the file, delete exactly those rows
+    claim explicit batches ─► write, fsync, rename, fsync ─► one commit: list file and run, delete exactly those batches
 
-The commit counts the rows it deletes: if another drain took one of them, it rolls back and its file is never listed. So a
-fact is in the inbox or in one file, and in every snapshot exactly once.
+The commit counts the batches it deletes: if another drain took one of them, it rolls back and its files are never listed.
+So a fact is in the inbox or in one file, its key among the inbox's or in one run, and in every snapshot exactly once.
 """
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,16 +19,30 @@ import pyarrow as pa
 
 from xiaohe.kernel import store as control
 from xiaohe.kernel import workspace
-from xiaohe.ledger import crash, engine, files, lease, processes, snapshot, store
+from xiaohe.ledger import (
+    crash,
+    durable,
+    engine,
+    files,
+    inbox,
+    lease,
+    recent,
+    store,
+    subscriptions,
+)
 from xiaohe.ledger.engine import FACTS
 from xiaohe.ledger.files import Written
-from xiaohe.ledger.instants import to_us
+from xiaohe.ledger.instants import DAY_US, to_us
+from xiaohe.ledger.lease import Held
 from xiaohe.ledger.models import FileRole
-from xiaohe.ledger.store import FileRow
+from xiaohe.ledger.recent import Overtaken, WrittenRun
+from xiaohe.ledger.store import BatchRow, FileRow
 
 # One file of this many rows; fewer only when they have waited long enough, or an export wants them.
 FILE_AT = 20_000
-WAITED = timedelta(minutes=10)
+WAITED = timedelta(seconds=60)
+# At most so many in one file: deleting their keys holds the store's one writer up for some 50 ms.
+FILE_MOST = 40_000
 # So many files of one level become one of the next: a shop that drains all day has a handful, not hundreds.
 MERGE_AT = 8
 # Larger files are left alone.
@@ -45,19 +58,16 @@ class Drained:
     files_merged: int
 
 
-class _Overtaken(Exception):
-    """Somebody else drained or merged the same rows first."""
-
-
 def drain(now: datetime, *, force: bool = False) -> Drained:
     """File what waits if it is enough, old or late (or `force`), and merge small files. Safe beside anything."""
     rows = known = 0
     while force or _is_due(now):
-        with _late_door() as with_late:
-            moved, known_here = _drain_once(with_late=with_late)
+        with _late_door() as held:
+            moved, known_here = _drain_once(held)
         rows, known = rows + moved, known + known_here
         if not moved:
             break
+    recent.merge()
     return Drained(rows, known, merge_small_files())
 
 
@@ -72,52 +82,68 @@ def merge_small_files() -> int:
 
 
 def _is_due(now: datetime) -> bool:
-    size = store.inbox_size()
-    if not size:
+    waiting = store.moment().inbox_rows
+    if not waiting:
         return False
-    if size >= FILE_AT or (store.inbox_has_late() and not lease.is_held(lease.BULK)):
+    if waiting >= FILE_AT or (store.inbox_has_late() and not lease.is_held(lease.BULK)):
         return True
-    oldest_us = store.inbox_oldest_us()
-    return oldest_us is not None and oldest_us <= to_us(now - WAITED)
+    first_us = store.first_waiting_us()
+    # Either way: what was recorded while the clock was wrong must not wait until it is right again.
+    return first_us is not None and abs(to_us(now) - first_us) >= WAITED // timedelta(
+        microseconds=1
+    )
 
 
 @contextmanager
-def _late_door() -> Iterator[bool]:
+def _late_door() -> Iterator[Held | None]:
     """Late facts are compared with the lake, so no import may commit meanwhile; without the lease they wait."""
     if not store.inbox_has_late():
-        yield False
+        yield None
         return
     try:
         held = lease.take(lease.BULK, wait_seconds=0)
     except lease.Busy:
-        yield False
+        yield None
         return
     try:
-        yield True
+        yield held
     finally:
         held.release()
 
 
-def _drain_once(*, with_late: bool) -> tuple[int, int]:
-    """File the oldest rows; how many, and how many of them the lake knew."""
-    claimed = store.inbox_claimable(FILE_AT, with_late=with_late)
-    if not claimed:
+def _drain_once(held: Held | None) -> tuple[int, int]:
+    """File the oldest batches; how many facts, and how many of them the lake knew."""
+    claimed = _claim(with_late=held is not None)
+    fetched = store.batch_facts([each.id for each in claimed])
+    if not claimed or len(fetched) != len(claimed):
         return 0, 0
-    ids = [int(row[0]) for row in claimed]
-    late = np.array([bool(row[1]) for row in claimed])
-    facts = snapshot.facts_table([row[2:] for row in claimed])
-    known = _known_late(facts, late) if late.any() else np.zeros(len(ids), dtype=bool)
-    with _staged() as folder:
+    facts = inbox.table_of(fetched)
+    late = np.repeat([each.late for each in claimed], [each.rows for each in claimed])
+    known = _known_late(facts, late) if late.any() else np.zeros(len(late), dtype=bool)
+    with recent.staged("drain") as folder:
         written = [
             files.write(facts.filter(pa.array(wanted)), folder, role, None)
             for wanted, role in ((~known, FileRole.FACT), (known, FileRole.SHADOW))
             if wanted.any()
         ]
+        runs = list(_runs(claimed, facts["key_hash"].to_numpy(), folder))
+        news = _news(claimed, facts, late & ~known)
         try:
-            _commit(written, removed=ids, has_late=bool(late.any()))
-        except _Overtaken:
+            _commit(claimed, facts, written, runs, held=held, news=news)
+        except Overtaken:
             return 0, 0
-    return len(ids), int(known.sum())
+    return len(late), int(known.sum())
+
+
+def _claim(*, with_late: bool) -> list[BatchRow]:
+    claimed: list[BatchRow] = []
+    rows = 0
+    for each in store.claimable_batches(with_late=with_late):
+        if claimed and rows + each.rows > FILE_MOST:
+            break
+        claimed.append(each)
+        rows += each.rows
+    return claimed
 
 
 def _known_late(facts: pa.Table, late: np.ndarray) -> np.ndarray:
@@ -129,25 +155,68 @@ def _known_late(facts: pa.Table, late: np.ndarray) -> np.ndarray:
     return late & np.isin(keys, found["key_hash"].to_numpy())
 
 
-def _commit(written: list[Written], *, removed: list[int], has_late: bool) -> None:
+def _runs(claimed: Sequence[BatchRow], keys: np.ndarray, folder: Path) -> Iterator[WrittenRun]:
+    """One run of keys, and another of those dated ahead: it must be kept for longer."""
+    until = np.repeat([each.until_us for each in claimed], [each.rows for each in claimed])
+    ahead = until > np.repeat(
+        [each.recorded_us + DAY_US for each in claimed], [each.rows for each in claimed]
+    )
+    for chosen in (~ahead, ahead):
+        if chosen.any():
+            yield recent.write(np.unique(keys[chosen]), folder, int(until[chosen].max()))
+
+
+def _news(claimed: Sequence[BatchRow], facts: pa.Table, new: np.ndarray) -> dict[int, set[str]]:
+    """Late batches with facts that turned out to be new, and their types."""
+    news: dict[int, set[str]] = {}
+    start = 0
+    for each in claimed:
+        if each.late and (here := new[start : start + each.rows]).any():
+            types = facts["type"].slice(start, each.rows).filter(pa.array(here))
+            news[each.id] = set(types.to_pylist())
+        start += each.rows
+    return news
+
+
+def _commit(
+    claimed: Sequence[BatchRow],
+    facts: pa.Table,
+    written: list[Written],
+    runs: list[WrittenRun],
+    *,
+    held: Held | None,
+    news: dict[int, set[str]],
+) -> None:
     crash.at("after_write")
     listed = files.publish(written)
+    listed_runs = recent.publish(runs)
     crash.at("after_fsync")
+    subscriptions.discover()
     with control.write():
-        if store.remove_from_inbox(removed) != len(removed):
-            raise _Overtaken
+        if held is not None:
+            held.confirm()
+        store.lock_versions()
+        if store.remove_batches([each.id for each in claimed]) != len(claimed):
+            raise Overtaken
         store.add_files(listed)
-        if has_late:
+        store.add_runs(listed_runs)
+        store.remove_inbox_keys(facts["key_hash"].to_pylist())
+        store.inbox_shrinks(facts.num_rows)
+        store.bump_keys()
+        if any(each.late for each in claimed):
             # Late facts come to light only now.
             store.bump_taps()
+        for batch, types in news.items():
+            subscriptions.announce_batch(batch, types.copy)
         crash.at("before_commit")
+    durable.note("commit")
     crash.at("after_commit")
 
 
 def _crowded_level() -> list[FileRow]:
     levels: dict[int, list[FileRow]] = {}
     for each in store.live_files(FileRole.FACT):
-        if each.import_id is None and each.rows < MERGE_BELOW_ROWS:
+        if each.import_id is None and not each.mixed and each.rows < MERGE_BELOW_ROWS:
             levels.setdefault(each.level, []).append(each)
     crowds = (level for _number, level in sorted(levels.items()) if len(level) >= MERGE_AT)
     return next(crowds, [])
@@ -156,7 +225,7 @@ def _crowded_level() -> list[FileRow]:
 def _merge(crowd: list[FileRow]) -> bool:
     """One file instead of many; False if somebody else merged them first."""
     lake = workspace.current().lake
-    with _staged() as folder, engine.reading() as read:
+    with recent.staged("drain") as folder, engine.reading() as read:
         merged = _remaining(read, [lake / each.path for each in crowd])
         written = [
             files.write(part, folder, FileRole.FACT, None, level=crowd[0].level + 1)
@@ -166,7 +235,7 @@ def _merge(crowd: list[FileRow]) -> bool:
         listed = files.publish(written)
         try:
             _replace(crowd, listed)
-        except _Overtaken:
+        except Overtaken:
             return False
     return True
 
@@ -175,7 +244,7 @@ def _replace(crowd: list[FileRow], listed: list[FileRow]) -> None:
     ids = [each.id for each in crowd]
     with control.write():
         if store.retire_files(ids, store.now_us()) != len(ids):
-            raise _Overtaken
+            raise Overtaken
         store.add_files(listed)
 
 
@@ -186,12 +255,3 @@ def _remaining(read: engine.Reading, paths: list[Path]) -> Iterable[pa.Table]:
     gone = read.register("taken_back", read.snapshot.retracted)
     kept = facts.anti_join(gone, [facts.key_hash == gone.key_hash, facts.recorded_at <= gone.until])
     return read.batches(kept, rows=files.FILE_ROWS)
-
-
-@contextmanager
-def _staged() -> Iterator[Path]:
-    folder = files.new_staging_folder(f"drain-{processes.mark()}")
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

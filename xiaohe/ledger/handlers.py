@@ -7,15 +7,16 @@ from typing import Any
 
 from xiaohe import jobs
 from xiaohe.kernel.clock import utc_now
-from xiaohe.ledger import drain, recovery, stream
+from xiaohe.ledger import drain, recent, recovery, stream, subscriptions
 from xiaohe.shop import clock
 
 
-@jobs.handler("ledger.drain", queue=jobs.Queue.SLOW, lease_seconds=120)
+@jobs.handler("ledger.drain", queue=jobs.Queue.FILING, lease_seconds=120)
 def run_drain(job: jobs.Running) -> dict[str, Any]:
-    """File what waits in the inbox."""
+    """File what waits in the inbox; what waits still is filed a minute later."""
     with job.keep_alive():
         done = drain.drain(clock.now())
+    stream.ask_for_next_drain()
     return {"rows": done.rows, "files_merged": done.files_merged}
 
 
@@ -25,8 +26,25 @@ def run_tidy(job: jobs.Running) -> dict[str, Any]:
     with job.keep_alive():
         done = recovery.recover(utc_now())
         forgotten = stream.forget_old_keys(clock.now())
-    return {"files": done.files_collected, "keys": forgotten}
+        collected = recent.collect(utc_now())
+    return {"files": done.files_collected + collected, "keys": forgotten}
 
 
-jobs.cron("ledger.drain", jobs.every(timedelta(minutes=5)))
+@jobs.handler(subscriptions.REPLAY, lease_seconds=120)
+def run_replay(job: jobs.Running) -> None:
+    """Enqueue the next jobs of a replay, and this one again if there are more; all in one commit."""
+    with job.keep_alive():
+        slices, left = subscriptions.next_slices(job.payload)
+
+    def enqueue() -> None:
+        for payload in slices:
+            jobs.enqueue(str(job.payload["job"]), payload)
+        if left is not None:
+            jobs.enqueue(subscriptions.REPLAY, left)
+
+    job.finish(enqueue, {"slices": len(slices)})
+
+
+# A fallback: who records asks for a drain in time.
+jobs.cron("ledger.drain", jobs.every(timedelta(seconds=30)))
 jobs.cron("ledger.tidy", jobs.every(timedelta(hours=6)))

@@ -101,7 +101,7 @@ class InboxBatch(models.Model):
     late = models.BooleanField(default=False)
     # The latest instant by which its keys may be asked for among the recent ones: recorded or stated.
     until_us = models.BigIntegerField()
-    # An Arrow record batch of FACT_SCHEMA.
+    # An Arrow stream of one record batch (inbox.py); it names its own columns.
     facts = models.BinaryField()
 
     def __str__(self) -> str:
@@ -139,44 +139,6 @@ class FreedKey(models.Model):
         return str(self.key_hash)
 
 
-class InboxFact(models.Model):
-    """One fact of the stream door that is not in a file yet; columns as in schema.py."""
-
-    # Happened so long ago that only the lake can tell whether it is known: not read before it is drained.
-    late = models.BooleanField(default=False)
-    key_hash = models.BigIntegerField()
-    source = models.CharField(max_length=40)
-    type = models.CharField(max_length=40)
-    occurred_us = models.BigIntegerField()
-    date_only = models.BooleanField(default=False)
-    recorded_us = models.BigIntegerField()
-    subject = models.BigIntegerField()
-    order_key = models.BigIntegerField(null=True)
-    other = models.BigIntegerField(null=True)
-    item_key = models.BigIntegerField(null=True)
-    account_id = models.BigIntegerField(null=True)
-    amount = models.BigIntegerField(null=True)
-    currency = models.CharField(max_length=3, null=True)  # noqa: DJ001
-    quantity = models.FloatField(null=True)
-    content = models.BigIntegerField(null=True)
-    props = models.TextField(null=True)  # noqa: DJ001
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.key_hash}"
-
-
-class RecentKey(models.Model):
-    """A key received in the last 35 days; dropped day by day."""
-
-    key_hash = models.BigIntegerField(primary_key=True)
-    # Days since 1970 (UTC) of the later of receipt and occurrence.
-    day = models.IntegerField(db_index=True)
-    recorded_us = models.BigIntegerField()
-
-    def __str__(self) -> str:
-        return str(self.key_hash)
-
-
 class LedgerState(models.Model):
     """One row: what every derived number names as its version."""
 
@@ -186,6 +148,10 @@ class LedgerState(models.Model):
     keys_since_us = models.BigIntegerField(default=0)
     # Moves with every change of the runs of recent keys.
     key_version = models.BigIntegerField(default=0)
+    # Facts in the inbox, counted in the transactions that change it.
+    inbox_rows = models.BigIntegerField(default=0)
+    # The latest instant at which anything was recorded, whatever the clock says now.
+    newest_us = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"lake {self.lake_version}, taps {self.tap_version}"

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from xiaohe.kernel import store as control
 from xiaohe.kernel import workspace
-from xiaohe.ledger import store
+from xiaohe.ledger import inbox, store
 from xiaohe.ledger.models import FileRole
-from xiaohe.ledger.schema import FACT_SCHEMA, INSTANT
+from xiaohe.ledger.schema import INSTANT
 
 RETRACTED_SCHEMA = pa.schema([("key_hash", pa.int64()), ("until", INSTANT)])
 
@@ -75,7 +74,7 @@ def take() -> Snapshot:
         version, tap_version = store.versions()
         files = store.live_files(FileRole.FACT)
         by_subject = store.live_files(FileRole.SUBJECT)
-        inbox = store.inbox_visible()
+        waiting = inbox.visible()
         retracted, undone = store.key_retractions(), store.import_retractions()
         while (again := store.live_files(FileRole.FACT)) != files:
             # Only inside a caller's writing transaction on PostgreSQL, where each statement has a moment of its
@@ -83,38 +82,18 @@ def take() -> Snapshot:
             version, tap_version = store.versions()
             files = again
             by_subject = store.live_files(FileRole.SUBJECT)
-            inbox = store.inbox_visible()
+            waiting = inbox.visible()
             retracted, undone = store.key_retractions(), store.import_retractions()
     return Snapshot(
         lake=workspace.current().lake,
         version=int(version),
         tap_version=int(tap_version),
         files=tuple(files),
-        inbox=facts_table(inbox),
+        inbox=waiting,
         retracted=_retracted_table(retracted),
         retracted_imports=tuple(undone) if any(each.mixed for each in files) else (),
         subject_files=tuple(by_subject),
     )
-
-
-def facts_table(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
-    """Inbox rows (store.INBOX_COLUMNS) as facts."""
-    columns = dict(zip(store.INBOX_COLUMNS, zip(*rows, strict=True), strict=True)) if rows else {}
-    arrays = []
-    for field in FACT_SCHEMA:
-        if field.name in ("import_id", "row_no"):
-            arrays.append(pa.nulls(len(rows), pa.int64()))
-            continue
-        name = field.name.replace("_at", "_us") if field.type == INSTANT else field.name
-        values = columns.get(name, ())
-        if field.type == INSTANT:
-            arrays.append(pa.array(values, pa.int64()).cast(INSTANT))
-        elif field.type == pa.bool_():
-            # SQLite answers 0 and 1.
-            arrays.append(pa.array([bool(each) for each in values], pa.bool_()))
-        else:
-            arrays.append(pa.array(values, field.type))
-    return pa.Table.from_arrays(arrays, schema=FACT_SCHEMA)
 
 
 def _retracted_table(rows: Sequence[store.KeyRetraction]) -> pa.Table:
