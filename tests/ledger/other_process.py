@@ -124,7 +124,28 @@ def _drain() -> None:
     drain.drain(NOW, force=True)
 
 
-VERBS = {"import": _import, "undo": _undo, "drain": _drain}
+def _compact() -> None:
+    from xiaohe.ledger import compaction
+
+    compaction.compact(force=True)
+
+
+def _collect() -> None:
+    from datetime import timedelta
+
+    from xiaohe.kernel.clock import utc_now
+    from xiaohe.ledger import recovery
+
+    recovery.collect(utc_now() + timedelta(days=2))
+
+
+VERBS = {
+    "import": _import,
+    "undo": _undo,
+    "drain": _drain,
+    "compact": _compact,
+    "collect": _collect,
+}
 
 if __name__ == "__main__":
     main()

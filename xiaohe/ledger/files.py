@@ -122,6 +122,39 @@ def write(
     return span.told(path, role, import_id, level=level)
 
 
+class SortedFile:
+    """A file on its way, from facts that arrive in the order it is to have."""
+
+    def __init__(self, folder: Path, group: int) -> None:
+        self.path = folder / unique_name()
+        self.span = Span()
+        self._group = group
+        self._writer = new_writer(self.path)
+        self._parts: list[pa.Table] = []
+        self._waiting = 0
+
+    def add(self, facts: pa.Table) -> None:
+        self.span.add(facts)
+        self._parts.append(facts)
+        self._waiting += facts.num_rows
+        if self._waiting >= self._group:
+            self._flush(self._waiting // self._group * self._group)
+
+    def close(self, role: FileRole, import_id: int | None, **more: Any) -> Written:
+        if self._waiting:
+            self._flush(self._waiting)
+        self._writer.close()
+        durable.note("write", self.path)
+        return self.span.told(self.path, role, import_id, **more)
+
+    def _flush(self, rows: int) -> None:
+        facts = pa.concat_tables(self._parts)
+        whole = facts.slice(0, rows).cast(FACT_SCHEMA)
+        self._writer.write_table(whole, row_group_size=self._group)
+        self._parts = [facts.slice(rows)] if rows < facts.num_rows else []
+        self._waiting = facts.num_rows - rows
+
+
 def described(path: Path, role: FileRole, import_id: int | None, **more: Any) -> Written:
     """A finished file, by what is in it."""
     span = Span()

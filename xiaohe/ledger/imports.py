@@ -1,7 +1,8 @@
 """Imports as a list, and taking one back whole.
 
-Undo adds a retraction and stops listing the import's files: nothing is rewritten. Facts that other imports stated
-too come to light again as theirs, in the same transaction:
+Undo adds a retraction and stops listing the import's files: nothing is rewritten. Its facts in compacted files are
+left out of every read by their `import_id`, until compaction leaves them out of the files. Facts that other imports
+stated too come to light again as theirs, in the same transaction:
 
     keys whose fact came from A ──► the earliest other import that stated them (its shadow files)
                                 └─► new fact files of that import
@@ -36,7 +37,7 @@ from xiaohe.ledger import (
     store,
     subscriptions,
 )
-from xiaohe.ledger.engine import Reading
+from xiaohe.ledger.engine import FACTS, Reading
 from xiaohe.ledger.files import Written
 from xiaohe.ledger.lease import Held
 from xiaohe.ledger.models import FileRole, Import, ImportState
@@ -105,7 +106,7 @@ def undo(
         folder = files.new_staging_folder(f"undo-{processes.mark()}")
         try:
             memory.give_back()
-            with engine.reading(memory="128MB") as read:
+            with engine.reading(memory="128MB", local=True) as read:
                 promoted = list(_promoted(import_id, read, folder, held))
             crash.at("after_write")
             listed = files.publish(promoted)
@@ -137,12 +138,12 @@ def _check(import_id: int) -> None:
 
 def _promoted(import_id: int, read: Reading, folder: Path, held: Held) -> Iterator[Written]:
     """Files with the facts that other imports state for keys whose fact is taken back."""
-    facts = store.files_of(import_id, FileRole.FACT)
     shadows = [each for each in store.live_files(FileRole.SHADOW) if each.import_id != import_id]
-    if not facts or not shadows:
+    if not shadows:
         return
-    taken = read.register("taken_back", _paths(facts))
-    for low, high in _key_ranges(sum(each.rows for each in facts)):
+    # In its own files, or among others' in compacted ones.
+    taken = FACTS.filter(FACTS.import_id == import_id)
+    for low, high in _key_ranges(read.scalar(taken.count())):
         wanted = taken.filter(taken.key_hash.between(low, high)).select("key_hash")
         earlier = None
         for owner, owned in _by_owner(shadows):

@@ -12,12 +12,14 @@ from pathlib import Path
 
 from xiaohe.kernel import store as control
 from xiaohe.kernel import workspace
-from xiaohe.ledger import durable, files, lease, processes, store
+from xiaohe.ledger import crash, durable, files, lease, processes, store
 from xiaohe.ledger.instants import to_us
 from xiaohe.ledger.models import Import, ImportState
 
 # Longer than any read, export, backup or upload takes.
 KEEP = timedelta(days=1)
+# Folders of the lake whose files are all listed somewhere.
+FOLDERS = (files.IMPORTS, files.STREAM, files.COMPACTED, files.SUBJECTS)
 # An uploaded file waits as long for somebody to say how it is to be read.
 UPLOAD_WAITS = timedelta(days=7)
 
@@ -129,6 +131,7 @@ def _delete_retired(now: datetime) -> int:
     lake = workspace.current().lake
     for _id, path in retired:
         (lake / path).unlink(missing_ok=True)
+    crash.at("collect_before_forget")
     if retired:
         with control.write():
             store.forget_files([id for id, _path in retired])
@@ -140,9 +143,9 @@ def _delete_unlisted(now: datetime) -> int:
     # Files first, list second: a file listed in between is not taken for an orphan.
     found = [
         each
-        for part in (files.IMPORTS, files.STREAM)
-        for each in (lake / part).rglob("*.parquet")
-        if each.stat().st_mtime < (now - KEEP).timestamp()
+        for part in FOLDERS
+        for each in (lake / part).rglob("*")
+        if each.is_file() and each.stat().st_mtime < (now - KEEP).timestamp()
     ]
     listed = store.all_paths()
     orphans = [each for each in found if str(each.relative_to(lake)) not in listed]

@@ -1,0 +1,475 @@
+"""Compaction: the same facts in fewer, sorted files; what was taken back is gone from them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.ledger.facts import NOW, Line, import_lines, keys, numbered, tap, visible
+from tests.ledger.other_process import OtherProcess
+from xiaohe.kernel.clock import utc_now
+from xiaohe.kernel.workspace import Workspace
+from xiaohe.ledger import (
+    bulk,
+    compaction,
+    drain,
+    durable,
+    engine,
+    files,
+    imports,
+    layout,
+    lease,
+    recovery,
+    rewriting,
+    store,
+    stream,
+)
+from xiaohe.ledger import keys as fact_keys
+from xiaohe.ledger.models import FileRole, Import, LakeFile, Retraction
+from xiaohe.ledger.schema import FACT_SCHEMA
+
+KILLED = -9
+
+
+def test_many_small_files_become_one_of_each_layout(any_place: Workspace) -> None:
+    for number in range(5):
+        import_lines(numbered(range(number * 10, number * 10 + 15), content=number))
+    stream.record([tap(f"tap {number}") for number in range(4)], now=NOW)
+    drain.drain(NOW, force=True)
+    before = visible()
+
+    done = compaction.compact(force=True)
+
+    assert (done.files_retired, done.files_written, done.rows, done.more) == (6, 2, 59, False)
+    assert visible() == before
+    (facts,), (subjects,) = live(FileRole.FACT), live(FileRole.SUBJECT)
+    assert (facts.covered, facts.mixed, facts.rows, facts.level) == (True, True, 59, 1)
+    assert (subjects.mixed, subjects.rows) == (True, 59)
+    assert compaction.compact(force=True) == compaction.Compacted()
+
+
+def test_large_cells_get_files_of_their_own_and_small_ones_share(
+    place: Workspace, few_rows: None
+) -> None:
+    months = [NOW - timedelta(days=31 * back) for back in range(4)]
+    facts = [
+        fact(f"{type_} {month} {number}", type=type_, when=when)
+        for month, when in enumerate(months)
+        for type_, rows in (("order.paid", 9), ("task.done", 1 + month))
+        for number in range(rows)
+    ]
+    stream.record(facts, now=NOW)
+    drain.drain(NOW, force=True)
+
+    compaction.compact(force=True)
+
+    own = [each for each in live(FileRole.FACT) if each.type == "order.paid"]
+    assert [each.rows for each in own] == [9, 9, 9, 9]
+    assert sum(each.rows for each in live(FileRole.FACT)) == len(facts)
+    for each in live(FileRole.FACT) + live(FileRole.SUBJECT):
+        table = read_file(place, each)
+        assert is_sorted(table, FileRole(each.role))
+        span = pc.min_max(table["occurred_at"]).as_py()
+        assert store_us(span["min"]) == each.occurred_min_us
+        assert store_us(span["max"]) == each.occurred_max_us
+        assert each.sha256 == files.sha256(place.lake / each.path)
+    # A month with enough facts is a file by subject of its own.
+    assert len(live(FileRole.SUBJECT)) == 4
+
+
+def test_runs_of_a_shelf_are_merged_small_ones_first(place: Workspace, few_rows: None) -> None:
+    for number in range(12):
+        import_lines(numbered(range(number * 5, number * 5 + 5)))
+        compaction.compact()
+
+    assert len(live(FileRole.FACT)) + len(live(FileRole.SUBJECT)) <= 8
+    assert keys() == list(range(60))
+
+
+def test_an_undo_hides_rows_of_compacted_files_and_brings_back_what_others_stated(
+    any_place: Workspace,
+) -> None:
+    first, _ = import_lines(numbered(range(20), content=1))
+    second, _ = import_lines(numbered(range(10, 30), content=2))
+    compaction.compact(force=True)
+
+    imports.undo(first, now=NOW)
+
+    assert visible() == [(key, 2, second) for key in range(10, 30)]
+    again, rows = import_lines(numbered([1, 2]))
+    assert [row["facts_new"] for row in rows] == [1, 1]
+    compaction.compact(force=True)
+    assert visible() == [(1, 0, again), (2, 0, again)] + [(key, 2, second) for key in range(10, 30)]
+    # Nothing holds what was taken back, so nobody needs to remember it.
+    assert sum(each.rows for each in live(FileRole.FACT)) == 22
+    assert not Retraction.objects.exists()
+
+
+def test_a_fact_taken_back_is_left_out_and_may_be_stated_again(any_place: Workspace) -> None:
+    stream.record([tap("a"), tap("b")], now=NOW)
+    drain.drain(NOW, force=True)
+    compaction.compact(force=True)
+    taken = fact_keys.key_hash("xiaohe", "a")
+
+    assert stream.take_back(taken, NOW)
+    assert len(visible()) == 1
+    done = compaction.compact(force=True)
+
+    # One in each layout.
+    assert (done.left_out, done.retractions_forgotten) == (2, 1)
+    stream.record([tap("a")], now=NOW)
+    assert len(visible()) == 2
+
+
+def test_a_retraction_is_remembered_while_a_shadow_or_the_inbox_may_hold_it(
+    place: Workspace,
+) -> None:
+    key = fact_keys.key_hash("xiaohe", "old")
+    number, _ = import_lines([Line(key)])
+    stream.record([tap("old", days_ago=100)], now=NOW)
+    assert stream.take_back(key, NOW)
+    compaction.compact(force=True)
+    assert Retraction.objects.filter(key_hash=key).exists()
+
+    drain.drain(NOW, force=True)
+    assert [each.import_id for each in live(FileRole.SHADOW)] == [None]
+    imports.undo(number, now=NOW)
+    assert visible() == []
+    compaction.compact(force=True)
+
+    assert visible() == []
+    assert not live(FileRole.SHADOW)
+    assert not Retraction.objects.exists()
+
+
+def test_an_import_goes_on_while_files_are_put_in_order(place: Workspace) -> None:
+    import_lines(numbered([1]))
+    held = lease.take(compaction.LEASE, wait_seconds=0)
+    import_lines(numbered([2]))
+    with pytest.raises(compaction.CompactionRuns):
+        compaction.compact()
+    held.release()
+
+    with bulk.open_import(kind="orders", source="table", now=NOW) as door:
+        compaction.compact(force=True)
+        door.commit({}, now=NOW)
+    assert keys() == [1, 2]
+
+
+def test_work_on_files_that_were_retired_meanwhile_is_thrown_away(
+    any_place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, _ = import_lines(numbered([1]))
+    import_lines(numbered([2]))
+    write = rewriting.rewrite
+
+    def undo_first(*arguments: Any) -> Any:
+        monkeypatch.setattr(rewriting, "rewrite", write)
+        written = write(*arguments)
+        imports.undo(number, now=NOW)
+        return written
+
+    monkeypatch.setattr(rewriting, "rewrite", undo_first)
+    done = compaction.compact(force=True)
+
+    assert (done.more, done.files_written, keys()) == (True, 0, [2])
+    assert compaction.compact(force=True).files_written == 2
+    assert keys() == [2]
+
+
+def test_a_file_of_an_older_form_is_read_and_compacted(place: Workspace) -> None:
+    import_lines(numbered([1, 2]))
+    import_lines(numbered([3]))
+    (older, _newer) = live(FileRole.FACT)
+    path = place.lake / f"{older.path}.older.parquet"
+    table = read_file(place, older).drop_columns(["row_no", "quantity"])
+    pq.write_table(table, path)
+    LakeFile.objects.filter(pk=older.pk).update(
+        path=str(path.relative_to(place.lake)),
+        bytes=path.stat().st_size,
+        sha256="",
+        recorded_min_us=None,
+        recorded_max_us=None,
+    )
+    assert keys() == [1, 2, 3]
+
+    compaction.compact(force=True)
+
+    assert keys() == [1, 2, 3]
+    (whole,) = live(FileRole.FACT)
+    table = read_file(place, whole)
+    assert table.schema.names == FACT_SCHEMA.names
+    assert table["row_no"].null_count == 2
+
+
+def test_retired_files_outlive_their_readers_by_a_day(place: Workspace) -> None:
+    import_lines(numbered([1]))
+    import_lines(numbered([2]))
+    with engine.reading() as before:
+        compaction.compact(force=True)
+        assert recovery.recover(utc_now()).files_collected == 0
+        assert keys(before) == [1, 2]
+
+    assert recovery.recover(utc_now() + timedelta(days=2)).files_collected == 2
+    assert keys() == [1, 2]
+    assert len(list(place.lake.rglob("*.parquet"))) == 2
+
+
+def test_a_small_shop_ends_with_a_handful_of_files(place: Workspace) -> None:
+    for number in range(40):
+        import_lines(numbered(range(number * 10, number * 10 + 10)))
+        if compaction.is_due():
+            compaction.compact()
+
+    assert LakeFile.objects.filter(retired_us=None).count() <= 16
+    assert keys() == list(range(400))
+
+
+def test_files_are_synced_before_they_are_named_and_named_before_they_count(
+    place: Workspace,
+) -> None:
+    import_lines(numbered([1]))
+    import_lines(numbered([2]))
+    with durable.recorded() as steps:
+        compaction.compact(force=True)
+
+    verbs = [verb for verb, _path in steps if verb in {"write", "fsync", "rename", "commit"}]
+    assert verbs == ["write"] * 2 + ["fsync"] * 2 + ["rename"] * 2 + ["commit"]
+    last_rename = max(place for place, (verb, _path) in enumerate(steps) if verb == "rename")
+    synced = {Path(path).name for verb, path in steps[last_rename:] if verb == "fsync_folder"}
+    assert synced == {files.COMPACTED, files.SUBJECTS}
+
+
+def test_killed_anywhere_and_repeated_nothing_is_lost_or_doubled(any_place: Workspace) -> None:
+    expected: list[tuple[int, int, int | None]] = []
+    with OtherProcess() as other:
+        for round_, point in enumerate(compaction.POINTS):
+            base = 100 * round_
+            gone, _ = import_lines(numbered(range(base, base + 10)))
+            import_lines(numbered(range(base + 5, base + 20)))
+            if round_ % 2:
+                imports.undo(gone, now=NOW)
+            before = visible()
+            with engine.reading() as held_open:
+                assert other.ask("compact", crash=point) == KILLED
+                assert visible() == before
+                assert other.ask("compact") == 0
+                assert visible() == visible(held_open) == before
+            assert in_both_layouts(any_place) == before
+            expected = before
+    assert visible() == expected
+    recovery.recover(utc_now())
+    assert list((any_place.lake / "staging").iterdir()) == []
+
+
+def test_killed_while_files_are_collected(any_place: Workspace) -> None:
+    import_lines(numbered([1]))
+    import_lines(numbered([2]))
+    compaction.compact(force=True)
+    with OtherProcess() as other:
+        assert other.ask("collect", crash="collect_before_forget") == KILLED
+        assert keys() == [1, 2]
+        assert other.ask("collect") == 0
+    assert keys() == [1, 2]
+    assert len(list(any_place.lake.rglob("*.parquet"))) == LakeFile.objects.count() == 2
+
+
+# ---------------------------------------------------------------- any order of everything
+
+NAMES = [f"k{number}" for number in range(6)]
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("import"), st.lists(st.tuples(st.integers(0, 5), st.integers(1, 3)))),
+        st.tuples(st.just("undo"), st.integers(0, 5)),
+        st.tuples(st.just("record"), st.tuples(st.integers(0, 5), st.integers(1, 3))),
+        st.tuples(st.just("take_back"), st.integers(0, 5)),
+        st.tuples(st.just("drain"), st.none()),
+        st.tuples(st.just("compact"), st.booleans()),
+        st.tuples(st.just("collect"), st.none()),
+    ),
+    min_size=4,
+    max_size=12,
+)
+
+
+class Twin:
+    """The plain answer, statement by statement; old facts only, so that every door compares with the lake."""
+
+    def __init__(self) -> None:
+        # Key → content and whose it is; None: the stream's.
+        self.facts: dict[str, tuple[int, int | None]] = {}
+        self.shadows: dict[int | None, dict[str, int]] = {None: {}}
+        self.waiting: list[tuple[str, int]] = []
+        self.recent: set[str] = set()
+
+    def add(self, number: int, lines: list[tuple[str, int]]) -> None:
+        self.shadows[number] = {}
+        stated: dict[str, int] = {}
+        for key, content in lines:
+            stated.setdefault(key, content)
+        for key, content in stated.items():
+            if key in self.facts:
+                self.shadows[number][key] = content
+            else:
+                self.facts[key] = (content, number)
+
+    def undo(self, number: int) -> None:
+        del self.shadows[number]
+        for key in [key for key, (_content, owner) in self.facts.items() if owner == number]:
+            del self.facts[key]
+            heirs = sorted(each for each in self.shadows if each is not None)
+            for heir in [*heirs, None]:
+                if key in self.shadows[heir]:
+                    self.facts[key] = (self.shadows[heir][key], heir)
+                    break
+
+    def record(self, key: str, content: int) -> None:
+        if key not in self.recent:
+            self.recent.add(key)
+            self.waiting.append((key, content))
+
+    def take_back(self, key: str) -> None:
+        if key not in self.recent:
+            return
+        self.recent.remove(key)
+        self.waiting = [each for each in self.waiting if each[0] != key]
+        self.shadows[None].pop(key, None)
+        if key in self.facts and self.facts[key][1] is None:
+            del self.facts[key]
+
+    def drain(self) -> None:
+        for key, content in self.waiting:
+            if key in self.facts:
+                self.shadows[None][key] = content
+            else:
+                self.facts[key] = (content, None)
+        self.waiting = []
+
+    def visible(self) -> list[tuple[int, int, int | None]]:
+        return sorted((hashed(key), content, who) for key, (content, who) in self.facts.items())
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(steps=STEPS)
+def test_any_order_of_everything_equals_the_plain_answer(
+    place: Workspace, few_rows: None, steps: list[tuple[str, Any]]
+) -> None:
+    start_over()
+    twin = Twin()
+    for verb, argument in [*steps, ("drain", None), ("compact", True)]:
+        obey(twin, verb, argument)
+        assert visible() == twin.visible(), verb
+    assert in_both_layouts(place) == twin.visible()
+    assert not Retraction.objects.exists()
+
+
+def obey(twin: Twin, verb: str, argument: Any) -> None:
+    if verb == "import":
+        lines = [(NAMES[name], content) for name, content in argument]
+        number, _ = import_lines([Line(hashed(key), content) for key, content in lines])
+        twin.add(number, lines)
+    elif verb == "undo":
+        counting = sorted(each for each in twin.shadows if each is not None)
+        if counting:
+            number = counting[argument % len(counting)]
+            imports.undo(number, now=NOW)
+            twin.undo(number)
+    elif verb == "record":
+        key, content = NAMES[argument[0]], argument[1]
+        stream.record([tap(key, days_ago=100, content=content)], now=NOW)
+        twin.record(key, content)
+    elif verb == "take_back":
+        stream.take_back(hashed(NAMES[argument]), NOW)
+        twin.take_back(NAMES[argument])
+    elif verb == "drain":
+        drain.drain(NOW, force=True)
+        twin.drain()
+    elif verb == "compact":
+        compaction.compact(force=argument)
+    else:
+        recovery.collect(utc_now() + timedelta(days=2))
+
+
+# ---------------------------------------------------------------- what the tests above stand on
+
+
+@pytest.fixture
+def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small thresholds, so that a few facts fill every kind of file."""
+    monkeypatch.setattr(layout, "CELL_ROWS", 5)
+    monkeypatch.setattr(layout, "POOL_ROWS", 8)
+    monkeypatch.setattr(compaction, "FRESH_FILES", 1)
+    monkeypatch.setattr(compaction, "FOLD_AFTER_US", 0)
+
+
+def live(role: FileRole) -> list[LakeFile]:
+    return list(LakeFile.objects.filter(role=role, retired_us=None).order_by("pk"))
+
+
+def fact(key: str, *, type: str, when: Any) -> stream.Fact:
+    return stream.Fact(source="xiaohe", key=key, type=type, occurred_at=when, subject=hash(key) % 5)
+
+
+def hashed(key: str) -> int:
+    return fact_keys.key_hash("xiaohe", key)
+
+
+def read_file(place: Workspace, file: LakeFile) -> pa.Table:
+    return pq.read_table(place.lake / file.path)
+
+
+def is_sorted(table: pa.Table, role: FileRole) -> bool:
+    names = ["type", "subject", "occurred_at"][role == FileRole.SUBJECT :]
+    rows = list(zip(*(table[name].to_pylist() for name in names), strict=True))
+    return rows == sorted(rows)
+
+
+def store_us(instant: Any) -> int:
+    from xiaohe.ledger.instants import to_us
+
+    return to_us(instant)
+
+
+def in_both_layouts(place: Workspace) -> list[tuple[int, int, int | None]]:
+    """What counts in the files by subject, which must be what counts in the compacted ones."""
+    told = []
+    for rows in (
+        [each for each in store.live_files(FileRole.FACT) if each.covered],
+        store.live_files(FileRole.SUBJECT),
+    ):
+        if not rows:
+            told.append([])
+            continue
+        with engine.over({}) as read:
+            facts = rewriting.facts_in(read, "layout", [place.lake / each.path for each in rows])
+            table = read.run(
+                rewriting.counting(read, facts, rewriting.look()).select(
+                    "key_hash", "content", "import_id"
+                )
+            )
+        told.append(sorted(zip(*table.to_pydict().values(), strict=True)))
+    assert told[0] == told[1]
+    return told[0]
+
+
+def start_over() -> None:
+    """Every example begins with an empty ledger."""
+    from django.apps import apps
+
+    for model in (LakeFile, Retraction, Import):
+        model.objects.all().delete()
+    for name in ("InboxFact", "RecentKey", "InboxBatch", "InboxKey", "KeyRun", "FreedKey"):
+        if name.lower() in apps.all_models["ledger"]:
+            apps.get_model("ledger", name).objects.all().delete()
