@@ -83,8 +83,11 @@ class Usage:
 
 
 def usage(folder: Path | None = None) -> Usage:
-    """Of the disk under the current workspace's folder."""
-    found = shutil.disk_usage(folder or workspace.current().home)
+    """Of the disk under a folder that may still be made; else under the current workspace's."""
+    place = (folder or workspace.current().home).absolute()
+    while not place.exists():
+        place = place.parent
+    found = shutil.disk_usage(place)
     percent = 100.0 * found.used / max(1, found.used + found.free)
     return Usage(percent, found.free, limit())
 
@@ -98,11 +101,12 @@ def limit() -> float:
     return chosen if 0 < chosen <= 100 else LIMIT_PERCENT
 
 
-def ask_for_room() -> None:
-    """Before anything large is written; raises NearlyFull."""
-    used = usage()
-    if used.is_over:
-        raise NearlyFull(used)
+def ask_for_room(*targets: Path) -> None:
+    """Before anything large is written, below these folders or in the data folder; raises NearlyFull."""
+    for each in targets or (workspace.current().home,):
+        used = usage(each)
+        if used.is_over:
+            raise NearlyFull(used)
 
 
 def explained(error: BaseException) -> XiaoheError | None:

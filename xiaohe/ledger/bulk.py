@@ -23,6 +23,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from xiaohe.kernel import disk
 from xiaohe.kernel import store as control
 from xiaohe.ledger import (
     crash,
@@ -74,7 +75,8 @@ def open_import(
     now: datetime,
     wait_seconds: float = WAIT_SECONDS,
 ) -> Door:
-    """Take the one-importer lease and open a door; `label` arrives sealed. Raises lease.Busy."""
+    """Take the one-importer lease and open a door; `label` arrives sealed. Raises lease.Busy, NearlyFull."""
+    disk.ask_for_room()
     held = lease.take(lease.BULK, wait_seconds=wait_seconds)
     try:
         recovery.abandon_dead_imports()

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.utils.translation import gettext_lazy as _
 
+from xiaohe.kernel import disk
 from xiaohe.kernel.errors import BadInput
 from xiaohe.ledger import dictionary, drain, durable, engine, store
 from xiaohe.ledger.dictionary import ExportFacts
@@ -67,6 +68,7 @@ def export(
     """Drain, then write the five files into an empty or new folder."""
     if folder.exists() and any(folder.iterdir()):
         raise NotEmpty(folder)
+    disk.ask_for_room(folder)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     drain.drain(now, force=True)
     with engine.reading() as read:

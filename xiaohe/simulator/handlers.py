@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from xiaohe import jobs
-from xiaohe.kernel import workspace
+from xiaohe.kernel import disk, workspace
 
 LOAD, NEXT_DAY = "sample.load", "sample.next_day"
 
@@ -19,6 +19,7 @@ def load(job: jobs.Running) -> dict[str, object]:
     """Set up the sample shop; safe to run twice, a half-built one is begun anew."""
     from xiaohe.simulator import shop_of_sample
 
+    disk.ask_for_room()
     with job.keep_alive():
         return {"on": shop_of_sample.load(_teller(job)).isoformat()}
 
