@@ -162,10 +162,7 @@ def test_the_certificate_must_be_the_names_and_not_only_the_addresss(
     with Receiver() as there:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(chain)
-        plain, there._server.socket = (
-            there._server.socket,
-            context.wrap_socket(there._server.socket, server_side=True),
-        )
+        there._server.socket = context.wrap_socket(there._server.socket, server_side=True)
         answers = [
             post.Post(f"https://{name}:{there.port}/", {}, b"{}", private=True).run()
             for name in ("shop.example", "other.example")

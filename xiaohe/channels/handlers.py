@@ -15,7 +15,7 @@ from xiaohe.ledger.instants import to_us
 
 # Until the stream door tells its subscribers.
 _subscriptions: Any = subscriptions
-FACTS, LAKE, DELIVER, TIDY = "webhook.facts", "webhook.lake", "webhook.deliver", "webhook.tidy"
+FACTS, LAKE, DELIVER, TIDY = "webhook.facts", "webhook.lake", deliver.JOB, "webhook.tidy"
 # The delivery log is kept so long.
 KEPT = timedelta(days=30)
 
@@ -54,7 +54,7 @@ def tidy(job: jobs.Running) -> dict[str, int]:
     before = utc_now() - KEPT
     with write():
         gone = store.forget_before(to_us(before)) + letters.forget_before(before)
-        jobs.enqueue(DELIVER, dedupe=DELIVER)
+        deliver.soon()
     return {"forgotten": gone}
 
 
@@ -64,7 +64,7 @@ def _put_down(job: jobs.Running, many: list[NewDelivery]) -> dict[str, int]:
     def effect() -> None:
         nonlocal added
         added = announce.put_down(many, utc_now())
-        jobs.enqueue(DELIVER, dedupe=DELIVER)
+        deliver.soon()
 
     if many:
         job.finish(effect)

@@ -30,6 +30,7 @@ COMMANDS = (
     "measure",
     "facts",
     "lake",
+    "hooks",
     "sample",
     "doctor",
     "backup",

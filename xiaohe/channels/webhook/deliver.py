@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
+from xiaohe import jobs
 from xiaohe.channels.models import DeliveryState, Direction, Endpoint, OffReason
 from xiaohe.channels.webhook import endpoints, payload, schedule, signature, store
 from xiaohe.channels.webhook.post import Answer, Post
@@ -42,6 +43,7 @@ RESPONSE = "webhook.response"
 # Answers that mean "too much at once": the whole endpoint is left alone for a while.
 BUSY = frozenset({429, 502, 503, 504})
 
+JOB = "webhook.deliver"
 Clock = Callable[[], datetime]
 
 
@@ -83,8 +85,8 @@ def send_due(clock: Clock, *, dice: random.Random | None = None) -> Sent:
             for each in under_way.values():
                 if each.post.is_overdue:
                     each.post.cut()
-    after = to_us(clock())
-    due_us = store.next_due_us(after)
+    # Not at once: what is due now and was not taken waits for somebody else's request to end.
+    due_us = store.next_due_us(to_us(clock() + timedelta(seconds=1)))
     return Sent(delivered, failed, None if due_us is None else from_us(due_us))
 
 
@@ -115,6 +117,20 @@ def test(endpoint_id: str, clock: Clock) -> Answer:
         store.add([(one.id, name, "webhook.test", payload.of_test(one.id, now))], to_us(now))
         (found,) = store.ids_of([name])
     return send_one(found, clock)
+
+
+def again(delivery_ids: Sequence[int], now: datetime, *, failed_of: str | None = None) -> int:
+    """Let deliveries go out again under their old ids; with `failed_of`, all that endpoint was given up on."""
+    with write():
+        ids = [*delivery_ids, *(store.failed_ids(failed_of, 0) if failed_of else [])]
+        count = store.again(ids, to_us(now))
+        soon()
+    return count
+
+
+def soon() -> None:
+    """See to it that what is due is sent by the worker."""
+    jobs.enqueue(JOB, dedupe=JOB)
 
 
 # ---------------------------------------------------------------- before

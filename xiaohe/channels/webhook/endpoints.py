@@ -160,6 +160,14 @@ def one(endpoint_id: str) -> Endpoint:
     return found
 
 
+def named(word: str) -> Endpoint:
+    """The endpoint of an id, or of a name that only one has; raises NoSuchEndpoint."""
+    found = list(Endpoint.objects.filter(pk=word)) or list(Endpoint.objects.filter(name=word)[:2])
+    if len(found) != 1:
+        raise NoSuchEndpoint(word)
+    return found[0]
+
+
 def locked(endpoint_id: str) -> Endpoint:
     """One endpoint that nobody else changes until our transaction ends."""
     found = Endpoint.objects.select_for_update().filter(pk=endpoint_id).first()
