@@ -81,7 +81,7 @@ def test_drain_moves_rows_into_a_file_and_changes_no_answer(any_place: Workspace
 
     drained = drain.drain(NOW, force=True)
 
-    assert drained == drain.Drained(rows=50, known_before=0, files_merged=0)
+    assert drained == drain.Drained(rows=50, known_before=0)
     assert visible() == before
     assert not InboxBatch.objects.exists()
     assert LakeFile.objects.get().rows == 50
@@ -95,23 +95,6 @@ def test_a_quiet_inbox_is_left_alone_until_it_has_waited(place: Workspace) -> No
     assert drain.drain(NOW + drain.WAITED).rows == 1
 
 
-def test_small_files_are_merged_and_facts_taken_back_stay_behind(place: Workspace) -> None:
-    for number in range(drain.MERGE_AT - 1):
-        stream.record([tap(str(number))], now=NOW)
-        drain.drain(NOW, force=True)
-    stream.take_back(key_hash("xiaohe", "0"), now=NOW)
-    stream.record([tap("last")], now=NOW)
-
-    with engine.reading() as old:
-        assert drain.drain(NOW, force=True).files_merged == drain.MERGE_AT
-        # A reader of before still has its files.
-        assert len(keys(old)) == drain.MERGE_AT - 1
-
-    assert len(keys()) == drain.MERGE_AT - 1
-    live = LakeFile.objects.get(retired_us=None)
-    assert (live.level, live.rows) == (1, drain.MERGE_AT - 1)
-
-
 def test_a_late_fact_is_compared_with_the_lake_before_it_is_read(any_place: Workspace) -> None:
     stream.record([tap("known"), tap("other")], now=NOW)
     drain.drain(NOW, force=True)
@@ -122,7 +105,7 @@ def test_a_late_fact_is_compared_with_the_lake_before_it_is_read(any_place: Work
     assert recorded.inserted == 2
     assert len(keys()) == 2
 
-    assert drain.drain(later) == drain.Drained(rows=2, known_before=1, files_merged=0)
+    assert drain.drain(later) == drain.Drained(rows=2, known_before=1)
     assert keys() == sorted(key_hash("xiaohe", each) for each in ("known", "other", "new"))
 
 

@@ -1,4 +1,4 @@
-"""Drain: batches of the inbox become Parquet files and runs of keys, and small files become larger ones.
+"""Drain: batches of the inbox become Parquet files and runs of keys; compaction.py makes few large files of many.
 
     claim explicit batches ─► write, fsync, rename, fsync ─► one commit: list file and run, delete exactly those batches
 
@@ -8,7 +8,7 @@ So a fact is in the inbox or in one file, its key among the inbox's or in one ru
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,6 @@ import numpy as np
 import pyarrow as pa
 
 from xiaohe.kernel import store as control
-from xiaohe.kernel import workspace
 from xiaohe.ledger import (
     crash,
     durable,
@@ -36,17 +35,13 @@ from xiaohe.ledger.instants import DAY_US, to_us
 from xiaohe.ledger.lease import Held
 from xiaohe.ledger.models import FileRole
 from xiaohe.ledger.recent import Overtaken, WrittenRun
-from xiaohe.ledger.store import BatchRow, FileRow
+from xiaohe.ledger.store import BatchRow
 
 # One file of this many rows; fewer only when they have waited long enough, or an export wants them.
 FILE_AT = 20_000
 WAITED = timedelta(seconds=60)
 # At most so many in one file: deleting their keys holds the store's one writer up for some 50 ms.
 FILE_MOST = 40_000
-# So many files of one level become one of the next: a shop that drains all day has a handful, not hundreds.
-MERGE_AT = 8
-# Larger files are left alone.
-MERGE_BELOW_ROWS = 250_000
 
 
 @dataclass(frozen=True)
@@ -55,11 +50,10 @@ class Drained:
 
     rows: int
     known_before: int
-    files_merged: int
 
 
 def drain(now: datetime, *, force: bool = False) -> Drained:
-    """File what waits if it is enough, old or late (or `force`), and merge small files. Safe beside anything."""
+    """File what waits if it is enough, old or late (or `force`). Safe beside anything."""
     rows = known = 0
     while force or _is_due(now):
         with _late_door() as held:
@@ -68,17 +62,7 @@ def drain(now: datetime, *, force: bool = False) -> Drained:
         if not moved:
             break
     recent.merge()
-    return Drained(rows, known, merge_small_files())
-
-
-def merge_small_files() -> int:
-    """Merge drained files level by level; how many went. Facts taken back are left behind."""
-    merged = 0
-    while crowd := _crowded_level():
-        if not _merge(crowd):
-            break
-        merged += len(crowd)
-    return merged
+    return Drained(rows, known)
 
 
 def _is_due(now: datetime) -> bool:
@@ -211,47 +195,3 @@ def _commit(
         crash.at("before_commit")
     durable.note("commit")
     crash.at("after_commit")
-
-
-def _crowded_level() -> list[FileRow]:
-    levels: dict[int, list[FileRow]] = {}
-    for each in store.live_files(FileRole.FACT):
-        if each.import_id is None and not each.mixed and each.rows < MERGE_BELOW_ROWS:
-            levels.setdefault(each.level, []).append(each)
-    crowds = (level for _number, level in sorted(levels.items()) if len(level) >= MERGE_AT)
-    return next(crowds, [])
-
-
-def _merge(crowd: list[FileRow]) -> bool:
-    """One file instead of many; False if somebody else merged them first."""
-    lake = workspace.current().lake
-    with recent.staged("drain") as folder, engine.reading() as read:
-        merged = _remaining(read, [lake / each.path for each in crowd])
-        written = [
-            files.write(part, folder, FileRole.FACT, None, level=crowd[0].level + 1)
-            for part in merged
-            if part.num_rows
-        ]
-        listed = files.publish(written)
-        try:
-            _replace(crowd, listed)
-        except Overtaken:
-            return False
-    return True
-
-
-def _replace(crowd: list[FileRow], listed: list[FileRow]) -> None:
-    ids = [each.id for each in crowd]
-    with control.write():
-        if store.retire_files(ids, store.now_us()) != len(ids):
-            raise Overtaken
-        store.add_files(listed)
-
-
-def _remaining(read: engine.Reading, paths: list[Path]) -> Iterable[pa.Table]:
-    """The facts of these files without those taken back."""
-    facts = read.register("merging", paths)
-    assert read.snapshot is not None
-    gone = read.register("taken_back", read.snapshot.retracted)
-    kept = facts.anti_join(gone, [facts.key_hash == gone.key_hash, facts.recorded_at <= gone.until])
-    return read.batches(kept, rows=files.FILE_ROWS)

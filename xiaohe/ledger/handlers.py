@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from xiaohe import jobs
+from xiaohe.kernel import counters
 from xiaohe.kernel.clock import utc_now
-from xiaohe.ledger import drain, recent, recovery, stream, subscriptions
+from xiaohe.ledger import compaction, drain, recent, recovery, stream, subscriptions
 from xiaohe.shop import clock
 
 
@@ -16,8 +17,22 @@ def run_drain(job: jobs.Running) -> dict[str, Any]:
     """File what waits in the inbox; what waits still is filed a minute later."""
     with job.keep_alive():
         done = drain.drain(clock.now())
+    counters.DRAINED_ROWS.add(done.rows)
     stream.ask_for_next_drain()
-    return {"rows": done.rows, "files_merged": done.files_merged}
+    compaction.enqueue_if_due()
+    return {"rows": done.rows}
+
+
+@jobs.handler("ledger.compact", queue=jobs.Queue.SLOW, lease_seconds=120)
+def run_compact(job: jobs.Running) -> dict[str, Any]:
+    """Put files in order, a bounded part at a time."""
+    if not compaction.is_due():
+        return {}
+    with job.keep_alive():
+        done = compaction.compact()
+    if done.more:
+        jobs.enqueue("ledger.compact", dedupe="ledger.compact")
+    return {"rows": done.rows, "files": done.files_retired}
 
 
 @jobs.handler("ledger.tidy", queue=jobs.Queue.SLOW, lease_seconds=120)
@@ -47,4 +62,5 @@ def run_replay(job: jobs.Running) -> None:
 
 # A fallback: who records asks for a drain in time.
 jobs.cron("ledger.drain", jobs.every(timedelta(seconds=30)))
+jobs.cron("ledger.compact", jobs.every(timedelta(minutes=15)))
 jobs.cron("ledger.tidy", jobs.every(timedelta(hours=6)))
