@@ -1,0 +1,169 @@
+"""Real servers over one data folder, and programs that talk to them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from tests.ops import folders
+from xiaohe.channels.webhook import signature
+from xiaohe.channels.webhook.endpoints import Added
+
+PATIENCE_SECONDS = 60.0
+
+
+class Serving:
+    """`xiaohe web` or `xiaohe up` on a port of its own, its output kept in a file."""
+
+    def __init__(self, home: Path, what: str, log: Path, **environment: str) -> None:
+        self.home, self.log = home, log
+        self.port = _free_port()
+        with open(log, "wb") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "xiaohe", what, "--port", str(self.port)],
+                env=folders.environment(home, **environment),
+                stdout=out,
+                stderr=out,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                cwd=folders.ROOT,
+            )
+
+    def __enter__(self) -> Serving:
+        assert until(lambda: self.status("/healthz") == 200), self.log.read_text()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, 9)
+            self.process.wait()
+
+    def status(self, path: str) -> int:
+        """Of a GET; 0 when nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as told:
+                return int(told.status)
+        except urllib.error.HTTPError as refused:
+            return refused.code
+        except OSError:
+            return 0
+
+    def json(self, path: str) -> Any:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as told:
+                return json.load(told)
+        except urllib.error.HTTPError as refused:
+            return json.load(refused)
+
+    def members(self) -> list[int]:
+        """Living processes of its session."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            if fields[0] != "Z" and int(fields[3]) == self.process.pid:
+                found.append(int(entry.name))
+        return found
+
+    def resident_mb(self) -> float:
+        """Memory of its largest process."""
+        return max(_resident_mb(each) for each in self.members())
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a server answered."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Message:
+    """A signed message on its way, its body sent in parts as the sender likes."""
+
+    def __init__(self, port: int, door: Added, number: int, *, padding: int = 0) -> None:
+        event = {
+            "type": "order.paid",
+            "timestamp": datetime.now(UTC).isoformat(),
+            "data": {
+                "order_id": f"A-{number}",
+                "customer_id": f"c{number}",
+                "amount": 10,
+                "currency": "CNY",
+                "note": "x" * padding,
+            },
+        }
+        self.body = json.dumps(event).encode()
+        signed = signature.sign([door.secret], f"msg_{number}", self.body, datetime.now(UTC))
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self._connection.putrequest("POST", f"/hooks/{door.id}")
+        headers = {**signed.as_headers(), "Content-Length": str(len(self.body))}
+        for name, value in headers.items():
+            self._connection.putheader(name, value)
+        self._connection.endheaders()
+
+    def send(self, part: slice) -> None:
+        self._connection.send(self.body[part])
+
+    def answer(self) -> Told:
+        response = self._connection.getresponse()
+        told = Told(response.status, dict(response.headers), response.read())
+        self._connection.close()
+        return told
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def send(port: int, door: Added, number: int, *, padding: int = 0) -> int:
+    """One whole message; the answer's status, 0 when there was none."""
+    try:
+        message = Message(port, door, number, padding=padding)
+        message.send(slice(None))
+        return message.answer().status
+    except (OSError, http.client.HTTPException):
+        return 0
+
+
+def until(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _resident_mb(pid: int) -> float:
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except OSError:
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
