@@ -8,7 +8,10 @@ from typing import Any
 
 import ibis
 import pyarrow as pa
-from ibis.backends.sql.compilers.pyspark import compiler
+from ibis.backends.sql.compilers.pyspark import PySparkCompiler
+from ibis.backends.sql.rewrites import Select
+from ibis.common.patterns import replace
+from ibis.expr import operations as ops
 
 from xiaohe.ledger import types
 from xiaohe.ledger.engine.compiled import Compiled
@@ -17,6 +20,30 @@ from xiaohe.ledger.engine.pruning import pruned
 _CACHE_SIZE = 512
 _cache: OrderedDict[Any, Compiled] = OrderedDict()
 _cache_lock = threading.Lock()
+
+
+@replace(Select)
+def _distinct_then_ordered(_: Any) -> Any:
+    """SELECT DISTINCT inside, its order around it.
+
+    ibis's own way adds the columns of the conditions to those that must differ: the rows of
+    `filter(a > 1).select(b).distinct().order_by(b)` would come back once for every a (ibis 12.0.0).
+    """
+    if not (_.distinct and _.sort_keys):
+        return _
+    inner = _.copy(sort_keys=())
+    fields = {name: ops.Field(inner, name) for name in inner.selections}
+    places = {value: fields[name] for name, value in inner.selections.items()}
+    keys = tuple(key.replace(places, filter=ops.Value) for key in _.sort_keys)
+    return Select(inner, selections=fields, sort_keys=keys)
+
+
+class _Compiler(PySparkCompiler):  # type: ignore[misc]
+    __slots__ = ()
+    post_rewrites = (_distinct_then_ordered,)
+
+
+compiler = _Compiler()
 
 
 class _Options(ibis.config.Config):
@@ -40,7 +67,7 @@ def compiled(expression: ibis.Expr) -> Compiled:
         f"CAST(`{name}` AS {compiler.type_mapper.to_string(kind)}) AS `{name}`"
         for name, kind in schema.items()
     )
-    inner = ibis.to_sql(narrowed, dialect="pyspark")
+    inner = compiler.to_sqlglot(narrowed.unbind()).sql(dialect=compiler.dialect)
     found = Compiled(
         f"SELECT {columns} FROM ({inner}) AS answer", types.arrow_schema(schema), demands
     )
