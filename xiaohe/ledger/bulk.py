@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from xiaohe.kernel import disk
 from xiaohe.kernel import store as control
 from xiaohe.ledger import (
+    compaction,
     crash,
     durable,
     engine,
@@ -196,6 +197,7 @@ class Door:
         self._over = True
         crash.at("after_commit")
         shutil.rmtree(self.folder, ignore_errors=True)
+        compaction.enqueue_if_due()
         return version
 
     def abandon(self) -> None:
