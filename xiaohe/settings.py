@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "xiaohe.people",
     "xiaohe.touch",
     "xiaohe.channels",
+    "xiaohe.sources",
     "xiaohe.web",
 ]
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from xiaohe.api import hooks
+from xiaohe.api import hooks, segment
 from xiaohe.api.http import Request, Response
 
 Handler = Callable[[Request], Response]
 
 # Whole paths.
-EXACT: dict[str, Handler] = {}
+EXACT: dict[str, Handler] = {**segment.routes()}
 # Beginnings of paths, for handlers that read the rest themselves.
 BELOW: dict[str, Handler] = {hooks.BEGINNING: hooks.message}
 # Nothing below these is a page: what no handler answers is an honest 404 in JSON.
