@@ -30,6 +30,7 @@ COMMANDS = (
     "measure",
     "facts",
     "lake",
+    "export",
     "hooks",
     "sample",
     "doctor",

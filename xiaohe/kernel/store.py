@@ -16,6 +16,8 @@ from xiaohe.kernel import workspace
 
 # SQLite's busy back-off starves writers of one process against each other; a lock in front of it does not.
 _one_writer = RLock()
+# On a connection (each thread has its own): a snapshot is open on it.
+_LOOKING = "xiaohe_looking"
 
 
 def alias() -> str:
@@ -44,17 +46,19 @@ def write() -> Iterator[None]:
 
 @contextmanager
 def read_snapshot() -> Iterator[None]:
-    """Several reads of one moment; inside `write()` it is that transaction's own view."""
+    """Several reads of one moment, those of an inner `read_snapshot()` too; inside `write()` it is that transaction's own view."""
     active = connection()
-    if active.in_atomic_block:
+    if active.in_atomic_block or getattr(active, _LOOKING, False):
         yield
         return
     begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if is_postgres() else "BEGIN DEFERRED"
     with active.cursor() as cursor:
         cursor.execute(begin)
+    setattr(active, _LOOKING, True)
     try:
         yield
     finally:
+        setattr(active, _LOOKING, False)
         with active.cursor() as cursor:
             cursor.execute("COMMIT")
 

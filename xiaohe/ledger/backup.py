@@ -1,6 +1,6 @@
 """Backup and restore of one data folder, consistent while everything runs.
 
-    FILE        tar: store/  the control store's copy · lake/  the files that copy lists
+    FILE        tar: store/  the control store's copy · lake/  the files that copy lists, of facts and of keys
                      rejects/  rejected rows, sealed · manifest.json  sha256 of each
     FILE.keys   the secrets, mode 0600: keep it elsewhere. Without it the identifiers stay sealed for ever
 
@@ -23,7 +23,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from xiaohe.kernel import workspace
+from xiaohe.kernel import disk, workspace
 from xiaohe.kernel.errors import BadInput, Conflict
 from xiaohe.ledger import archive, durable, lease, processes
 
@@ -64,7 +64,10 @@ def _changed() -> NotABackup:
 def _other_store(store: str) -> NotABackup:
     return NotABackup(
         "backup_other_store",
-        _("This backup was made with %(store)s and can only be restored with it."),
+        _(
+            "This backup was made with %(store)s and can only be restored with it. To change the"
+            " database, bring it back with %(store)s, then use “xiaohe export all” and “xiaohe import all”."
+        ),
         store=store,
     )
 
@@ -90,7 +93,8 @@ def backup(file: Path, *, now: datetime) -> Backup:
     """Write FILE and FILE.keys; whole under their names or not at all."""
     place = workspace.current()
     keys = keys_beside(file)
-    with lease.held(lease.BACKUP, wait_seconds=0) as pin:
+    disk.ask_for_room(place.home, file.parent)
+    with lease.held(lease.BACKUP, wait_seconds=0) as pin, lease.kept(pin):
         work = _work_folder(place.derived / "tmp", "backup")
         draft = file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}")
         try:
@@ -98,7 +102,7 @@ def backup(file: Path, *, now: datetime) -> Backup:
             entries = [(each, f"{STORE}/{each.name}") for each in sorted(work.iterdir())]
             entries += [(place.lake / path, f"{LAKE}/{path}") for path in listed]
             entries += _files_below(place.rejects, REJECTS)
-            size = _write_archive(draft, entries, pin, now)
+            size = _write_archive(draft, entries, now)
             _write_keys(place.home / SECRET, keys)
             os.replace(draft, file)
             durable.sync_folder(file.parent)
@@ -118,6 +122,7 @@ def restore(file: Path, *, keys: Path | None = None) -> Backup:
         manifest = _unpack(file, work)
         if manifest["store"] != archive.kind():
             raise _other_store(str(manifest["store"]))
+        archive.refuse_newer(work / STORE)
         if archive.kind() == archive.POSTGRES and archive.holds_something():
             raise FolderInUse(place.home)
         secrets = _read_keys(keys)
@@ -141,17 +146,19 @@ def keys_beside(file: Path) -> Path:
 # ---------------------------------------------------------------- writing
 
 
-def _write_archive(
-    target: Path, entries: list[tuple[Path, str]], pin: lease.Held, now: datetime
-) -> int:
+def _write_archive(target: Path, entries: list[tuple[Path, str]], now: datetime) -> int:
     files: dict[str, dict[str, Any]] = {}
     with open(target, "xb") as raw:
         os.fchmod(raw.fileno(), 0o600)
         # Parquet is compressed already and a sealed file cannot be.
         with tarfile.open(fileobj=raw, mode="w") as tar:
             for path, name in entries:
-                pin.keep()
-                files[name] = _add(tar, path, name)
+                try:
+                    files[name] = _add(tar, path, name)
+                except FileNotFoundError:
+                    # Rejected rows of an import that was given up meanwhile; the lake's files are pinned.
+                    if not name.startswith(f"{REJECTS}/"):
+                        raise
             manifest = {
                 "format": FORMAT,
                 "store": archive.kind(),

@@ -74,7 +74,12 @@ def _parts(about: ExportFacts) -> Iterator[str]:
         f" {about.day_starts_at:%H:%M}. Currency: {about.currency}.\n"
     )
     yield FILES
-    yield "## Columns of facts.parquet\n\n| column | meaning |\n|---|---|"
+    yield from about_facts(about)
+
+
+def about_facts(about: ExportFacts) -> Iterator[str]:
+    """What a fact's columns mean, how orders come out of facts, and all types: the same for every export."""
+    yield "## Columns of a fact\n\n| column | meaning |\n|---|---|"
     yield from (f"| `{name}` | {meaning} |" for name, meaning in schema_columns())
     shift = about.day_starts_at.hour * 60 + about.day_starts_at.minute
     yield "\n" + FOLDING.format(zone=about.time_zone, shift=shift, currency=about.currency)

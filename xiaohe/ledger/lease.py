@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
+from threading import Event, Thread
 
 from django.utils.translation import gettext_lazy as _
 
@@ -106,3 +108,30 @@ def _try(name: str) -> Held | None:
         if holder and expires_us > now and not processes.is_gone(holder):
             return None
         return Held(name, store.hold_lease(name, str(processes.ourselves()), now + LEASE_US))
+
+
+@contextmanager
+def kept(ours: Held) -> Iterator[None]:
+    """Keep a lease while the block runs, from a thread of its own: the block may hold a snapshot open, and not write."""
+    over = Event()
+    lost: list[LeaseLost] = []
+
+    def renew() -> None:
+        try:
+            while not over.wait(RENEW_AFTER_SECONDS):
+                ours.keep()
+        except LeaseLost as error:
+            lost.append(error)
+        finally:
+            control.connection().close()
+
+    # The thread belongs to the same workspace.
+    thread = Thread(target=copy_context().run, args=(renew,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+    if lost:
+        raise lost[0]

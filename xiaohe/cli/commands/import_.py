@@ -1,4 +1,4 @@
-"""`xiaohe import FILE…`: read export files in, and bring the list up to date."""
+"""`xiaohe import FILE…`: read export files in, and bring the list up to date. `import all DIR`: a whole workspace."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xiaohe.cli import after, inside
+from xiaohe.cli import address, after, inside
 from xiaohe.cli.arguments import existing_file
 from xiaohe.cli.bar import Bar
 from xiaohe.cli.output import EXIT_CODES, Output, plain, table
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from xiaohe.sources.report import Report
 
 FLAGS = ("day_first", "per_order")
+# Not a file: what `export all` wrote. A file of this name is ./all.
+EVERYTHING = "all"
 
 
 def summary() -> str:
@@ -25,7 +27,13 @@ def summary() -> str:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", type=existing_file, metavar=_("FILE"))
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=_given,
+        metavar=_("FILE"),
+        help=_("files; or “all” and the folder that “xiaohe export all” wrote"),
+    )
     parser.add_argument(
         "--yes", action="store_true", help=_("accept the proposed reading of an unknown table")
     )
@@ -37,18 +45,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FIELD=COLUMN",
         help=_("correct the proposed reading, for example --mapping buyer='Customer ID'"),
     )
+    parser.add_argument(
+        "--keys", type=existing_file, metavar=_("FILE"), help=_("keys of “all” (default: DIR.keys)")
+    )
 
 
 def run(arguments: argparse.Namespace, out: Output) -> int:
+    if arguments.files[0] == EVERYTHING:
+        _bring_everything(arguments, out)
+        return 0
+    from xiaohe.kernel.errors import BadInput, XiaoheError
+
+    files = [Path(each).expanduser() for each in arguments.files]
+    for each in files:
+        if not each.is_file():
+            raise BadInput("no_such_file", _("no such file: %(file)s"), file=each)
     inside.enter(out)
     inside.quietly()
     from xiaohe import jobs
-    from xiaohe.kernel.errors import XiaoheError
 
     # Whoever subscribed to the facts must be known before they are committed.
     jobs.discover()
     code, answers = 0, []
-    for file in arguments.files:
+    for file in files:
         try:
             report = _import(file, dict(arguments.mapping), arguments, out)
         except XiaoheError as error:
@@ -105,6 +124,43 @@ def _confirmed(
     print(looked.sentence)
     said = input(_("Read it like this? [y/N] ")).strip().lower()
     return looked.mapping if said in {"y", "yes", "是", "好"} else None
+
+
+def _given(text: str) -> str:
+    """A file, the word “all”, or a folder, which only comes after it."""
+    if text != EVERYTHING and not Path(text).expanduser().is_dir():
+        existing_file(text)
+    return text
+
+
+def _bring_everything(arguments: argparse.Namespace, out: Output) -> None:
+    from xiaohe.kernel.errors import BadInput, Conflict
+
+    folders = [Path(each).expanduser() for each in arguments.files[1:]]
+    if len(folders) != 1 or not folders[0].is_dir():
+        raise BadInput("one_folder", _("Name one folder: xiaohe import all DIR"))
+    if url := address.remembered(inside.make_home()):
+        raise Conflict("running", _("Xiaohe is running here (%(url)s). Stop it first."), url=url)
+    inside.enter(out)
+    inside.quietly()
+    from xiaohe import jobs
+    from xiaohe.kernel.clock import utc_now
+    from xiaohe.ledger import moving
+
+    jobs.discover()
+    arrived = moving.move_in(folders[0], keys=arguments.keys, now=utc_now())
+    after.settle(out)
+    lines = [
+        _("%(facts)s facts and %(tables)d tables came in.")
+        % {"facts": f"{arrived.facts:,}", "tables": len(arrived.tables)}
+    ]
+    if not arrived.identifiers:
+        lines.append(
+            _(
+                "The export was made without names, phones and notes, so people are shown without them until their files are imported again."
+            )
+        )
+    out.answer(arrived, lines)
 
 
 def _answer(text: str) -> tuple[str, str]:

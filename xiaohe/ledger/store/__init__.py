@@ -37,6 +37,7 @@ from xiaohe.ledger.store.inbox import (
     visible_batches,
 )
 from xiaohe.ledger.store.leases import free_lease, hold_lease, lease, lease_holder, renew_lease
+from xiaohe.ledger.store.moving import Versions, all_versions, set_versions
 from xiaohe.ledger.store.retractions import (
     KeyRetraction,
     first_retracted_us,
@@ -79,12 +80,14 @@ __all__ = [
     "Mark",
     "Moment",
     "RunRow",
+    "Versions",
     "add_batch",
     "add_files",
     "add_inbox_keys",
     "add_runs",
     "all_paths",
     "all_run_paths",
+    "all_versions",
     "batch_facts",
     "bump_keys",
     "bump_lake",
@@ -132,6 +135,7 @@ __all__ = [
     "retracted_until",
     "retractions",
     "runs_retired_before",
+    "set_versions",
     "unfree_keys",
     "versions",
     "visible_batch",

@@ -1,0 +1,71 @@
+"""Names of imported files and their rejected rows: both may hold a person's name, so both are private."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from typing import BinaryIO
+
+from xiaohe.kernel import workspace
+from xiaohe.kernel.belongings import Column, Files, Kind, Part, Row, files, part
+from xiaohe.ledger.models import Import, ImportState
+from xiaohe.shop import vault
+from xiaohe.shop.sealed_files import SealedReader, SealedWriter
+from xiaohe.sources.importing import LABEL_PURPOSE
+
+BLOCK = 1 << 16
+
+
+def _names() -> Iterator[Row]:
+    unseal = vault.unsealer()
+    named = Import.objects.exclude(label=None).order_by("pk").values_list("pk", "label")
+    return ((number, unseal(bytes(label or b""), LABEL_PURPOSE)) for number, label in named)
+
+
+def _put_names(names: Sequence[str], rows: Iterator[Row]) -> None:
+    seal = vault.sealer(LABEL_PURPOSE)
+    for number, name in rows:
+        Import.objects.filter(pk=number).update(label=seal(name))
+
+
+part(
+    Part(
+        # After the imports themselves, which it names.
+        name="ledger_import_name",
+        about="the name of an imported file",
+        columns=(
+            Column("import_id", Kind.INTEGER, "`ledger_import.csv`"),
+            Column("name", Kind.TEXT, "as it was on the computer it came from"),
+        ),
+        rows=_names,
+        put=_put_names,
+        is_empty=lambda: True,
+        is_private=True,
+    )
+)
+
+
+def _rejected() -> Iterator[tuple[str, Iterable[bytes]]]:
+    over = Import.objects.filter(state__in=[ImportState.COMMITTED, ImportState.UNDONE])
+    for number in over.order_by("pk").values_list("pk", flat=True):
+        path = workspace.current().rejects / f"{number}.csv.sealed"
+        if path.exists():
+            with SealedReader(path) as handle:
+                yield f"{number}.csv", iter(lambda h=handle: h.read(BLOCK), b"")  # type: ignore[misc]
+
+
+def _put_rejected(name: str, handle: BinaryIO) -> None:
+    path = workspace.current().rejects / f"{name}.sealed"
+    path.unlink(missing_ok=True)
+    with SealedWriter(path) as sealed:
+        shutil.copyfileobj(handle, sealed, BLOCK)  # type: ignore[misc]
+
+
+files(
+    Files(
+        name="rejected",
+        about="the rows of an import that could not be read, the reason beside each: `<import>.csv`",
+        each=_rejected,
+        put=_put_rejected,
+    )
+)
