@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 from xiaohe import jobs
 from xiaohe.channels.models import Attempt, Delivery
-from xiaohe.channels.webhook import announce, deliver, endpoints
+from xiaohe.channels.webhook import deliver, endpoints
 from xiaohe.channels.webhook.deliver import Sent
 from xiaohe.channels.webhook.endpoints import Added
-from xiaohe.kernel.store import write
-from xiaohe.ledger import engine, stream
+from xiaohe.ledger import stream, subscriptions
+from xiaohe.ledger.instants import to_us
 from xiaohe.ledger.stream import Fact
 
 NOW = datetime(2026, 11, 3, 12, 0, tzinfo=UTC)
@@ -35,16 +35,15 @@ def record(count: int = 1, *, first: int = 0, type_: str = "task.done") -> None:
 
 def announced() -> None:
     """Let the ledger tell the endpoints, as the worker would."""
-    if (
-        hasattr(stream.Recorded, "__dataclass_fields__")
-        and "new" in stream.Recorded.__dataclass_fields__
-    ):
-        jobs.run_pending(names=["webhook.facts", "webhook.lake"])
-        return
-    with engine.reading() as read:
-        facts = [read.run(read.facts)]
-    with write():
-        announce.put_down(announce.facts(facts), NOW)
+    jobs.run_pending(names=["webhook.facts", "webhook.lake"])
+    # Handlers live by the real clock, these tests by NOW.
+    Delivery.objects.filter(attempts=0).update(due_us=to_us(NOW))
+
+
+def told_again() -> None:
+    """The ledger tells everything once more: a job that ran and whose end was lost, or a replay."""
+    subscriptions.replay("webhook.facts", NOW - timedelta(days=1), NOW + timedelta(days=1))
+    jobs.run_pending(names=["ledger.replay", "webhook.facts"])
 
 
 def send(after: timedelta = timedelta(0)) -> Sent:

@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import Webhook
 
 from tests.channels.other_process import Sender
 from tests.channels.receiver import Receiver, Told, nobody
-from tests.channels.telling import NOW, announced, endpoint, record, send, states, tries
+from tests.channels.telling import NOW, endpoint, record, send, states, told_again, tries
 from tests.ledger.facts import Line, import_lines
 from xiaohe import jobs
 from xiaohe.channels.models import Attempt, Delivery
@@ -19,7 +19,7 @@ from xiaohe.channels.webhook import announce, deliver, endpoints, payload, post,
 from xiaohe.channels.webhook.signature import Signed
 from xiaohe.kernel.clock import utc_now
 from xiaohe.kernel.workspace import Workspace
-from xiaohe.ledger import imports
+from xiaohe.ledger import drain, imports
 
 Reply = tuple[int, dict[str, str], bytes]
 
@@ -29,7 +29,6 @@ def test_a_fact_reaches_who_asked_for_it_and_nobody_else(any_place: Workspace) -
         added = endpoint(there.url, ["task.*"])
         endpoint(elsewhere.url, ["order.paid"])
         record()
-        announced()
 
         send()
 
@@ -67,12 +66,23 @@ def test_told_twice_by_the_ledger_it_is_sent_once(any_place: Workspace) -> None:
     with Receiver() as there:
         endpoint(there.url)
         record(3)
-        announced()
         send()
-        announced()
+        told_again()
+        drain.drain(NOW, force=True)
+        told_again()
         send()
 
         assert len(there.told) == len({each.id for each in there.told}) == 3
+
+
+def test_nobody_asked_so_no_job_is_made(any_place: Workspace) -> None:
+    endpoint(nobody(), ["order.paid", "lake.committed"])
+    record()
+    assert jobs.latest("webhook.facts") is None
+
+    record(type_="order.paid", first=1)
+    assert jobs.latest("webhook.facts") is not None
+    assert states() == [("waiting", 0)]
 
 
 def test_batches_carry_many_facts_in_one_message(place: Workspace) -> None:

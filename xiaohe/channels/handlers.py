@@ -13,8 +13,6 @@ from xiaohe.kernel.store import write
 from xiaohe.ledger import subscriptions
 from xiaohe.ledger.instants import to_us
 
-# Until the stream door tells its subscribers.
-_subscriptions: Any = subscriptions
 FACTS, LAKE, DELIVER, TIDY = "webhook.facts", "webhook.lake", deliver.JOB, "webhook.tidy"
 # The delivery log is kept so long.
 KEPT = timedelta(days=30)
@@ -23,7 +21,7 @@ KEPT = timedelta(days=30)
 @jobs.handler(FACTS)
 def facts(job: jobs.Running) -> dict[str, int]:
     """Put down what endpoints are to be told of the facts of one batch."""
-    return _put_down(job, announce.facts(_subscriptions.facts_of(job.payload)))
+    return _put_down(job, announce.facts(subscriptions.facts_of(job.payload)))
 
 
 @jobs.handler(LAKE)
@@ -71,7 +69,6 @@ def _put_down(job: jobs.Running, many: list[NewDelivery]) -> dict[str, int]:
     return {"added": added}
 
 
-if hasattr(subscriptions, "on_facts"):
-    _subscriptions.on_facts(FACTS)
+subscriptions.on_facts(FACTS, asked=announce.is_asked)
 subscriptions.subscribe(LAKE)
 jobs.cron(TIDY, jobs.every(timedelta(hours=1)))

@@ -33,6 +33,7 @@ _MASK = (1 << 63) - 1
 
 _subscribers: list[str] = []
 _of_facts: dict[str, frozenset[str] | None] = {}
+_asked: dict[str, Callable[[set[str]], bool]] = {}
 _discovered = False
 
 
@@ -42,13 +43,21 @@ def subscribe(job: str) -> None:
         _subscribers.append(job)
 
 
-def on_facts(job: str, types: Collection[str] | None = None) -> None:
+def on_facts(
+    job: str,
+    types: Collection[str] | None = None,
+    *,
+    asked: Callable[[set[str]], bool] | None = None,
+) -> None:
     """Have `job` enqueued once per recorded batch that holds one of these types; call at import time.
 
     Its payload goes to `facts_of`. The job is enqueued in the recording transaction; several batches may bring
-    several jobs, in any order.
+    several jobs, in any order. `asked` is shown the batch's types in that transaction and may say that nobody
+    waits for them: a job for nothing costs two commits.
     """
     _of_facts[job] = None if types is None else frozenset(types)
+    if asked is not None:
+        _asked[job] = asked
 
 
 def announce(lake_version: int, *, import_id: int) -> None:
@@ -68,8 +77,13 @@ def announce_batch(batch: int, types: Callable[[], set[str]]) -> None:
         return
     present = types()
     for job, wanted in _of_facts.items():
-        if wanted is None or wanted & present:
+        if (wanted is None or wanted & present) and _is_asked(job, present):
             jobs.enqueue(job, {"batch": batch})
+
+
+def _is_asked(job: str, present: set[str]) -> bool:
+    asked = _asked.get(job)
+    return asked is None or asked(present)
 
 
 def announce_import(import_id: int, now: datetime) -> None:

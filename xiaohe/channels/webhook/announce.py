@@ -6,6 +6,7 @@ table, so the second run adds nothing. Deliveries and the job's end are one comm
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
@@ -41,6 +42,16 @@ def facts(tables: Iterable[pa.Table]) -> list[NewDelivery]:
             make = _batches if one.batched else _singles
             found += make(one, wanted, person)
     return found
+
+
+def is_asked(present: Iterable[str]) -> bool:
+    """Whether any endpoint wants to be told of facts of one of these types; asked for every batch, so in one look."""
+    for kept in store.asked_types():
+        # PostgreSQL's driver reads JSON by itself.
+        types = json.loads(kept) if isinstance(kept, str) else kept
+        if any(events.wants(types, each) for each in present):
+            return True
+    return False
 
 
 def import_changed(import_id: int, lake_version: int) -> list[NewDelivery]:

@@ -113,7 +113,7 @@ def record(one: Endpoint, key: str, events: Sequence[Any], now: datetime) -> Rec
         facts += own
     with write():
         recorder.flush()
-        new = _new(stream.record(facts, now), len(facts)) if facts else ()
+        new = stream.record(facts, now).new if facts else ()
         for own_key, why, event in unreadable:
             text = json.dumps(event, ensure_ascii=False, default=str)
             letters.keep(one, own_key, why, text.encode(), now)
@@ -140,9 +140,3 @@ def read(event: Any) -> mapping.Read:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
-
-
-def _new(done: Any, count: int) -> tuple[bool, ...]:
-    """Which facts were new, until the stream door tells it per fact."""
-    told: tuple[bool, ...] | None = getattr(done, "new", None)
-    return told if told is not None else tuple(index < done.inserted for index in range(count))

@@ -64,6 +64,12 @@ def ids_of(message_ids: Sequence[str]) -> list[int]:
     return [row[0] for row in store.rows(sql, message_ids)]
 
 
+def asked_types() -> list[str]:
+    """What endpoints that are on ask for, as each keeps it: one JSON list apiece."""
+    sql = "SELECT types FROM channels_endpoint WHERE direction = 'out' AND off_reason = ''"
+    return [row[0] for row in store.rows(sql)]
+
+
 def endpoints_due(now_us: int) -> list[str]:
     """Endpoints that are on and have something due or abandoned; one cheap look before any lock is taken."""
     sql = f"""
