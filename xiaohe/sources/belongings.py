@@ -1,4 +1,4 @@
-"""Names of imported files and their rejected rows: both may hold a person's name, so both are private."""
+"""Names of imported files and their rejected rows, and who tells events: what may hold a person's name is private."""
 
 from __future__ import annotations
 
@@ -7,11 +7,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from xiaohe.kernel import workspace
-from xiaohe.kernel.belongings import Column, Files, Kind, Part, Row, files, part
+from xiaohe.kernel.belongings import (
+    Column,
+    Files,
+    Kind,
+    Part,
+    Row,
+    Turned,
+    files,
+    part,
+    stays,
+    travels,
+)
 from xiaohe.ledger.models import Import, ImportState
 from xiaohe.shop import vault
 from xiaohe.shop.sealed_files import SealedReader, SealedWriter
 from xiaohe.sources.importing import LABEL_PURPOSE
+from xiaohe.sources.models import CustomName, DeadLetter, Source
+from xiaohe.sources.segment import dead
 
 BLOCK = 1 << 16
 
@@ -69,3 +82,31 @@ files(
         put=_put_rejected,
     )
 )
+
+
+travels(
+    Source,
+    about="one site, app or server that tells events; its write key stayed behind: give it a new one",
+    meanings={
+        "id": "as the `source` of a fact: `<kind>:<id>`",
+        "platform": "under which its users and orders are known",
+        "origins": "where a browser may send from; empty: anywhere",
+        "dead_dropped": "unreadable events that found their shelf full",
+    },
+)
+travels(CustomName, about="one name of its own that a source's events have")
+travels(
+    DeadLetter,
+    about="one event that could not be read yet",
+    meanings={"sealed": "the event, JSON in clear", "message_hash": "of its messageId"},
+    turned={
+        "sealed": Turned(
+            Kind.TEXT,
+            lambda sealed: vault.unseal(bytes(sealed), dead.PURPOSE),
+            lambda text: vault.seal(text, dead.PURPOSE),
+        )
+    },
+    is_private=True,
+)
+stays("sources_writekey", why="secret: a write key is told once and kept as a hash only")
+stays("sources_bucket", why="rebuilt: what is left of this second's events")
