@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -126,9 +127,14 @@ class Message:
     def send(self, part: slice) -> None:
         self._connection.send(self.body[part])
 
+    def is_answered(self) -> bool:
+        """Whether the server has said something before it had the whole body."""
+        return bool(select.select([self._connection.sock], [], [], 0)[0])
+
     def answer(self) -> Told:
         response = self._connection.getresponse()
-        told = Told(response.status, dict(response.headers), response.read())
+        headers = {name.title(): value for name, value in response.headers.items()}
+        told = Told(response.status, headers, response.read())
         self._connection.close()
         return told
 

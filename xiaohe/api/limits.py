@@ -1,6 +1,6 @@
 """How many requests this process works on at once. The server starts that many threads only when they are needed.
 
-12 threads = 6 bodies of programs + 2 waiting for their turn + 2 uploads + 2 that are always left for pages
+12 threads = 4 bodies of programs + 4 waiting for their turn + 2 uploads + 2 that are always left for pages
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 
 THREADS = 12
-# Times the 500 KB a body may weigh, packed and unpacked: the most memory the stream door can ask for.
-BODIES = 6
-BODIES_WAITING = 2
+# Times the 500 KB a body may weigh, packed and unpacked: the most memory the stream door can ask for. More at once
+# would not be faster: each thread that works keeps a connection with a page cache of 16 MB.
+BODIES = 4
+BODIES_WAITING = 4
 # Requests the server takes in before the rest must wait outside; their bodies stay in the network until then.
 BACKPRESSURE = 128
 # A request in flight may end within this time after we were told to stop; less than `up` waits for us.
