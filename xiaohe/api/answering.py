@@ -8,16 +8,17 @@ from typing import Any
 
 from django.db import DatabaseError, connections
 
-from xiaohe.api.http import REASONS, Request, Response, json_response
+from xiaohe.api.http import REASONS, Request, Response
+from xiaohe.api.refusals import json_error, refused
 from xiaohe.api.routes import Handler, name
 from xiaohe.kernel import disk, workspace
 from xiaohe.kernel.errors import XiaoheError
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
-# What a client is told to wait when we are full or the store does not take anything.
-RETRY_AFTER_SECONDS = "5"
 
 log = logging.getLogger("xiaohe.api")
+
+__all__ = ["answer", "broken", "refused", "send"]
 
 
 def answer(
@@ -62,7 +63,7 @@ def _failed(error: Exception, request: Request) -> Response:
         log.error(
             "%s at %s: the control store did not answer", type(error).__name__, name(request.path)
         )
-        return _json_error(503, "store_unavailable", "The store cannot take this now.", retry=True)
+        return json_error(503, "store_unavailable", "The store cannot take this now.", retry=True)
     # The log shows frames only: an exception's own text may quote a customer's event.
     log.error("a request to %s failed", name(request.path), exc_info=error)
     return broken()
@@ -70,18 +71,7 @@ def _failed(error: Exception, request: Request) -> Response:
 
 def broken() -> Response:
     """The answer to a bug."""
-    return _json_error(500, "internal", "This failed on our side.")
-
-
-def refused(error: XiaoheError) -> Response:
-    """An expected refusal as a program reads it; 429 and 503 say when to come again."""
-    return _json_error(error.status, error.code, str(error), retry=error.status in (429, 503))
-
-
-def _json_error(status: int, code: str, message: str, *, retry: bool = False) -> Response:
-    headers = {"Retry-After": RETRY_AFTER_SECONDS} if retry else {}
-    data = {"success": False, "error": {"code": code, "message": message}}
-    return json_response(data, status, headers)
+    return json_error(500, "internal", "This failed on our side.")
 
 
 def _drop_broken_connections() -> None:

@@ -17,8 +17,8 @@ from typing import Any
 import orjson
 from django.utils.translation import gettext_lazy as _
 
-from xiaohe.api import answering
 from xiaohe.api.http import Request, Response, TooLarge, json_response
+from xiaohe.api.refusals import refused
 from xiaohe.kernel.clock import utc_now
 from xiaohe.kernel.errors import BadInput, NotAllowed, XiaoheError
 from xiaohe.ledger.instants import to_us
@@ -82,11 +82,11 @@ def _answered(request: Request, kind: str | None) -> Response:
     try:
         _taken(request, kind, origin)
     except XiaoheError as error:
-        refused = answering.refused(error)
-        headers = {**refused.headers, **_allowed(origin)}
+        answer = refused(error)
+        headers = {**answer.headers, **_allowed(origin)}
         if isinstance(error, TooFast):
             headers["Retry-After"] = str(error.after)
-        return Response(refused.status, refused.body, refused.content_type, headers)
+        return Response(answer.status, answer.body, answer.content_type, headers)
     return Response(200, SUCCESS, headers=_allowed(origin))
 
 

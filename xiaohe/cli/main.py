@@ -29,6 +29,7 @@ COMMANDS = (
     "people",
     "measure",
     "facts",
+    "sources",
     "lake",
     "export",
     "hooks",

@@ -13,6 +13,7 @@ _NUMBER = re.compile(r"[+-]?\d{1,13}(?:\.\d{1,12})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 LARGEST = Decimal(10) ** 12
 MOST_PIECES = 1_000_000
+ONE = Decimal(1)
 
 
 def decimal(value: Any) -> Decimal:
@@ -48,7 +49,7 @@ def currency_of(value: Any, default: str) -> str:
 def quantity(value: Any) -> Decimal:
     """How many pieces; one where nothing is said."""
     if value is None or value == "":
-        return Decimal(1)
+        return ONE
     try:
         found = decimal(value)
     except Unreadable:

@@ -219,27 +219,30 @@ def _context(message: Message, rest: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept beside the listed properties: page path, campaign, library, and the rest masked."""
     kept: dict[str, Any] = {}
     context = message.context
-    page = context.get("page")
     path = message.properties.get("path") if message.kind is calls.Kind.PAGE else None
-    if path is None and type(page) is dict:
-        path = page.get("path")
-    if type(path) is str and path:
-        kept["path"] = masked_text(path.split("?", 1)[0].split("#", 1)[0][:_LONGEST])
-    campaign = context.get("campaign")
-    if type(campaign) is dict and campaign:
-        told = {
-            name: _listed(value)
-            for name in _CAMPAIGN
-            if isinstance(value := campaign.get(name), str | int) and value != ""
-        }
-        if told:
+    if context:
+        page = context.get("page")
+        if path is None and page is not None and type(page) is dict:
+            path = page.get("path")
+        campaign = context.get("campaign")
+        if campaign and type(campaign) is dict and (told := _campaign(campaign)):
             kept["campaign"] = told
-    library = context.get("library")
-    if type(library) is dict and type(library.get("name")) is str:
-        kept["library"] = _listed(library["name"])
+        library = context.get("library")
+        if library is not None and type(library) is dict and type(library.get("name")) is str:
+            kept["library"] = _listed(library["name"])
+    if path is not None and type(path) is str and path:
+        kept["path"] = masked_text(path.split("?", 1)[0].split("#", 1)[0][:_LONGEST])
     if rest:
         kept["properties"] = masked(rest)
     return kept
+
+
+def _campaign(campaign: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _listed(value)
+        for name in _CAMPAIGN
+        if isinstance(value := campaign.get(name), str | int) and value != ""
+    }
 
 
 # ---------------------------------------------------------------- who

@@ -36,9 +36,9 @@ class Kind(StrEnum):
 KINDS = {kind.value: kind for kind in Kind}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen would cost a third of reading it
 class Message:
-    """A message that can be read; `user` and `device` are spelled as they are hashed, without the platform."""
+    """A message that can be read, not to be changed; `user` and `device` are spelled as they are hashed, without the platform."""
 
     kind: Kind
     id: str

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import orjson
@@ -96,7 +95,7 @@ def desk_of(writer: Writer, now: datetime) -> Desk:
         currency=writer.currency,
         hashed=keys.hasher(),
         now=now,
-        custom=partial(names.type_of, writer.id),
+        custom=names.types_of(writer.id),
     )
 
 
