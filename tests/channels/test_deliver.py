@@ -14,12 +14,14 @@ from tests.channels.receiver import Receiver, Told, nobody
 from tests.channels.telling import NOW, endpoint, record, send, states, told_again, tries
 from tests.ledger.facts import Line, import_lines
 from xiaohe import jobs
-from xiaohe.channels.models import Attempt, Delivery
+from xiaohe.channels.models import Attempt, Delivery, Endpoint
 from xiaohe.channels.webhook import announce, deliver, endpoints, payload, post, schedule, signature
 from xiaohe.channels.webhook.signature import Signed
+from xiaohe.jobs.worker import Worker
 from xiaohe.kernel.clock import utc_now
 from xiaohe.kernel.workspace import Workspace
-from xiaohe.ledger import drain, imports
+from xiaohe.ledger import drain, imports, stream
+from xiaohe.ledger.stream import Fact
 
 Reply = tuple[int, dict[str, str], bytes]
 
@@ -294,3 +296,31 @@ def test_far_too_much_waiting_switches_an_endpoint_off(
 
     assert endpoints.one(added.id).off_reason == "overrun"
     assert send().failed == 0
+
+
+def test_an_endpoint_whose_secret_is_of_another_key_fails_alone(place: Workspace) -> None:
+    with Receiver() as there:
+        broken = endpoint(there.url)
+        endpoint(there.url, ["task.done"])
+        Endpoint.objects.filter(pk=broken.id).update(secret=b"\x01" + b"0" * 60)
+        record()
+        send()
+
+        assert len(there.told) == 1
+        assert sorted(tries(), key=str) == [(200, ""), (None, "unsealable")]
+
+
+def test_a_running_worker_brings_a_fact_to_a_receiver_in_seconds(any_place: Workspace) -> None:
+    with Receiver() as there:
+        endpoint(there.url, ["task.done"])
+        worker = Worker()
+        worker.start()
+        try:
+            began = time.monotonic()
+            stream.record([Fact("xiaohe", "k", "task.done", NOW, 7)], utc_now())
+            while not there.told and time.monotonic() - began < 15:
+                time.sleep(0.02)
+        finally:
+            worker.stop()
+
+        assert [json.loads(each.body)["data"]["subject"] for each in there.told] == ["7"]

@@ -107,9 +107,27 @@ def test_what_nobody_declared_is_kept_as_custom_with_identifiers_masked(door: Ad
     assert json.loads(fact["props"])["properties"] == {
         "customer_id": "c9",
         "Phone": "[masked]",
-        "text": "mail [email]",
+        "text": "mail [masked]",
         "n": "1.1",
     }
+
+
+def test_the_names_of_custom_events_are_bounded_and_masked(
+    door: Added, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receive, "MOST_NAMES", 2)
+    names = ["Quiz", "Call 13800138000", "Third", "Quiz"]
+    events = [{"type": each, "timestamp": "2026-11-03T12:00:00Z"} for each in names]
+
+    assert [send(door, each, f"msg_{n}").json["new"] for n, each in enumerate(events)] == [1] * 4
+
+    kept = sorted((fact["type"], fact["props"]) for fact in in_ledger())
+    assert kept == [
+        ("custom:Call [masked]", None),
+        ("custom:Quiz", None),
+        ("custom:Quiz", None),
+        ("custom:other", '{"name":"Third"}'),
+    ]
 
 
 @pytest.mark.parametrize(

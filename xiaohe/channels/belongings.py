@@ -41,7 +41,8 @@ travels(
         "platform": "whose customers and orders its numbers name; `in` only",
         "url": "in clear; `out` only",
         "types": "types of facts it is told of; `out` only",
-        "private": "whether messages name people",
+        "private": "its URL may lie in the own network; `out` only",
+        "names": "names of its events that no type of fact lists; `in` only",
     },
     turned={"url": _sealed(endpoints.URL)},
     left_out={

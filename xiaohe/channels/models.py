@@ -51,6 +51,8 @@ class Endpoint(models.Model):
     created_at = models.DateTimeField()
     # Which platform's customers and orders its numbers name; in only.
     platform = models.CharField(max_length=40, default="", blank=True)
+    # Names of events it brought that no type lists; in only.
+    names = models.JSONField(default=list)
     # Out only. A URL may hold a password of its path's: it is sealed.
     url = models.BinaryField(null=True)
     types = models.JSONField(default=list)

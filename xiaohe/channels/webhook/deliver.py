@@ -28,6 +28,7 @@ from xiaohe.kernel.store import write
 from xiaohe.ledger import crash
 from xiaohe.ledger.instants import from_us, to_us
 from xiaohe.shop import vault
+from xiaohe.shop.vault import Unsealable
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,11 @@ class Sent:
 @dataclass(frozen=True)
 class _UnderWay:
     claimed: Claimed
-    post: Post
+    # None: its secret or URL cannot be unsealed here.
+    post: Post | None
+
+    def run(self) -> Answer:
+        return self.post.run() if self.post else Answer(None, "unsealable", 0)
 
 
 def send_due(clock: Clock, *, dice: random.Random | None = None) -> Sent:
@@ -72,7 +77,7 @@ def send_due(clock: Clock, *, dice: random.Random | None = None) -> Sent:
         while True:
             if clock() - began < timedelta(seconds=ROUND_SECONDS):
                 for each in _claimed(clock(), free=THREADS - len(under_way)):
-                    under_way[pool.submit(each.post.run)] = each
+                    under_way[pool.submit(each.run)] = each
             if not under_way:
                 break
             over, _running = wait(under_way, LOOK_SECONDS, FIRST_COMPLETED)
@@ -83,7 +88,7 @@ def send_due(clock: Clock, *, dice: random.Random | None = None) -> Sent:
                 _settle(each.claimed, answer, clock(), dice)
                 delivered, failed = delivered + answer.is_success, failed + (not answer.is_success)
             for each in under_way.values():
-                if each.post.is_overdue:
+                if each.post and each.post.is_overdue:
                     each.post.cut()
     # Not at once: what is due now and was not taken waits for somebody else's request to end.
     due_us = store.next_due_us(to_us(clock() + timedelta(seconds=1)))
@@ -101,7 +106,7 @@ def send_one(delivery_id: int, clock: Clock) -> Answer:
             _("There is no delivery %(id)d that could be sent now."),
             id=delivery_id,
         )
-    answer = _post(claimed, endpoints.one(claimed.endpoint_id), now).run()
+    answer = _under_way(claimed, endpoints.one(claimed.endpoint_id), now).run()
     _settle(claimed, answer, clock(), random.Random())
     return answer
 
@@ -153,16 +158,20 @@ def _claimed(now: datetime, *, free: int) -> list[_UnderWay]:
             if most > 0:
                 until_us = to_us(now + CLAIM)
                 taken = store.claim(endpoint_id, now_us, until_us=until_us, most=most)
-                found += [_UnderWay(each, _post(each, one, now)) for each in taken]
+                found += [_under_way(each, one, now) for each in taken]
     if found:
         crash.at("webhook_claimed")
     return found
 
 
-def _post(claimed: Claimed, one: Endpoint, now: datetime) -> Post:
+def _under_way(claimed: Claimed, one: Endpoint, now: datetime) -> _UnderWay:
     body = claimed.body.encode()
-    signed = signature.sign(endpoints.secrets_of(one, now), claimed.message_id, body, now)
-    return Post(endpoints.url_of(one), signed.as_headers(), body, private=one.private)
+    try:
+        secrets, url = endpoints.secrets_of(one, now), endpoints.url_of(one)
+    except Unsealable:
+        return _UnderWay(claimed, None)
+    signed = signature.sign(secrets, claimed.message_id, body, now)
+    return _UnderWay(claimed, Post(url, signed.as_headers(), body, private=one.private))
 
 
 # ---------------------------------------------------------------- after

@@ -149,6 +149,13 @@ def enable(endpoint_id: str, now: datetime, *, user_id: int | None = None) -> bo
     return True
 
 
+def learn_names(endpoint_id: str, names: set[str]) -> None:
+    """Remember custom names an endpoint brought, inside the caller's transaction."""
+    one = locked(endpoint_id)
+    one.names = sorted({*one.names, *names})
+    one.save(update_fields=["names"])
+
+
 # ---------------------------------------------------------------- reads
 
 

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from xiaohe.ledger.catalogue import custom
+
 # Event types as other programs call them → type of the catalogue.
 EVENTS: Mapping[str, str] = {
     "order.created": "order.created",
@@ -99,7 +101,7 @@ def read(
     type_ = EVENTS.get(name.strip(), "")
     if not type_ or not catalogued(type_) or not who.is_enough_for(type_):
         properties = {"properties": masked(_plain(data))} if data else {}
-        return Read(f"custom:{name.strip()}", at, who, props=properties)
+        return Read(custom.PREFIX + masked(name.strip()), at, who, props=properties)
     amount, currency = (_amount(data), _currency(data)) if type_ in MONEY else (None, None)
     listed = {each: _plain(data[each]) for each in props_of(type_) if each in data}
     return Read(type_, at, who, amount, currency, masked(listed))

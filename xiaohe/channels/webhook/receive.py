@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -25,6 +25,7 @@ from xiaohe.channels.webhook.signature import Signed
 from xiaohe.kernel.errors import BadInput, Conflict
 from xiaohe.kernel.store import write
 from xiaohe.ledger import catalogue, stream
+from xiaohe.ledger.catalogue import custom
 from xiaohe.ledger.stream import Fact
 from xiaohe.people import masking
 from xiaohe.people.identifiers import Recorder
@@ -32,6 +33,9 @@ from xiaohe.shop.queries import the_shop
 
 LARGEST_BODY = 256 * 1024
 MOST_EVENTS = 1_000
+# Custom names one endpoint may bring; what comes beyond is `custom:other`. A sender that puts an id into its types would
+# else make a type of every event.
+MOST_NAMES = 500
 
 
 class NotReadable(BadInput):
@@ -99,13 +103,14 @@ def record(one: Endpoint, key: str, events: Sequence[Any], now: datetime) -> Rec
     """Facts of the readable events and letters of the others, in one commit; `key` is the message's id."""
     recorder = Recorder()
     writer = Writer(one, the_shop().currency, recorder)
+    names = set(one.names)
     facts: list[Fact] = []
     stated: list[int] = []
     unreadable: list[tuple[str, str, Any]] = []
     for number, event in enumerate(events):
         own_key = key if len(events) == 1 else f"{key}#{number}"
         try:
-            own = writer.facts(read(event), own_key)
+            own = writer.facts(_bounded(read(event), names), own_key)
         except Unreadable as error:
             unreadable.append((own_key, error.why, event))
             continue
@@ -113,6 +118,8 @@ def record(one: Endpoint, key: str, events: Sequence[Any], now: datetime) -> Rec
         facts += own
     with write():
         recorder.flush()
+        if names - set(one.names):
+            endpoints.learn_names(one.id, names)
         new = stream.record(facts, now).new if facts else ()
         for own_key, why, event in unreadable:
             text = json.dumps(event, ensure_ascii=False, default=str)
@@ -136,6 +143,17 @@ def read(event: Any) -> mapping.Read:
     except (TypeError, ValueError):
         raise Unreadable("data") from None
     return found
+
+
+def _bounded(event: mapping.Read, names: set[str]) -> mapping.Read:
+    """The event under a custom name there is still room for; names that are new are added."""
+    if not custom.is_custom(event.type):
+        return event
+    name = event.type.removeprefix(custom.PREFIX)
+    if name not in names and len(names) >= MOST_NAMES:
+        return replace(event, type=custom.OTHER, props={**event.props, "name": name})
+    names.add(name)
+    return event
 
 
 def _refuse(constant: str) -> NoReturn:
