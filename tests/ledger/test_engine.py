@@ -245,3 +245,15 @@ def _fold_into_one_file() -> None:
     with control.write():
         store.retire_files([each.id for each in taken.files], 1)
         store.add_files(each._replace(mixed=True) for each in listed)
+
+
+def test_sums_of_integers_are_not_widened(place: Workspace) -> None:
+    import_lines([Line(1, amount=2**53 + 1), Line(2, amount=2)])
+    with engine.reading() as read:
+        facts = read.facts
+        by_day = facts.group_by("date_only").agg(
+            total=facts.amount.sum(), mean=facts.amount.sum() / facts.count()
+        )
+        running = facts.mutate(so_far=facts.amount.sum().over(order_by=facts.key_hash))
+        assert read.run(by_day)["total"].to_pylist() == [2**53 + 3]
+        assert max(read.run(running)["so_far"].to_pylist()) == 2**53 + 3

@@ -165,7 +165,7 @@ _ORDERS = ibis.table({"order_key": "int64"}, name="their_orders")
 _FACTS = Reading.facts
 # Put together once, which costs more than to ask; and as joins, which scan one column and then fetch a few rows.
 _IDENTITY = _FACTS.filter(_FACTS.type.startswith("identity."))
-_MINE = _FACTS.semi_join(_SUBJECTS, "subject").union(
+_MINE = Reading.by_subject.semi_join(_SUBJECTS, "subject").union(
     _IDENTITY.semi_join(_SUBJECTS, _IDENTITY.other == _SUBJECTS.subject), distinct=False
 )
 _BESIDE = _FACTS.semi_join(_ORDERS, "order_key")

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from xiaohe.ledger.engine.backend import Source
 from xiaohe.ledger.engine.errors import LakeBroken, TooSlow
+from xiaohe.ledger.engine.props import prop
 from xiaohe.ledger.engine.reading import FACTS, PAGE_TIMEOUT_SECONDS, Reading, over, reading
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "Source",
     "TooSlow",
     "over",
+    "prop",
     "reading",
 ]

@@ -10,12 +10,11 @@ from typing import Any
 import ibis
 import pyarrow as pa
 from ibis.backends.sql.compilers.duckdb import compiler
+from ibis.expr import operations as ops
 
 from xiaohe.ledger import types
 from xiaohe.ledger.engine.pruning import Demand, pruned
-from xiaohe.ledger.schema import FACT_SCHEMA
 
-FACTS = ibis.table(types.ibis_schema(FACT_SCHEMA), name="facts")
 _CACHE_SIZE = 512
 
 
@@ -41,7 +40,8 @@ def compiled(expression: ibis.Expr) -> Compiled:
             return _cache[key]
     schema = expression.as_table().schema()
     narrowed, demands = pruned(expression)
-    # The engine widens sums of integers (and would write them as floats): every column is cast back.
+    narrowed = _with_plain_sums(narrowed)
+    # Whatever else the engine widens: every column is cast to its promised type.
     columns = ", ".join(
         f'CAST("{name}" AS {compiler.type_mapper.to_string(kind)}) AS "{name}"'
         for name, kind in schema.items()
@@ -55,3 +55,24 @@ def compiled(expression: ibis.Expr) -> Compiled:
         while len(_cache) > _CACHE_SIZE:
             _cache.popitem(last=False)
     return found
+
+
+def _with_plain_sums(expression: ibis.Expr) -> ibis.Expr:
+    """Sums of integers as integers of 64 bits: the engine makes 128 of them, which sort and group more slowly."""
+
+    def plain(node: ops.Node, changed: dict[str, Any] | None) -> ops.Node:
+        node = node.__recreate__(changed) if changed else node
+        if isinstance(node, ops.Sum) and node.dtype.is_integer():
+            return ops.Cast(node, node.dtype)
+        return node
+
+    def aggregated(node: ops.Node, changed: dict[str, Any] | None) -> ops.Node:
+        node = node.__recreate__(changed) if changed else node
+        if not isinstance(node, ops.Aggregate):
+            return node
+        metrics = {
+            name: each.replace(plain, filter=ops.Value) for name, each in node.metrics.items()
+        }
+        return node.copy(metrics=metrics)
+
+    return expression.op().replace(aggregated).to_expr()
