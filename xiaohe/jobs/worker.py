@@ -18,7 +18,13 @@ from xiaohe.kernel.workspace import MAIN, SAMPLE, Workspace
 log = logging.getLogger(__name__)
 
 # How long an idle queue sleeps between looks; a look is one indexed SELECT.
-IDLE_SECONDS = {Queue.URGENT: 0.4, Queue.DEFAULT: 1.0, Queue.SLOW: 2.0, Queue.OUTWARD: 0.5}
+IDLE_SECONDS = {
+    Queue.URGENT: 0.4,
+    Queue.DEFAULT: 1.0,
+    Queue.SLOW: 2.0,
+    Queue.FILING: 1.0,
+    Queue.OUTWARD: 0.5,
+}
 CRON_SECONDS = 20.0
 # How often a worker says that it is alive and what it has counted.
 PULSE_SECONDS = 10.0
