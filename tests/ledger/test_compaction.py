@@ -461,7 +461,7 @@ def in_both_layouts(place: Workspace) -> list[tuple[int, int, int | None]]:
             told.append([])
             continue
         with engine.over({}) as read:
-            facts = rewriting.facts_in(read, "layout", [place.lake / each.path for each in rows])
+            facts = rewriting.facts_in(read, "layout", rows)
             table = read.run(
                 rewriting.counting(read, facts, rewriting.look()).select(
                     "key_hash", "content", "import_id"

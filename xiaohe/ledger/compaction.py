@@ -64,8 +64,11 @@ class CompactionRuns(RetryLater):
         super().__init__("compaction_runs", _("The files are being put in order already."))
 
 
-class _Overtaken(Exception):
+class Overtaken(RetryLater):
     """A file that was read is not live any more."""
+
+    def __init__(self) -> None:
+        super().__init__("files_changed", _("The files changed meanwhile. Try again."))
 
 
 @dataclass
@@ -121,6 +124,20 @@ def compact(*, force: bool = False, most_rows: int = RUN_ROWS) -> Compacted:
     return run.done
 
 
+def compact_all() -> Compacted:
+    """Run after run, until everything is in order; what all of them did."""
+    total = Compacted()
+    while True:
+        done = compact(force=True)
+        total.rows += done.rows
+        total.files_retired += done.files_retired
+        total.files_written += done.files_written
+        total.left_out += done.left_out
+        total.retractions_forgotten += done.retractions_forgotten
+        if not done.more:
+            return total
+
+
 # ---------------------------------------------------------------- what to do
 
 
@@ -164,6 +181,7 @@ def _forget(run: _Run) -> None:
     if not store.last_retraction():
         return
     with control.write():
+        store.lock_versions()
         run.done.retractions_forgotten += store.forget_retractions(store.inbox_oldest_us())
 
 
@@ -217,8 +235,8 @@ def _step(run: _Run, inputs: Sequence[FileRow], roles: Sequence[FileRole]) -> bo
         listed = files.publish(written)
         crash.at("compact_after_fsync")
         try:
-            _commit(run.held, inputs, listed)
-        except _Overtaken:
+            replace(run.held, inputs, listed)
+        except Overtaken:
             run.done.more = True
             return False
     crash.at("compact_after_commit")
@@ -229,14 +247,15 @@ def _step(run: _Run, inputs: Sequence[FileRow], roles: Sequence[FileRole]) -> bo
     return True
 
 
-def _commit(held: Held, inputs: Sequence[FileRow], listed: Sequence[FileRow]) -> None:
+def replace(held: Held, inputs: Sequence[FileRow], listed: Sequence[FileRow]) -> None:
+    """List the new files and retire the others, all or nothing; raises Overtaken."""
     ids = sorted(each.id for each in inputs)
     with control.write():
         held.confirm()
         # An undo retires files as well: one after the other.
         store.lock_versions()
         if store.retire_files(ids, store.now_us()) != len(ids):
-            raise _Overtaken
+            raise Overtaken
         store.add_files(listed)
         crash.at("compact_before_commit")
     durable.note("commit")

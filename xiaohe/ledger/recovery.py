@@ -19,7 +19,7 @@ from xiaohe.ledger.models import Import, ImportState
 # Longer than any read, export, backup or upload takes.
 KEEP = timedelta(days=1)
 # Folders of the lake whose files are all listed somewhere.
-FOLDERS = (files.IMPORTS, files.STREAM, files.COMPACTED, files.SUBJECTS)
+FOLDERS = (files.IMPORTS, files.STREAM, files.COMPACTED, files.SUBJECTS, files.KEYS)
 # An uploaded file waits as long for somebody to say how it is to be read.
 UPLOAD_WAITS = timedelta(days=7)
 
@@ -138,17 +138,22 @@ def _delete_retired(now: datetime) -> int:
     return len(retired)
 
 
-def _delete_unlisted(now: datetime) -> int:
+def unlisted(now: datetime) -> list[str]:
+    """Files a day old and older that nobody lists, by their paths inside the lake."""
     lake = workspace.current().lake
     # Files first, list second: a file listed in between is not taken for an orphan.
     found = [
-        each
+        str(each.relative_to(lake))
         for part in FOLDERS
         for each in (lake / part).rglob("*")
         if each.is_file() and each.stat().st_mtime < (now - KEEP).timestamp()
     ]
-    listed = store.all_paths()
-    orphans = [each for each in found if str(each.relative_to(lake)) not in listed]
+    listed = store.all_paths() | store.all_run_paths()
+    return [each for each in found if each not in listed]
+
+
+def _delete_unlisted(now: datetime) -> int:
+    orphans = [workspace.current().lake / each for each in unlisted(now)]
     for each in orphans:
         each.unlink(missing_ok=True)
         durable.note("collect", each)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import ibis
 import numpy as np
@@ -46,35 +47,39 @@ def rewrite(
     """The facts of these files that count, in the layout of each role; nothing lists the new files yet."""
     taken = look()
     level = min(max(each.level for each in inputs) + 1, 99)
-    lake = workspace.current().lake
-    written = []
     with engine.over({}, memory=MEMORY, timeout=None) as read:
-        facts = facts_in(read, "rewriting", [lake / each.path for each in inputs])
-        kept = counting(read, facts, taken)
-        kept = kept.mutate(month=kept.occurred_at.year() * 12 + kept.occurred_at.month() - 1)
-        cells = _cells(read, kept)
-        for role in roles:
-            sorted_facts = _in_places(read, kept, layout.PLACES[role](cells), role)
-            group = files.SUBJECT_ROW_GROUP if role == FileRole.SUBJECT else files.ROW_GROUP
-            for each in _files(read, sorted_facts, folder, group, keep_alive):
-                written.append(
-                    each.close(
-                        role,
-                        None,
-                        level=level,
-                        mixed=role != FileRole.SHADOW,
-                        covered=role == FileRole.FACT,
-                        folded=taken.last,
-                    )
-                )
-                keep_alive()
+        kept = counting(read, facts_in(read, "rewriting", inputs), taken)
+        return lay_out(read, kept, roles, folder, keep_alive, level=level, folded=taken.last)
+
+
+def lay_out(
+    read: Reading,
+    facts: ibis.Table,
+    roles: Sequence[FileRole],
+    folder: Path,
+    keep_alive: Callable[[], None],
+    **more: Any,
+) -> list[Written]:
+    """Files with these facts in the layout of each role."""
+    facts = facts.mutate(month=facts.occurred_at.year() * 12 + facts.occurred_at.month() - 1)
+    cells = _cells(read, facts)
+    written = []
+    for role in roles:
+        placed = _in_places(read, facts, layout.PLACES[role](cells), role)
+        group = files.SUBJECT_ROW_GROUP if role == FileRole.SUBJECT else files.ROW_GROUP
+        # What mixes facts of imports and of the stream has them left out row by row.
+        more.update(mixed=role != FileRole.SHADOW, covered=role == FileRole.FACT)
+        for each in _files(read, placed, folder, group, keep_alive):
+            written.append(each.close(role, None, **more))
+            keep_alive()
     return written
 
 
-def facts_in(read: Reading, name: str, paths: Sequence[Path]) -> ibis.Table:
-    """The facts of files; what files of old lack is null in them."""
+def facts_in(read: Reading, name: str, rows: Sequence[FileRow]) -> ibis.Table:
+    """The facts of files, one at least; what files of old lack is null in them."""
+    lake = workspace.current().lake
     by_columns: dict[tuple[str, ...], list[Path]] = {}
-    for path in paths:
+    for path in (lake / each.path for each in rows):
         by_columns.setdefault(tuple(pq.read_schema(path).names), []).append(path)
     parts = [
         _completed(read.register(f"{name}_{number}", some))
@@ -128,7 +133,7 @@ def _key_of_stream(facts: ibis.Table) -> ibis.Value:
 def holds(file: FileRow, taken: Taken) -> bool:
     """Whether a file holds anything that was taken back."""
     with engine.over({}, memory=MEMORY, timeout=None) as read:
-        facts = facts_in(read, "looked_at", [workspace.current().lake / file.path])
+        facts = facts_in(read, "looked_at", [file])
         return int(read.scalar(counting(read, facts, taken).count())) < file.rows
 
 

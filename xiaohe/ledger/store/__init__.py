@@ -14,6 +14,7 @@ from xiaohe.ledger.store.files import (
     retire_files,
     retire_files_of,
     retired_before,
+    set_span,
 )
 from xiaohe.ledger.store.inbox import (
     BatchRow,
@@ -135,6 +136,7 @@ __all__ = [
     "retracted_until",
     "retractions",
     "runs_retired_before",
+    "set_span",
     "set_versions",
     "unfree_keys",
     "versions",

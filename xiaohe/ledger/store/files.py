@@ -84,6 +84,22 @@ def mark_folded(ids: Sequence[int], retraction: int) -> None:
         )
 
 
+def set_span(file: FileRow) -> None:
+    """List the times and the type of a file as they are in it."""
+    store.execute(
+        "UPDATE ledger_lakefile SET occurred_min_us = %s, occurred_max_us = %s, recorded_min_us = %s,"
+        " recorded_max_us = %s, type = %s WHERE id = %s",
+        [
+            file.occurred_min_us,
+            file.occurred_max_us,
+            file.recorded_min_us,
+            file.recorded_max_us,
+            file.type,
+            file.id,
+        ],
+    )
+
+
 def retired_before(at_us: int) -> list[tuple[int, str]]:
     sql = "SELECT id, path FROM ledger_lakefile WHERE retired_us IS NOT NULL AND retired_us < %s"
     return [(int(id), str(path)) for id, path in store.rows(sql, [at_us])]
