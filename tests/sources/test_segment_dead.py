@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from xiaohe.kernel.errors import BadInput
 from xiaohe.kernel.workspace import Workspace
 from xiaohe.ledger import engine
 from xiaohe.sources import writekeys
@@ -75,7 +76,7 @@ def test_a_fix_that_does_not_help_is_kept_and_says_why_and_the_id_stays(writer: 
         == "It has neither a userId nor an anonymousId."
     )
     assert DeadLetter.objects.get().reason == "missing_id"
-    with pytest.raises(Exception, match="other_message|messageId"):
+    with pytest.raises(BadInput, match="messageId"):
         dead.fix(letter(), {**GOOD, "messageId": "m2"}, NOW)
 
 

@@ -196,7 +196,7 @@ def masked(value: Any, depth: int = 0) -> Any:
     if kind is dict:
         return {
             masked_text(key): MASK
-            if value is not None and names_an_identifier(key)
+            if each is not None and names_an_identifier(key)
             else masked(each, depth + 1)
             for key, each in value.items()
         }
