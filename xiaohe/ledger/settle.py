@@ -80,10 +80,11 @@ def settle(staging: Staging, read: Reading, keep_alive: Callable[[], None]) -> S
     keys: list[Ids] = []
     for partitions in _together(staging.key_partitions()):
         keep_alive()
-        batches = [_sorted(records) for records in partitions]
-        finals = [_final_keys(batch) for batch in batches]
-        known, contents = _known(read, finals, batches)
-        for batch, final in zip(batches, finals, strict=True):
+        # Only the records stay while the lake is read; what is told of them is told again afterwards.
+        known, contents = _known(read, partitions)
+        for records in partitions:
+            batch = _told(records)
+            final = _final_keys(batch)
             _judge(batch, final, known, contents, outcome)
             moved = batch.ordinal > 0
             places.append(batch.place[moved])
@@ -98,9 +99,8 @@ def settle(staging: Staging, read: Reading, keep_alive: Callable[[], None]) -> S
     return Settled(outcome, moved_places[order], moved_keys[order])
 
 
-def _sorted(records: NDArray[Any]) -> _Batch:
-    # Places ascend inside a partition, so a stable sort by key keeps the file's order within a key.
-    records = records[np.argsort(records["key"], kind="stable")]
+def _told(records: NDArray[Any]) -> _Batch:
+    """What the records of a partition, sorted by key and place, say of each other."""
     key = np.ascontiguousarray(records["key"])
     by_ordinal = (records["place"] & BY_ORDINAL) != 0
     place = (records["place"] & ~BY_ORDINAL).astype(np.int64)
@@ -122,21 +122,31 @@ def _final_keys(batch: _Batch) -> Ids:
     return final
 
 
-def _known(read: Reading, finals: list[Ids], batches: list[_Batch]) -> tuple[Ids, Ids]:
+def _known(read: Reading, partitions: list[NDArray[Any]]) -> tuple[Ids, Ids]:
     """Which of these keys the ledger knows (ascending), and with which content."""
     if read.snapshot is None or read.snapshot.is_empty:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    firsts = [
-        final[batch.leader == np.arange(len(final))]
-        for final, batch in zip(finals, batches, strict=True)
-    ]
-    wanted = read.register("wanted_keys", pa.table({"key_hash": _joined(firsts)}))
-    found = read.run(
-        FACTS.semi_join(wanted, "key_hash").select("key_hash", content=FACTS.content.fill_null(0))
+    wanted = read.register("wanted_keys", pa.table({"key_hash": _joined(_firsts(partitions))}))
+    asked = FACTS.semi_join(wanted, "key_hash").select(
+        "key_hash", content=FACTS.content.fill_null(0)
     )
-    keys, contents = found["key_hash"].to_numpy(), found["content"].to_numpy()
-    order = np.argsort(keys, kind="stable")
-    return keys[order], contents[order]
+    keys: list[Ids] = []
+    contents: list[Ids] = []
+    for part in read.batches(asked):
+        keys.append(part["key_hash"].to_numpy())
+        contents.append(part["content"].to_numpy())
+    found = _joined(keys)
+    order = np.argsort(found)
+    return found[order], _joined(contents)[order]
+
+
+def _firsts(partitions: list[NDArray[Any]]) -> list[Ids]:
+    """The key of each fact that states no other one again."""
+    firsts = []
+    for records in partitions:
+        batch = _told(records)
+        firsts.append(_final_keys(batch)[batch.leader == np.arange(len(records))])
+    return firsts
 
 
 def _judge(
@@ -181,7 +191,8 @@ def _together(partitions: Iterable[NDArray[Any]]) -> Iterator[list[NDArray[Any]]
     """Partitions together, as many as one pass over the lake looks up."""
     waiting: list[NDArray[Any]] = []
     for records in partitions:
-        waiting.append(records)
+        # Places ascend inside a partition, so a stable sort by key keeps the file's order within a key.
+        waiting.append(records[np.argsort(records["key"], kind="stable")])
         if sum(map(len, waiting)) >= LOOKUP:
             yield waiting
             waiting = []
