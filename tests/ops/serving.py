@@ -103,7 +103,9 @@ class Told:
 class Message:
     """A signed message on its way, its body sent in parts as the sender likes."""
 
-    def __init__(self, port: int, door: Added, number: int, *, padding: int = 0) -> None:
+    def __init__(
+        self, port: int, door: Added, number: int, *, padding: int = 0, body: bytes = b""
+    ) -> None:
         event = {
             "type": "order.paid",
             "timestamp": datetime.now(UTC).isoformat(),
@@ -115,7 +117,7 @@ class Message:
                 "note": "x" * padding,
             },
         }
-        self.body = json.dumps(event).encode()
+        self.body = body or json.dumps(event).encode()
         signed = signature.sign([door.secret], f"msg_{number}", self.body, datetime.now(UTC))
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         self._connection.putrequest("POST", f"/hooks/{door.id}")

@@ -50,7 +50,8 @@ def config() -> dict[str, Any]:
         "loggers": {
             "django.request": {"level": "ERROR"},
             "django.server": {"level": "ERROR"},
-            "_granian": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+            # Its warnings are advice about settings we chose.
+            "_granian": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
             "granian.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
         },
     }
