@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import ibis
 import pyarrow as pa
 
 from xiaohe.kernel.clock import ShopCalendar
@@ -142,11 +143,7 @@ def just_linked(read: Any, on: date, before: datetime, calendar: ShopCalendar) -
     )
     live = live.filter(~live.account_id.isin(said)) if said else live
     # Whoever has an older link is no new acquaintance.
-    began = live.group_by("person").aggregate(
-        started_at=live.started_at.min(),
-        account_id=live.account_id.argmin(live.started_at),
-        link_subject=live.subject.argmin(live.started_at),
-    )
+    began = _one_each(live, live.started_at.asc(nulls_first=False))
     fresh = began.filter((began.started_at >= first) & (began.started_at < before))
     found = read.run(fresh.order_by("person")).to_pylist()
     known = {each.person: each for each in _of_people(read, [row["person"] for row in found])}
@@ -200,14 +197,20 @@ def contact_of(read: Any, people: Iterable[int]) -> dict[int, tuple[int | None, 
     links = read.table("links")
     live = links.filter(links.private & links.ended_at.isnull())
     live = live.semi_join(_asked(read, wanted), "person")
-    newest = live.group_by("person").aggregate(
-        account_id=live.account_id.argmax(live.started_at),
-        link_subject=live.subject.argmax(live.started_at),
-    )
+    newest = _one_each(live, live.started_at.desc(nulls_first=False))
     return {
         row["person"]: (row["account_id"], row["link_subject"])
         for row in read.run(newest).to_pylist()
     }
+
+
+def _one_each(links: Any, by: Any) -> Any:
+    """Each person's first link by `by`; of links begun at one instant the same one on every engine."""
+    ordered = ibis.window(group_by=links.person, order_by=[by, links.account_id, links.subject])
+    placed = links.mutate(place=ibis.row_number().over(ordered))
+    return placed.filter(placed.place == 0).select(
+        "person", "started_at", "account_id", link_subject="subject"
+    )
 
 
 def _of_people(read: Any, people: Iterable[int]) -> list[Rhythm]:

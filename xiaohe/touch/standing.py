@@ -87,7 +87,8 @@ def histories(
         recorded_at=joined.recorded_at,
         props=joined.props,
         amount=joined.amount,
-    ).order_by("at", "recorded_at", "type")
+        key_hash=joined.key_hash,
+    ).order_by("at", "recorded_at", "type", "key_hash")
     found: dict[int, History] = defaultdict(History)
     for row in read.run(told).to_pylist():
         props = json.loads(row["props"]) if row["props"] else {}
