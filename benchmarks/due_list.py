@@ -59,9 +59,12 @@ def measure(people: int, memory: str) -> None:
     print(f"{people:>9,} people: {sum(seconds.values()):6.2f} s, p table {prepared:6.2f} s\n")
 
 
-def run_phases(facts: list[Path], folder: Path, memory: str) -> dict[str, float]:
+def run_phases(facts: list[Path], folder: Path, memory: str, threads: int = 2) -> dict[str, float]:
     from xiaohe.kernel.clock import ShopCalendar
-    from xiaohe.ledger import engine
+    from xiaohe.ledger.engine import Reading
+    from xiaohe.ledger.engine.duck import Duck
+    from xiaohe.ledger.schema import FACT_SCHEMA
+    from xiaohe.ledger.snapshot import RETRACTED_SCHEMA, Snapshot
     from xiaohe.people.links import SCHEMA
     from xiaohe.traits.build import PERSONS_SCHEMA, Moment, Terms, build
 
@@ -79,8 +82,9 @@ def run_phases(facts: list[Path], folder: Path, memory: str) -> dict[str, float]
         phase, wall, cpu = following, time.perf_counter(), time.process_time()
 
     calendar = ShopCalendar()
-    with engine.Reading(memory=memory, threads=2) as read:
-        read.register("facts", facts)
+    nothing = RETRACTED_SCHEMA.empty_table()
+    moment = Snapshot(Path(), 1, 0, files=(), inbox=FACT_SCHEMA.empty_table(), retracted=nothing)
+    with Reading(Duck(memory=memory, threads=threads), moment, extra=facts) as read:
         build(
             read,
             folder,

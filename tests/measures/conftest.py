@@ -10,9 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from tests.traits.facts import no_links
+from tests.traits.facts import no_links, reading_of
 from xiaohe.kernel.clock import ShopCalendar
-from xiaohe.ledger import engine
 from xiaohe.traits.build import PERSONS_SCHEMA, Moment, Terms, build
 from xiaohe.traits.state import State, StateVersion
 
@@ -29,8 +28,7 @@ def state_of(place: Any, tmp_path: Path) -> Callable[..., State]:
         folder.mkdir()
         calendar = ShopCalendar("UTC")
         moment = Moment.start_of(on, calendar)
-        with engine.Reading() as read:
-            read.register("facts", facts)
+        with reading_of(facts) as read:
             build(
                 read,
                 folder,

@@ -11,9 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.traits.facts import no_links
+from tests.traits.facts import no_links, reading_of
 from xiaohe.kernel.clock import ShopCalendar
-from xiaohe.ledger import engine
 from xiaohe.traits.build import PERSONS_SCHEMA, Moment, Terms, build
 
 
@@ -38,8 +37,7 @@ def built(place: Any, tmp_path: Path) -> Callable[..., dict[str, pa.Table]]:
         folder.mkdir()
         calendar = calendar or ShopCalendar("UTC")
         moment = Moment(on, at.astimezone(UTC)) if at else Moment.start_of(on, calendar)
-        with engine.Reading() as read:
-            read.register("facts", facts)
+        with reading_of(facts) as read:
             build(
                 read,
                 folder,

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
 from tests.twin.orders import Row
+from xiaohe.ledger.engine import Reading
+from xiaohe.ledger.engine.duck import Duck
 from xiaohe.ledger.schema import FACT_SCHEMA
+from xiaohe.ledger.snapshot import RETRACTED_SCHEMA, Snapshot
 from xiaohe.people.links import SCHEMA as LINKS_SCHEMA
 
 
@@ -39,6 +43,13 @@ def fact(kind: str, at: datetime, **columns: Any) -> dict[str, Any]:
 
 def table(facts: Iterable[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(list(facts), schema=FACT_SCHEMA)
+
+
+def reading_of(facts: pa.Table) -> Reading:
+    """A reading of a moment in which these facts, and no others, are waiting."""
+    nothing = RETRACTED_SCHEMA.empty_table()
+    moment = Snapshot(Path(), 1, 0, files=(), inbox=facts, retracted=nothing)
+    return Reading(Duck(memory=None, threads=None), moment)
 
 
 def order(
