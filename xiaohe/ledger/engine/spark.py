@@ -28,7 +28,7 @@ from xiaohe.ledger import durable, processes
 from xiaohe.ledger.engine import spark_session
 from xiaohe.ledger.engine.backend import Source
 from xiaohe.ledger.engine.errors import LakeBroken, TooSlow
-from xiaohe.ledger.engine.pruning import Demand
+from xiaohe.ledger.engine.pruning import Demand, Layout
 from xiaohe.ledger.engine.spark_sql import columns, compiled, exactly, location, plain
 from xiaohe.ledger.schema import FACT_SCHEMA
 from xiaohe.ledger.snapshot import Snapshot
@@ -159,7 +159,9 @@ class _Facts:
     def of(self, demand: Demand) -> Any:
         """The facts in every file that can hold what is asked for."""
         taken, read = self._taken, self._session
-        wanted = [each for each in taken.files if demand.may_hold(each)]
+        by_subject = demand.layout == Layout.BY_SUBJECT
+        listed = taken.files_by_subject if by_subject else taken.files
+        wanted = [each for each in listed if demand.may_hold(each)]
         whole = taken.paths([each for each in wanted if each.import_id is not None]) + self._extra
         streamed = [each for each in wanted if each.import_id is None and not each.mixed]
         mixed = [each for each in wanted if each.mixed]
