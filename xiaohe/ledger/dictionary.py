@@ -62,6 +62,20 @@ To see the shop as of the start of a day D, use the facts from before that day's
 """
 
 
+PAGE = """\
+# The dictionary of facts
+
+Made by `python tools/dictionary.py make` from the catalogue (`xiaohe/ledger/catalogue/`) and from `xiaohe/ledger/schema.py`; a test
+fails when it is stale. [lake.md](lake.md) says which files to read. Instants are UTC; all ids are keyed 63-bit hashes or numbers.
+"""
+
+CUSTOM = """\
+### custom
+
+A type `custom:<name>` is an event of the shop's own naming, as its site or app sent it. It needs no entry here.
+"""
+
+
 def readme(about: ExportFacts) -> str:
     """The whole text."""
     return "\n".join(_parts(about))
@@ -79,10 +93,29 @@ def _parts(about: ExportFacts) -> Iterator[str]:
 
 def about_facts(about: ExportFacts) -> Iterator[str]:
     """What a fact's columns mean, how orders come out of facts, and all types: the same for every export."""
+    shift = about.day_starts_at.hour * 60 + about.day_starts_at.minute
+    return _common(about.time_zone, str(shift), about.currency)
+
+
+def page() -> str:
+    """docs/dictionary.md: the same without any one shop's settings."""
+    return "\n".join(
+        [
+            PAGE,
+            *_common(
+                "<time zone>",
+                "<minutes from midnight to the start of a day>",
+                "the shop's currency",
+            ),
+            CUSTOM,
+        ]
+    )
+
+
+def _common(zone: str, shift: str, currency: str) -> Iterator[str]:
     yield "## Columns of a fact\n\n| column | meaning |\n|---|---|"
     yield from (f"| `{name}` | {meaning} |" for name, meaning in schema_columns())
-    shift = about.day_starts_at.hour * 60 + about.day_starts_at.minute
-    yield "\n" + FOLDING.format(zone=about.time_zone, shift=shift, currency=about.currency)
+    yield "\n" + FOLDING.format(zone=zone, shift=shift, currency=currency)
     yield "## Types of facts\n"
     for area, types in catalogue.AREAS.items():
         yield f"### {area}\n\n| type | 中文 | meaning | properties (JSON in `props`) |\n|---|---|---|---|"
