@@ -324,3 +324,21 @@ def test_a_running_worker_brings_a_fact_to_a_receiver_in_seconds(any_place: Work
             worker.stop()
 
         assert [json.loads(each.body)["data"]["subject"] for each in there.told] == ["7"]
+
+
+def test_a_stopping_worker_ends_what_is_under_way_and_begins_nothing(place: Workspace) -> None:
+    stopping = False
+
+    def slow_then_stop(_told: Told, _number: int) -> Reply:
+        nonlocal stopping
+        stopping = True
+        return 200, {}, b""
+
+    with Receiver(slow_then_stop, delay=0.3) as there:
+        endpoint(there.url)
+        record(10)
+        deliver.send_due(lambda: NOW, is_stopping=lambda: stopping)
+
+        done = [state for state, _attempts in states()]
+        assert done.count("delivered") == len(there.told) < 10
+        assert set(done) == {"delivered", "waiting"}

@@ -8,6 +8,7 @@ from typing import Any
 from xiaohe import jobs
 from xiaohe.channels.webhook import announce, deliver, letters, store
 from xiaohe.channels.webhook.store import NewDelivery
+from xiaohe.jobs import runner
 from xiaohe.kernel.clock import utc_now
 from xiaohe.kernel.store import write
 from xiaohe.ledger import subscriptions
@@ -35,7 +36,7 @@ def lake(job: jobs.Running) -> dict[str, int]:
 def send(job: jobs.Running) -> dict[str, Any]:
     """Send what is due; what is due later is the next job's."""
     with job.keep_alive():
-        sent = deliver.send_due(utc_now)
+        sent = deliver.send_due(utc_now, is_stopping=runner.stopping.is_set)
 
     def follow() -> None:
         if sent.due_next is not None:

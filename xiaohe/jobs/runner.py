@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import threading
 import time
 from collections.abc import Collection, Sequence
 from enum import StrEnum
@@ -43,6 +44,8 @@ DURATIONS = counters.Histogram("xiaohe_job_seconds", "How long runs of jobs took
 
 # Jobs in this process's hands, so that a stopping worker can hand them back.
 in_hand: dict[tuple[str, int], tuple[Workspace, Running]] = {}
+# Set while this process's worker stops: a handler in the middle of many small things begins no other.
+stopping = threading.Event()
 
 
 def run_next(names: Sequence[str]) -> Outcome | None:

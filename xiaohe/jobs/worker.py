@@ -50,6 +50,7 @@ class Worker:
     def stop(self, *, grace_seconds: float = GRACE_SECONDS) -> bool:
         """Claim nothing more and wait for what runs; what does not end is handed back. True if all ended."""
         self._stopping.set()
+        runner.stopping.set()
         deadline = time.monotonic() + grace_seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -60,6 +61,7 @@ class Worker:
                     log, logging.INFO, "job handed back", job=running.name, job_id=running.id
                 )
         _leave()
+        runner.stopping.clear()
         return not any(thread.is_alive() for thread in self._threads)
 
     def _begin(self, name: str, target: object, *arguments: object) -> None:

@@ -23,6 +23,7 @@ from xiaohe.channels.models import DeliveryState, Direction, Endpoint, OffReason
 from xiaohe.channels.webhook import endpoints, payload, schedule, signature, store
 from xiaohe.channels.webhook.post import Answer, Post
 from xiaohe.channels.webhook.store import Claimed
+from xiaohe.kernel import counters
 from xiaohe.kernel.errors import BadInput, NotFound
 from xiaohe.kernel.store import write
 from xiaohe.ledger import crash
@@ -45,6 +46,12 @@ RESPONSE = "webhook.response"
 BUSY = frozenset({429, 502, 503, 504})
 
 JOB = "webhook.deliver"
+TRIES = counters.Counter(
+    "xiaohe_webhook_tries_total",
+    "Outgoing webhook requests by what became of them.",
+    "endpoint",
+    "state",
+)
 Clock = Callable[[], datetime]
 
 
@@ -67,7 +74,12 @@ class _UnderWay:
         return self.post.run() if self.post else Answer(None, "unsealable", 0)
 
 
-def send_due(clock: Clock, *, dice: random.Random | None = None) -> Sent:
+def send_due(
+    clock: Clock,
+    *,
+    dice: random.Random | None = None,
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> Sent:
     """Send everything that is due at endpoints that are on, until nothing is, or the round is over."""
     dice = dice or random.Random()
     under_way: dict[Future[Answer], _UnderWay] = {}
@@ -75,7 +87,7 @@ def send_due(clock: Clock, *, dice: random.Random | None = None) -> Sent:
     delivered = failed = 0
     with ThreadPoolExecutor(THREADS, thread_name_prefix="webhook") as pool:
         while True:
-            if clock() - began < timedelta(seconds=ROUND_SECONDS):
+            if not is_stopping() and clock() - began < timedelta(seconds=ROUND_SECONDS):
                 for each in _claimed(clock(), free=THREADS - len(under_way)):
                     under_way[pool.submit(each.run)] = each
             if not under_way:
@@ -195,6 +207,7 @@ def _settle(claimed: Claimed, answer: Answer, now: datetime, dice: random.Random
         if not mine:
             log.warning("delivery %d was taken over by another sender", claimed.id)
             return
+        TRIES.add(1, claimed.endpoint_id, state.value)
         _note(claimed.id, claimed.attempts, now, answer)
         _tell_endpoint(endpoints.locked(claimed.endpoint_id), answer, now, asked)
 

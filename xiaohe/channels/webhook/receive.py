@@ -22,6 +22,7 @@ from xiaohe.channels.webhook import endpoints, letters, mapping, signature
 from xiaohe.channels.webhook.facts import Writer
 from xiaohe.channels.webhook.mapping import Unreadable
 from xiaohe.channels.webhook.signature import Signed
+from xiaohe.kernel import counters
 from xiaohe.kernel.errors import BadInput, Conflict
 from xiaohe.kernel.store import write
 from xiaohe.ledger import catalogue, stream
@@ -36,6 +37,13 @@ MOST_EVENTS = 1_000
 # Custom names one endpoint may bring; what comes beyond is `custom:other`. A sender that puts an id into its types would
 # else make a type of every event.
 MOST_NAMES = 500
+
+EVENTS = counters.Counter(
+    "xiaohe_webhook_events_total",
+    "Events of incoming webhooks by what became of them.",
+    "endpoint",
+    "outcome",
+)
 
 
 class NotReadable(BadInput):
@@ -125,7 +133,10 @@ def record(one: Endpoint, key: str, events: Sequence[Any], now: datetime) -> Rec
             text = json.dumps(event, ensure_ascii=False, default=str)
             letters.keep(one, own_key, why, text.encode(), now)
     fresh = sum(bool(new[index]) for index in stated)
-    return Received(len(events), fresh, len(stated) - fresh, len(unreadable))
+    done = Received(len(events), fresh, len(stated) - fresh, len(unreadable))
+    for outcome, count in (("new", done.new), ("known", done.known), ("kept", done.kept)):
+        EVENTS.add(count, one.id, outcome)
+    return done
 
 
 def read(event: Any) -> mapping.Read:
