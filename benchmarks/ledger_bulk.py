@@ -124,15 +124,16 @@ def _measured(what: str, facts: int) -> Iterator[None]:
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     try:
         yield
     finally:
-        seconds = time.perf_counter() - began
+        seconds, busy = time.perf_counter() - began, time.process_time() - cpu
         over.set()
         watcher.join()
     print(
         f"{what}  {seconds:7.1f} s  {facts / seconds:>10,.0f} facts/s"
+        f"  cpu {busy:6.1f} s"
         f"  peak {peak / 2**20:5.0f} MB (+{(peak - base) / 2**20:.0f})",
         flush=True,
     )

@@ -19,7 +19,12 @@ from xiaohe.ledger.timeline import facts_of, place_of, timeline
 def everything(read: engine.Reading) -> list[dict[str, Any]]:
     """All facts, latest first, the plain way."""
     facts: list[dict[str, Any]] = read.run(read.facts).to_pylist()
-    return sorted(facts, key=lambda fact: (fact["occurred_at"], fact["key_hash"]), reverse=True)
+
+    def place(fact: dict[str, Any]) -> tuple[Any, ...]:
+        row = -1 if fact["row_no"] is None else fact["row_no"]
+        return (fact["occurred_at"], row, fact["key_hash"])
+
+    return sorted(facts, key=place, reverse=True)
 
 
 @pytest.fixture

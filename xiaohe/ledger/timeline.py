@@ -26,31 +26,37 @@ _BY_SUBJECT = Reading.by_subject.semi_join(_THESE, "subject")
 _BY_TYPE = FACTS.semi_join(_THESE, "subject")
 
 
+# A fact without a row number comes before (is older than) those with one.
+_NO_ROW = -1
+
+
 class Place(NamedTuple):
-    """Where a timeline goes on: after the fact that happened then and has this key."""
+    """Where a timeline goes on: after this fact."""
 
     occurred_at: datetime
+    row_no: int
     key_hash: int
 
 
 def timeline(
     read: Reading, subjects: Iterable[int], limit: int, before: Place | None = None
 ) -> pa.Table:
-    """The latest facts of these subjects (FACT_SCHEMA), latest first; of one instant, the larger key first."""
+    """The latest facts of these subjects (FACT_SCHEMA), latest first; of one instant, the later row first."""
     _register(read, subjects)
     facts = _BY_SUBJECT
+    at, row, key = facts.occurred_at, facts.row_no.fill_null(_NO_ROW), facts.key_hash
     if before is not None:
-        at, key = facts.occurred_at, facts.key_hash
-        here = ibis.literal(before.occurred_at)
-        facts = facts.filter(at <= here, (at < here) | (key < before.key_hash))
-    order = [facts.occurred_at.desc(), facts.key_hash.desc()]
-    return read.run(facts.order_by(order).limit(limit))
+        then = ibis.literal(before.occurred_at)
+        comes_after = (row < before.row_no) | ((row == before.row_no) & (key < before.key_hash))
+        facts = facts.filter(at <= then, (at < then) | comes_after)
+    return read.run(facts.order_by([at.desc(), row.desc(), key.desc()]).limit(limit))
 
 
 def place_of(page: pa.Table) -> Place:
-    """Where the next page after this one, which is not empty, begins."""
-    last = page.slice(page.num_rows - 1)
-    return Place(last["occurred_at"][0].as_py(), last["key_hash"][0].as_py())
+    """Where the page after this one, which is not empty, begins."""
+    last = page.slice(page.num_rows - 1).to_pylist()[0]
+    row = _NO_ROW if last["row_no"] is None else last["row_no"]
+    return Place(last["occurred_at"], row, last["key_hash"])
 
 
 def facts_of(
