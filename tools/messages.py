@@ -98,7 +98,13 @@ def _django(folder: Path, *arguments: str) -> None:
         subprocess.run(
             [sys.executable, "-m", "django", *arguments],
             cwd=folder,
-            env={**os.environ, "XIAOHE_HOME": home, "PYTHONPATH": str(ROOT)},
+            # Without the safe path a room's module hides one of Python's own with the same name.
+            env={
+                **os.environ,
+                "XIAOHE_HOME": home,
+                "PYTHONPATH": str(ROOT),
+                "PYTHONSAFEPATH": "1",
+            },
             check=True,
             stdout=subprocess.DEVNULL,
         )
