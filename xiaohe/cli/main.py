@@ -60,23 +60,30 @@ def run(argv: Sequence[str] | None = None) -> int:
         # The reader (`| head`) has seen enough; Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        if error.filename is None:
-            raise
-        out.refuse(
-            "file",
-            _("%(file)s: %(why)s")
-            % {"file": error.filename, "why": (error.strerror or "").lower()},
-        )
-        return EXIT_REFUSED
     except Exception as error:
-        # kernel.errors is small, but `up` should not need even that.
-        from xiaohe.kernel.errors import XiaoheError
-
-        if not isinstance(error, XiaoheError):
+        code = _refused(error, out)
+        if code is None:
             raise
-        out.refuse(error.code, str(error))
-        return EXIT_CODES.get(error.status, EXIT_REFUSED)
+        return code
+
+
+def _refused(error: Exception, out: Output) -> int | None:
+    """Say an expected refusal in one sentence; None for a bug."""
+    # Small, but `up` should not need even that.
+    from xiaohe.kernel import disk
+    from xiaohe.kernel.errors import XiaoheError
+
+    refusal = error if isinstance(error, XiaoheError) else disk.explained(error)
+    if refusal is not None:
+        out.refuse(refusal.code, str(refusal))
+        return EXIT_CODES.get(refusal.status, EXIT_REFUSED)
+    if not isinstance(error, OSError) or error.filename is None:
+        return None
+    out.refuse(
+        "file",
+        _("%(file)s: %(why)s") % {"file": error.filename, "why": (error.strerror or "").lower()},
+    )
+    return EXIT_REFUSED
 
 
 def parser() -> argparse.ArgumentParser:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 # A refusal's HTTP status (kernel.errors) as the process's exit code; a usage error is argparse's own 2.
-EXIT_CODES = {400: 2, 404: 3, 409: 4, 403: 5, 503: 6}
+EXIT_CODES = {400: 2, 404: 3, 409: 4, 403: 5, 429: 6, 503: 6, 507: 6}
 EXIT_REFUSED, EXIT_INTERRUPTED = 1, 130
 
 

@@ -25,7 +25,14 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _UNWRITABLE = frozenset({errno.EROFS})
 # What SQLite, PostgreSQL, DuckDB and Arrow say of the same, each in words of its own.
 _SAY_FULL = ("disk is full", "no space left", "disk quota exceeded", "file too large")
-_SAY_UNWRITABLE = ("readonly database", "read-only file system", "read-only transaction")
+_SAY_UNWRITABLE = (
+    "readonly database",
+    "read-only file system",
+    "read-only transaction",
+)
+# SQLite says these of a full disk, of a read-only one and of others: the disk itself is asked which it is.
+_SAY_LITTLE = ("disk i/o error", "unable to open database file")
+_NOTHING_LEFT_BYTES = 1_000_000
 
 
 class NearlyFull(Postponed):
@@ -123,7 +130,19 @@ def explained(error: BaseException) -> XiaoheError | None:
             return NoSpace()
         if number in _UNWRITABLE or any(words in said for words in _SAY_UNWRITABLE):
             return Unwritable()
+        if any(words in said for words in _SAY_LITTLE):
+            return _what_is_the_matter()
     return None
+
+
+def _what_is_the_matter() -> XiaoheError | None:
+    home = workspace.current().home
+    try:
+        if os.statvfs(home).f_flag & os.ST_RDONLY or not os.access(home, os.W_OK):
+            return Unwritable()
+        return NoSpace() if usage().free < _NOTHING_LEFT_BYTES else None
+    except OSError:
+        return Unwritable()
 
 
 def _is_of_a_store(error: BaseException) -> bool:

@@ -106,7 +106,7 @@ def _place(role: str) -> _Own:
             os.close(_own.handle)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         name = f"{role}-{os.getpid()}-{secrets.token_hex(4)}"
-        handle = os.open(folder / f"{name}.alive", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        handle = os.open(folder / f"{name}.alive", os.O_CREAT | os.O_RDONLY | os.O_CLOEXEC, 0o600)
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _own = _Own(role, os.getpid(), name, folder, handle)
     return _own

@@ -23,8 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, out: Output) -> None:
     inside.set_up()
     inside.quietly()
+    from xiaohe.kernel import disk
     from xiaohe.simulator import sample
 
+    disk.ask_for_room(arguments.out)
     arguments.out.mkdir(parents=True, exist_ok=True)
     chosen = {"seed": arguments.seed, "buyers": arguments.size}
     sample.write(arguments.out, **{k: v for k, v in chosen.items() if v is not None})
