@@ -98,7 +98,7 @@ def test_batches_carry_many_facts_in_one_message(place: Workspace) -> None:
         assert sorted(len(each["data"]["facts"]) for each in said) == [5, payload.BATCH]
 
 
-def test_an_import_and_its_undo_are_told_but_not_its_facts(any_place: Workspace) -> None:
+def test_an_import_and_its_undo_are_told_but_not_its_facts(place: Workspace) -> None:
     with Receiver() as there:
         endpoint(there.url, ["*", "lake.committed", "import.committed", "import.undone"])
         number, _rows = import_lines([Line(key=1), Line(key=2)])
@@ -167,7 +167,7 @@ def test_retry_after_is_honoured_for_all_that_waits_there(place: Workspace) -> N
         assert {state for state, _attempts in states()} == {"delivered"}
 
 
-def test_gone_switches_the_endpoint_off_and_nothing_more_is_sent(any_place: Workspace) -> None:
+def test_gone_switches_the_endpoint_off_and_nothing_more_is_sent(place: Workspace) -> None:
     with Receiver(lambda _told, _number: (410, {}, b"")) as there:
         added = endpoint(there.url)
         record()

@@ -35,7 +35,12 @@ PAID = {
 
 
 @pytest.fixture
-def door(any_place: Workspace) -> Added:
+def door(place: Workspace) -> Added:
+    return endpoints.add_inbound("shop", NOW)
+
+
+@pytest.fixture
+def any_door(any_place: Workspace) -> Added:
     return endpoints.add_inbound("shop", NOW)
 
 
@@ -59,8 +64,8 @@ def in_ledger() -> list[dict[str, Any]]:
         return [row for row in rows if row["type"] != "identity.seen"]
 
 
-def test_a_message_is_a_fact_and_its_repetition_is_none(door: Added) -> None:
-    answers = [send(door, PAID), send(door, PAID)]
+def test_a_message_is_a_fact_and_its_repetition_is_none(any_door: Added) -> None:
+    answers = [send(any_door, PAID), send(any_door, PAID)]
 
     assert [(each.status, each.json["new"], each.json["known"]) for each in answers] == [
         (200, 1, 0),
@@ -68,7 +73,7 @@ def test_a_message_is_a_fact_and_its_repetition_is_none(door: Added) -> None:
     ]
     (fact,) = in_ledger()
     assert (fact["type"], fact["amount"], fact["currency"]) == ("order.paid", 12990, "CNY")
-    assert fact["source"] == f"webhook:{door.id}"
+    assert fact["source"] == f"webhook:{any_door.id}"
     assert fact["occurred_at"] == datetime(2026, 11, 3, 12, 26, 10, 344522, UTC)
     assert fact["props"] is None
     (found,) = search.find("13800138000", 5)
@@ -76,12 +81,14 @@ def test_a_message_is_a_fact_and_its_repetition_is_none(door: Added) -> None:
 
 
 def test_repeated_after_forty_days_it_still_counts_once(
-    door: Added, monkeypatch: pytest.MonkeyPatch
+    any_door: Added, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = json.dumps(PAID).encode()
     for later in (timedelta(0), timedelta(days=40)):
         now = NOW + later
-        receive.receive(door.id, signature.sign([door.secret], "msg_1", body, now), body, now)
+        receive.receive(
+            any_door.id, signature.sign([any_door.secret], "msg_1", body, now), body, now
+        )
         drained(now)
 
     assert len(in_ledger()) == 1
@@ -113,13 +120,15 @@ def test_what_nobody_declared_is_kept_as_custom_with_identifiers_masked(door: Ad
 
 
 def test_the_names_of_custom_events_are_bounded_and_masked(
-    door: Added, monkeypatch: pytest.MonkeyPatch
+    any_door: Added, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(receive, "MOST_NAMES", 2)
     names = ["Quiz", "Call 13800138000", "Third", "Quiz"]
     events = [{"type": each, "timestamp": "2026-11-03T12:00:00Z"} for each in names]
 
-    assert [send(door, each, f"msg_{n}").json["new"] for n, each in enumerate(events)] == [1] * 4
+    assert [send(any_door, each, f"msg_{n}").json["new"] for n, each in enumerate(events)] == [
+        1
+    ] * 4
 
     kept = sorted((fact["type"], fact["props"]) for fact in in_ledger())
     assert kept == [
@@ -198,8 +207,8 @@ def test_one_unreadable_event_of_several_waits_and_the_others_count(
     assert [each.why for each in letters.listing(door.id)] == [why]
 
 
-def test_a_kept_event_is_mended_and_counts_once(door: Added) -> None:
-    send(door, {**PAID, "timestamp": "yesterday"})
+def test_a_kept_event_is_mended_and_counts_once(any_door: Added) -> None:
+    send(any_door, {**PAID, "timestamp": "yesterday"})
     (kept,) = letters.listing()
     with pytest.raises(BadInput):
         mending.replay(kept.id, NOW)
@@ -210,7 +219,7 @@ def test_a_kept_event_is_mended_and_counts_once(door: Added) -> None:
     with pytest.raises(Conflict):
         mending.mend(kept.id, json.dumps(PAID).encode(), NOW)
     # Its sender mends it too, and sends the same message again.
-    assert send(door, PAID).json["known"] == 1
+    assert send(any_door, PAID).json["known"] == 1
     assert len(in_ledger()) == 1
 
 

@@ -13,6 +13,7 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -83,22 +84,29 @@ def send_due(
     """Send everything that is due at endpoints that are on, until nothing is, or the round is over."""
     dice = dice or random.Random()
     under_way: dict[Future[Answer], _UnderWay] = {}
+    over: set[Future[Answer]] = set()
     began = clock()
     delivered = failed = 0
     with ThreadPoolExecutor(THREADS, thread_name_prefix="webhook") as pool:
         while True:
-            if not is_stopping() and clock() - began < timedelta(seconds=ROUND_SECONDS):
-                for each in _claimed(clock(), free=THREADS - len(under_way)):
-                    under_way[pool.submit(each.run)] = each
+            is_closing = is_stopping() or clock() - began > timedelta(seconds=ROUND_SECONDS)
+            # What ended and what begins are one commit; a look that finds nothing takes no lock.
+            with write() if over else nullcontext():
+                for future in over:
+                    answer = future.result()
+                    _settle(under_way.pop(future).claimed, answer, clock(), dice)
+                    delivered += answer.is_success
+                    failed += not answer.is_success
+                free = 0 if is_closing else THREADS - len(under_way)
+                fresh = _claimed(clock(), free=free)
+            if fresh:
+                crash.at("webhook_claimed")
+            under_way.update({pool.submit(each.run): each for each in fresh})
             if not under_way:
                 break
             over, _running = wait(under_way, LOOK_SECONDS, FIRST_COMPLETED)
-            for future in over:
-                each = under_way.pop(future)
+            if over:
                 crash.at("webhook_sent")
-                answer = future.result()
-                _settle(each.claimed, answer, clock(), dice)
-                delivered, failed = delivered + answer.is_success, failed + (not answer.is_success)
             for each in under_way.values():
                 if each.post and each.post.is_overdue:
                     each.post.cut()
@@ -171,8 +179,6 @@ def _claimed(now: datetime, *, free: int) -> list[_UnderWay]:
                 until_us = to_us(now + CLAIM)
                 taken = store.claim(endpoint_id, now_us, until_us=until_us, most=most)
                 found += [_under_way(each, one, now) for each in taken]
-    if found:
-        crash.at("webhook_claimed")
     return found
 
 
