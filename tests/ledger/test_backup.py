@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,10 +14,11 @@ import pytest
 
 from tests.conftest import PostgresServer, _pointed_at
 from tests.ledger.facts import NOW, import_lines, numbered, tap, visible
+from xiaohe.kernel import store as control
 from xiaohe.kernel import workspace
 from xiaohe.kernel.clock import utc_now
 from xiaohe.kernel.workspace import Workspace
-from xiaohe.ledger import backup, imports, lease, recovery, stream
+from xiaohe.ledger import archive, backup, drain, imports, lease, recovery, store, stream
 
 
 def _some_history() -> None:
@@ -120,3 +123,60 @@ def test_nothing_is_collected_while_a_backup_copies(place: Workspace) -> None:
         assert recovery.recover(later).files_collected == 0
 
     assert recovery.recover(later).files_collected == 1
+
+
+def test_a_backup_holds_the_runs_of_recent_keys(any_place: Workspace, tmp_path: Path) -> None:
+    """What was told before the backup is known after it; filed facts are known by a run alone."""
+    stream.record([tap("a")], now=NOW)
+    drain.drain(NOW, force=True)
+    assert store.live_runs()
+
+    backup.backup(tmp_path / "saved.tar", now=NOW)
+
+    with tarfile.open(tmp_path / "saved.tar") as tar:
+        held = {name for name in tar.getnames() if name.startswith("lake/keys/")}
+    assert held == {f"lake/{each.path}" for each in store.live_runs()}
+
+
+def test_the_same_fact_is_still_the_same_after_a_restore(place: Workspace, tmp_path: Path) -> None:
+    stream.record([tap("filed")], now=NOW)
+    drain.drain(NOW, force=True)
+    stream.record([tap("waiting")], now=NOW)
+    backup.backup(tmp_path / "saved.tar", now=NOW)
+
+    with _elsewhere(tmp_path / "other"):
+        backup.restore(tmp_path / "saved.tar")
+
+        told = stream.record([tap("filed"), tap("waiting"), tap("new")], now=NOW)
+
+        assert (told.inserted, len(visible())) == (1, 3)
+
+
+@pytest.mark.postgres
+def test_the_other_kind_of_store_is_refused_with_the_way_to_go(
+    place: Workspace, postgres_server: PostgresServer, tmp_path: Path, django_db_blocker: object
+) -> None:
+    _some_history()
+    backup.backup(tmp_path / "saved.tar", now=NOW)
+
+    name = postgres_server.create(django_db_blocker)  # type: ignore[arg-type]
+    with _elsewhere(tmp_path / "other", postgres_server.url(name)):
+        with pytest.raises(backup.NotABackup, match="xiaohe export all"):
+            backup.restore(tmp_path / "saved.tar")
+        assert visible() == []
+    postgres_server.drop(name)
+
+
+def test_a_backup_of_a_newer_version_is_refused(any_place: Workspace, tmp_path: Path) -> None:
+    control.execute(
+        "INSERT INTO django_migrations (app, name, applied) VALUES ('ledger', '9999_later', %s)",
+        [NOW],
+    )
+    backup.backup(tmp_path / "saved.tar", now=NOW)
+    url = os.environ["XIAOHE_DATABASE_URL"]
+
+    with _elsewhere(tmp_path / "other", url):
+        with pytest.raises(archive.NewerBackup):
+            backup.restore(tmp_path / "saved.tar")
+
+        assert not (tmp_path / "other" / "lake").exists()
