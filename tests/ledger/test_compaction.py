@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 from tests.ledger.facts import NOW, Line, import_lines, keys, numbered, tap, visible
 from tests.ledger.other_process import OtherProcess
+from xiaohe import jobs
+from xiaohe.kernel import disk
 from xiaohe.kernel.clock import utc_now
 from xiaohe.kernel.workspace import Workspace
 from xiaohe.ledger import (
@@ -196,6 +198,54 @@ def test_work_on_files_that_were_retired_meanwhile_is_thrown_away(
     assert (done.more, done.files_written, keys()) == (True, 0, [2])
     assert compaction.compact(force=True).files_written == 2
     assert keys() == [2]
+
+
+def test_of_two_compactors_the_one_whose_lease_ran_out_loses(
+    any_place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        import_lines(numbered([number]))
+    write, real_now = rewriting.rewrite, store.now_us
+
+    def sleep_too_long(*arguments: Any) -> Any:
+        monkeypatch.setattr(rewriting, "rewrite", write)
+        written = write(*arguments)
+        monkeypatch.setattr(store, "now_us", lambda: real_now() + 2 * lease.LEASE_US)
+        assert compaction.compact(force=True).files_retired == 3
+        return written
+
+    monkeypatch.setattr(rewriting, "rewrite", sleep_too_long)
+    with pytest.raises(lease.LeaseLost):
+        compaction.compact(force=True)
+
+    assert keys() == [0, 1, 2]
+    assert len(live(FileRole.FACT)) == len(live(FileRole.SUBJECT)) == 1
+
+
+def test_the_job_folds_when_it_is_due_and_an_import_asks_for_it(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compaction, "WAIT", timedelta(0))
+    monkeypatch.setattr(compaction, "FRESH_FILES", 3)
+    for number in range(3):
+        import_lines(numbered([number]))
+    assert jobs.latest("ledger.compact") is None
+
+    import_lines(numbered([3]))
+    jobs.run_pending()
+
+    assert [each.rows for each in live(FileRole.FACT)] == [4]
+
+
+def test_nothing_is_rewritten_on_a_full_disk(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_lines(numbered([1]))
+    monkeypatch.setenv(disk.LIMIT, "0.001")
+    with pytest.raises(disk.NearlyFull):
+        compaction.compact(force=True)
+    monkeypatch.delenv(disk.LIMIT)
+    assert keys() == [1]
 
 
 def test_a_file_of_an_older_form_is_read_and_compacted(place: Workspace) -> None:
