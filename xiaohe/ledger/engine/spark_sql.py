@@ -8,6 +8,7 @@ from typing import Any
 
 import ibis
 import pyarrow as pa
+from ibis.backends.sql.compilers.base import SQLGlotCompiler
 from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 from ibis.backends.sql.rewrites import Select
 from ibis.common.patterns import replace
@@ -40,6 +41,8 @@ def _distinct_then_ordered(_: Any) -> Any:
 
 class _Compiler(PySparkCompiler):  # type: ignore[misc]
     __slots__ = ()
+    # Without the row numbers by which ibis skips rows: they follow no order, and Spark has OFFSET by now.
+    rewrites = SQLGlotCompiler.rewrites
     post_rewrites = (_distinct_then_ordered,)
 
 
