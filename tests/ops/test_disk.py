@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from tests.acceptance import exports
 from tests.conftest import _pointed_at as pointed_at
@@ -25,6 +26,7 @@ from xiaohe.kernel.clock import utc_now
 from xiaohe.kernel.store import connection, rows
 from xiaohe.kernel.workspace import Workspace
 from xiaohe.ledger import backup, bulk, compaction, drain
+from xiaohe.shop import signin
 
 NEARLY_FULL = "0.01"
 Refused = disk.NearlyFull
@@ -116,6 +118,41 @@ def test_commands_say_so_in_a_sentence(
     said = capsys.readouterr().err
     assert code == 6, said
     assert "Above 0 % only what arrives by itself is still written. Make room" in said
+
+
+def test_pages_say_so_and_take_no_file(
+    place: Workspace, orders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(signin.owner())
+    assert "The disk is" not in client.get("/data").content.decode()
+    monkeypatch.setenv(disk.LIMIT, NEARLY_FULL)
+
+    page = client.get("/data").content.decode()
+    with orders.open("rb") as handle:
+        refused = client.post("/uploads", {"files": handle})
+
+    assert "what arrives by itself is still kept. Make room, and they go on." in page
+    assert refused.status_code == 507
+    assert "Above 0 % only what arrives by itself is still written." in refused.content.decode()
+    assert not place.spool.exists() or not list(place.spool.iterdir())
+
+
+def test_the_doctor_sees_a_full_disk_and_an_inbox_nobody_files(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place.secret("hash")
+    door = endpoints.add_inbound("shop", utc_now())
+    assert tell(door, 1).status == 200
+    rows("UPDATE ledger_inboxbatch SET recorded_us = recorded_us - 1800000000")
+    monkeypatch.setenv(disk.LIMIT, NEARLY_FULL)
+
+    assert run(["doctor", "--json"]) == 0
+
+    found = {
+        each["about"]: each["mark"] for each in json.loads(capsys.readouterr().out)["findings"]
+    }
+    assert (found["disk"], found["inbox"], found["worker"]) == ("warn", "warn", "good")
 
 
 def test_what_arrives_by_itself_still_lands_and_is_filed(

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import translation
 
-from xiaohe.kernel import workspace
+from xiaohe.kernel import disk, workspace
 from xiaohe.web import sample_shop
 
 THEME_COOKIE = "xiaohe_theme"
@@ -37,8 +37,15 @@ def console(request: HttpRequest) -> dict[str, Any]:
             "now": getattr(request, "now", None),
             "today": _today(request),
             "signed_in": signed_in,
+            "disk": _full_disk() if signed_in else None,
         }
     }
+
+
+def _full_disk() -> dict[str, int] | None:
+    """How full the disk is, in percent, while large work has to wait; None as long as there is room."""
+    used = disk.usage()
+    return {"used": int(used.percent), "limit": int(used.limit)} if used.is_over else None
 
 
 def _today(request: HttpRequest) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sqlite3
 import stat
 import sys
@@ -19,7 +18,7 @@ from xiaohe.cli import folder, inside
 from xiaohe.cli.folder import Folder
 from xiaohe.cli.output import EXIT_REFUSED, Output
 from xiaohe.cli.words import gettext as _
-from xiaohe.kernel import workspace
+from xiaohe.kernel import disk, workspace
 
 # An import writes its facts beside the old ones, a backup a whole copy: below this, either may fail.
 LOW_DISK_BYTES = 1_000_000_000
@@ -131,9 +130,17 @@ def _keys(home: Path) -> Finding:
 
 
 def _disk(home: Path) -> Finding:
-    free = shutil.disk_usage(home).free
-    said = _("%(gigabytes).1f GB of disk are free.") % {"gigabytes": free / 1e9}
-    return _warn("disk", said) if free < LOW_DISK_BYTES else _good("disk", said)
+    used = disk.usage(home)
+    if used.is_over:
+        return _warn(
+            "disk",
+            _(
+                "The disk is %(used)d %% full: from %(limit)d %% on imports and backups wait. Make room."
+            )
+            % {"used": used.percent, "limit": used.limit},
+        )
+    said = _("%(gigabytes).1f GB of disk are free.") % {"gigabytes": used.free / 1e9}
+    return _warn("disk", said) if used.free < LOW_DISK_BYTES else _good("disk", said)
 
 
 def _store(home: Path) -> Finding:
@@ -154,6 +161,8 @@ def _inside() -> Iterator[Finding]:
     yield _integrity()
     yield _lake()
     yield _jobs()
+    yield _inbox()
+    yield _worker()
 
 
 def _integrity() -> Finding:
@@ -188,6 +197,34 @@ def _jobs() -> Finding:
     if dead:
         return _warn("jobs", _("%(count)d jobs were given up.") % {"count": dead})
     return _good("jobs", _("No job was given up."))
+
+
+def _inbox() -> Finding:
+    from xiaohe.ledger import numbers
+
+    waiting = numbers.waiting()
+    age = numbers.age_seconds(waiting)
+    if age > numbers.INBOX_AGE_LIMIT_SECONDS:
+        return _warn(
+            "inbox",
+            _(
+                "%(rows)d facts wait to be filed, the oldest for %(minutes)d minutes. Is Xiaohe running?"
+            )
+            % {"rows": waiting.rows, "minutes": age // 60},
+        )
+    return _good("inbox", _("%(rows)d facts wait to be filed.") % {"rows": waiting.rows})
+
+
+def _worker() -> Finding:
+    from xiaohe.jobs import store
+
+    ms = store.ms_since_a_worker()
+    if ms is None:
+        return _good("worker", _("No worker is running."))
+    return _good(
+        "worker",
+        _("A worker last said %(seconds)d seconds ago that it is alive.") % {"seconds": ms // 1000},
+    )
 
 
 def _finding(mark: Mark) -> Callable[[str, str], Finding]:
