@@ -25,7 +25,7 @@ from xiaohe.kernel import memory
 from xiaohe.ledger import catalogue
 from xiaohe.ledger.schema import STAGED_SCHEMA
 
-PARTITION_BITS = 6
+PARTITION_BITS = 7
 PARTITIONS = 1 << PARTITION_BITS
 # 4 MB of keys, as much again while they are sorted into their partitions.
 SPILL_AT = 200_000
