@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import orjson
 
+from xiaohe import jobs
 from xiaohe.kernel import store as control
 from xiaohe.kernel import workspace
+from xiaohe.kernel.clock import utc_now
 from xiaohe.ledger import stream
 from xiaohe.ledger.stream import Fact
 from xiaohe.people import identifiers, keys
@@ -28,6 +31,9 @@ from xiaohe.sources.writekeys import Writer
 
 # Edges and identifiers that this process put down lately: they are stated with every event of a person.
 MOST_REMEMBERED = 200_000
+# Numbers and lists stand on whole days; orders of today show in them after midnight, those of former days soon.
+REFRESH = "traits.refresh"
+REFRESH_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class _Lately:
 
 
 _lately: dict[bytes, _Lately] = {}
+_asked_until: dict[bytes, float] = {}
 
 
 def take(
@@ -114,17 +121,27 @@ def record(mapped: Sequence[Mapped], now: datetime) -> Taken:
             if value not in lately:
                 values[value] = None
     facts += edges.values()
-    recorded = stream.record(facts, now, also=_remember(list(values), now))
+    recorded = stream.record(facts, now, also=_also(list(values), facts[:own], now))
     lately.add([*edges, *values])
     new = sum(recorded.new[:own])
     return Taken(new, own - new, 0)
 
 
-def _remember(values: Sequence[Value], now: datetime) -> Callable[[stream.Recorded], None] | None:
-    if not values:
+def _also(
+    values: Sequence[Value], facts: Sequence[Fact], now: datetime
+) -> Callable[[stream.Recorded], None] | None:
+    """What goes into the same commit; None if nothing does."""
+    place = workspace.current().secret("hash")
+    is_due = monotonic() >= _asked_until.get(place, 0.0)
+    has_orders = is_due and any(fact.type.startswith("order.") for fact in facts)
+    if not values and not has_orders:
         return None
 
-    def remember(_recorded: stream.Recorded) -> None:
+    def also(_recorded: stream.Recorded) -> None:
         identifiers.remember(values, now)
+        if has_orders:
+            jobs.enqueue(REFRESH, dedupe=f"{REFRESH}:events", run_at=utc_now() + REFRESH_AFTER)
+            # Asked for again within the hour it would be joined to that one: it need not be asked for.
+            _asked_until[place] = monotonic() + REFRESH_AFTER.total_seconds()
 
-    return remember
+    return also
