@@ -26,7 +26,9 @@ OTHERS = 1_000_000_000
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--lines", type=int, nargs="+", default=[50_000, 500_000])
-    arguments.add_argument("--known", type=float, default=0, help="million facts in the lake before")
+    arguments.add_argument(
+        "--known", type=float, default=0, help="million facts in the lake before"
+    )
     asked = arguments.parse_args()
     for lines in asked.lines:
         with tempfile.TemporaryDirectory() as home:

@@ -1,7 +1,7 @@
 """Questions (a)–(g) over a seeded shop: Xiaohe's expressions beside hand-written SQL and ClickHouse, on the same files.
 
     python benchmarks/queries.py                                        50,000 people, 1 M facts
-    python benchmarks/queries.py --people 5000000 --facts 100000000     the full size: 12 GB of disk
+    python benchmarks/queries.py --people 5000000 --facts 100000000     the full size: 7 GB of disk
     python benchmarks/queries.py … --data DIR                           keep the data there, and use it again
 
 The engines take turns in one process, with the same threads and memory; times are medians of the warm runs. Ours begins with

@@ -17,7 +17,7 @@ from benchmarks.queries_asked import QUESTIONS, Question, Wanted
 from benchmarks.queries_data import NOW, subjects
 from xiaohe.kernel import workspace
 from xiaohe.ledger import engine, snapshot
-from xiaohe.ledger.engine.pruning import Demand, Span, Words
+from xiaohe.ledger.engine.demand import Demand, Span, Words
 from xiaohe.ledger.instants import DAY_US, to_us
 from xiaohe.ledger.timeline import timeline
 

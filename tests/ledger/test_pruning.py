@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from xiaohe.kernel.workspace import Workspace
 from xiaohe.ledger import files, snapshot
 from xiaohe.ledger.engine import FACTS, Reading
+from xiaohe.ledger.engine.demand import Demand, Span, Words
 from xiaohe.ledger.engine.duck import Duck
-from xiaohe.ledger.engine.pruning import Demand, Span, Words, pruned
+from xiaohe.ledger.engine.pruning import pruned
 from xiaohe.ledger.instants import to_us
 from xiaohe.ledger.models import FileRole
 from xiaohe.ledger.schema import FACT_SCHEMA

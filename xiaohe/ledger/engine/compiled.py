@@ -13,7 +13,8 @@ from ibis.backends.sql.compilers.duckdb import compiler
 from ibis.expr import operations as ops
 
 from xiaohe.ledger import types
-from xiaohe.ledger.engine.pruning import Demand, pruned
+from xiaohe.ledger.engine.demand import Demand
+from xiaohe.ledger.engine.pruning import pruned
 
 _CACHE_SIZE = 512
 

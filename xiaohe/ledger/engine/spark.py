@@ -27,8 +27,8 @@ from xiaohe.kernel import workspace
 from xiaohe.ledger import durable, processes
 from xiaohe.ledger.engine import spark_session
 from xiaohe.ledger.engine.backend import Source
+from xiaohe.ledger.engine.demand import Demand, Layout
 from xiaohe.ledger.engine.errors import LakeBroken, TooSlow
-from xiaohe.ledger.engine.pruning import Demand, Layout
 from xiaohe.ledger.engine.spark_sql import columns, compiled, exactly, location, plain
 from xiaohe.ledger.schema import FACT_SCHEMA
 from xiaohe.ledger.snapshot import Snapshot

@@ -16,8 +16,8 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
+from xiaohe.ledger.engine.demand import Demand, Layout
 from xiaohe.ledger.engine.errors import LakeBroken
-from xiaohe.ledger.engine.pruning import Demand, Layout
 from xiaohe.ledger.schema import FACT_SCHEMA
 from xiaohe.ledger.snapshot import Snapshot
 from xiaohe.ledger.store import FileRow
