@@ -167,6 +167,7 @@ def test_columns_and_rows_that_are_not_ours_are_found(lake: Path) -> None:
 
 
 def test_recent_keys_are_collected_again_from_the_facts(lake: Path) -> None:
+    assert stream.take_back(stream.key_hash(tap("late 2")), NOW)
     runs = list(KeyRun.objects.filter(retired_us=None))
     remove(lake / runs[0].path)
     runs[1].delete()
@@ -176,6 +177,8 @@ def test_recent_keys_are_collected_again_from_the_facts(lake: Path) -> None:
     assert repair.repair(utc_now()).left.is_whole
     known = [tap(f"early {number}") for number in range(3)] + [tap("late 1")]
     assert stream.record(known, now=NOW).duplicates == 4
+    # What was taken back may come again, once.
+    assert [stream.record([tap("late 2")], now=NOW).inserted for _again in range(2)] == [1, 0]
 
 
 def test_what_nobody_lists_is_told_after_a_day_and_collected(lake: Path) -> None:

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from xiaohe.kernel import store as control
 from xiaohe.kernel import workspace
 from xiaohe.ledger import engine, files, recent, recovery, rewriting, store
-from xiaohe.ledger.engine import Reading
 from xiaohe.ledger.files import Span
+from xiaohe.ledger.instants import from_us
 from xiaohe.ledger.models import FileRole
 from xiaohe.ledger.rewriting import Taken
 from xiaohe.ledger.schema import FACT_SCHEMA
@@ -297,30 +297,35 @@ def _of_keys(listed: Listed, sound: Sequence[FileRow]) -> Iterator[Fault]:
         )
 
 
-def unknown_keys(listed: Listed, sound: Sequence[FileRow]) -> Iterator[NDArray[np.int64]]:
-    """Keys of facts of the stream that should be among the recent ones and are not."""
+def unknown_keys(
+    listed: Listed, sound: Sequence[FileRow], *, moved: bool = False
+) -> Iterator[NDArray[np.int64]]:
+    """Keys of facts of the stream that should be among the recent ones and are not.
+
+    `moved`: those too that came in with a whole export, as an import; their source tells them (`segment:3`).
+    """
     since_us = listed.keys_since_us
     young = [
         each
         for each in sound
-        if (each.import_id is None)
+        if (each.import_id is None or moved)
         and (each.recorded_max_us is None or each.recorded_max_us > since_us)
     ]
     if not young:
         return
     runs = recent.at(store.moment().key_version)
     with engine.over({}, memory=rewriting.MEMORY, timeout=None) as read:
-        facts = rewriting.facts_in(read, "young", young)
-        for batch in read.batches(_of_stream(read, facts, since_us), rows=files.FILE_ROWS):
+        # What was taken back may come again, so its key need not be known.
+        facts = rewriting.counting(read, rewriting.facts_in(read, "young", young), listed.taken)
+        of_stream = facts.import_id.isnull()
+        if moved:
+            of_stream = of_stream | facts.source.contains(":")
+        wanted = facts.filter(of_stream, facts.recorded_at > from_us(since_us)).select("key_hash")
+        for batch in read.batches(wanted, rows=files.FILE_ROWS):
             keys = np.unique(batch["key_hash"].to_numpy())
             missing = keys[~runs.known(keys)]
             if len(missing):
                 yield missing
-
-
-def _of_stream(read: Reading, facts: ibis.Table, since_us: int) -> ibis.Table:
-    after = pa.scalar(since_us, pa.int64()).cast(pa.timestamp("us", tz="UTC")).as_py()
-    return facts.filter(facts.import_id.isnull(), facts.recorded_at > after).select("key_hash")
 
 
 # ---------------------------------------------------------------- words

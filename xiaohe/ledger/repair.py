@@ -228,7 +228,7 @@ def _rebuild_keys(done: list[str]) -> None:
             store.retire_runs([each.id for each in bad], store.now_us())
             store.bump_keys()
     sound = [each for each in listed.facts + listed.shadows if each not in _damaged([each])]
-    missing = list(check.unknown_keys(listed, sound))
+    missing = list(check.unknown_keys(listed, sound, moved=bool(bad)))
     if missing:
         _add_run(np.unique(np.concatenate(missing)), listed)
     if bad or missing:
