@@ -68,8 +68,10 @@ def main() -> None:
 
     django.setup()
     from tests.ledger import facts  # noqa: F401
-    from xiaohe.ledger import bulk, drain, imports, recovery  # noqa: F401
+    from xiaohe.ledger import bulk, drain, imports, recovery, subscriptions  # noqa: F401
 
+    # What the first record of a process does, once for all children.
+    subscriptions.discover()
     for line in sys.stdin:
         order = json.loads(line)
         child = os.fork()
@@ -139,10 +141,37 @@ def _collect() -> None:
     recovery.collect(utc_now() + timedelta(days=2))
 
 
+def _record(names: list[str]) -> None:
+    from tests.ledger.facts import NOW, tap
+    from xiaohe.ledger import stream
+
+    stream.record([tap(name) for name in names], now=NOW)
+
+
+def _merge_runs() -> None:
+    from xiaohe.ledger import recent_upkeep, store
+
+    runs = store.live_runs()
+    if len(runs) > 1:
+        recent_upkeep._merge(runs)
+
+
+def _expire() -> None:
+    from datetime import timedelta
+
+    from tests.ledger.facts import NOW
+    from xiaohe.ledger import stream
+
+    stream.forget_old_keys(NOW + timedelta(days=40))
+
+
 VERBS = {
     "import": _import,
     "undo": _undo,
     "drain": _drain,
+    "record": _record,
+    "merge_runs": _merge_runs,
+    "expire": _expire,
     "compact": _compact,
     "collect": _collect,
 }

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from contextvars import copy_context
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pyarrow as pa
 import pytest
 
+from tests.ledger.doors import at_once, forget
 from tests.ledger.facts import NOW, import_lines, keys, numbered, tap, visible
 from xiaohe.kernel import store as control
 from xiaohe.kernel.workspace import Workspace
-from xiaohe.ledger import catalogue, drain, engine, lease, recent, store, stream
+from xiaohe.ledger import catalogue, drain, engine, lease, store, stream
 from xiaohe.ledger.keys import key_hash
 from xiaohe.ledger.models import InboxBatch, LakeFile
 from xiaohe.ledger.stream import Recorded
@@ -141,9 +140,8 @@ def test_many_doors_at_once_record_each_key_once(any_place: Workspace, doors: in
     def knock() -> None:
         for fact in facts:
             inserted.append(stream.record([fact], now=NOW).inserted)
-        control.connection().close()
 
-    _at_once([knock] * doors)
+    assert at_once([knock] * doors) == []
 
     assert sum(inserted) == 20
     assert len(keys()) == 20
@@ -156,13 +154,11 @@ def test_two_drains_and_a_reader_at_once_see_each_fact_once(any_place: Workspace
     def read() -> None:
         for _ in range(8):
             seen.append(len(keys()))
-        control.connection().close()
 
     def file() -> None:
         drain.drain(NOW, force=True)
-        control.connection().close()
 
-    _at_once([read, file, file])
+    assert at_once([read, file, file]) == []
 
     assert set(seen) == {300}
     assert len(keys()) == 300
@@ -195,18 +191,3 @@ def test_imports_and_taps_are_read_together(place: Workspace) -> None:
     assert visible() == sorted([(1, 0, number), (key_hash("xiaohe", "a"), None, None)])  # type: ignore[list-item]
     with engine.reading() as read:
         assert isinstance(read.run(read.facts), pa.Table)
-
-
-def forget(at: datetime) -> None:
-    """Have keys recorded up to an instant forgotten."""
-    stream.record([tap(f"forgotten {at}", now=at)], now=at)
-    drain.drain(at, force=True)
-    stream.forget_old_keys(at + recent.KEPT + timedelta(seconds=1))
-
-
-def _at_once(doors: list) -> None:  # type: ignore[type-arg]
-    threads = [threading.Thread(target=copy_context().run, args=(each,)) for each in doors]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()

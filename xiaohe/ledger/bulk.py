@@ -139,7 +139,7 @@ class Door:
             raise RuntimeError("an import is settled once")
         self._settled = True
         self._staging.close()
-        with engine.reading(memory=LOOKUP_MEMORY) as read:
+        with engine.reading(memory=LOOKUP_MEMORY, local=True) as read:
             settled = settle(self._staging, read, self._lease.keep)
         place = 0
         carried = SETTLED_SCHEMA.empty_table()
@@ -169,8 +169,12 @@ class Door:
         *,
         now: datetime,
         also: Callable[[], None] | None = None,
+        announce_facts: bool = False,
     ) -> int:
-        """Make the import count, with its report, in one transaction; returns the new lake version."""
+        """Make the import count, with its report, in one transaction; returns the new lake version.
+
+        Subscribers to facts hear of an import only when asked to: nobody is welcomed for having been imported.
+        """
         self._finish_settling()
         written = [each for collector in self._collectors.values() for each in collector.written]
         crash.at("after_write")
@@ -189,6 +193,8 @@ class Door:
             ):
                 raise lease.LeaseLost(self._lease.name)
             subscriptions.announce(version, import_id=self.id)
+            if announce_facts:
+                subscriptions.announce_import(self.id)
             if also is not None:
                 also()
             store.free_lease(self._lease.name, self._lease.fence)

@@ -26,6 +26,7 @@ from xiaohe.ledger import (
     inbox,
     lease,
     recent,
+    recent_upkeep,
     store,
     subscriptions,
 )
@@ -61,7 +62,7 @@ def drain(now: datetime, *, force: bool = False) -> Drained:
         rows, known = rows + moved, known + known_here
         if not moved:
             break
-    recent.merge()
+    recent_upkeep.merge()
     return Drained(rows, known)
 
 
@@ -133,7 +134,7 @@ def _claim(*, with_late: bool) -> list[BatchRow]:
 def _known_late(facts: pa.Table, late: np.ndarray) -> np.ndarray:
     """Which of the late facts the ledger knows already."""
     keys = facts["key_hash"].to_numpy()
-    with engine.reading() as read:
+    with engine.reading(local=True) as read:
         wanted = read.register("late_keys", pa.table({"key_hash": keys[late]}))
         found = read.run(FACTS.semi_join(wanted, "key_hash").select("key_hash"))
     return late & np.isin(keys, found["key_hash"].to_numpy())

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -24,26 +24,18 @@ from numpy.typing import NDArray
 from xiaohe.kernel import store as control
 from xiaohe.kernel import workspace
 from xiaohe.kernel.errors import RetryLater
-from xiaohe.ledger import crash, durable, files, lease, processes, store
-from xiaohe.ledger.instants import DAY_US, to_us
+from xiaohe.ledger import durable, files, processes, store
 from xiaohe.ledger.store import RunRow
 
 Keys = NDArray[np.int64]
 
 KEYS = "keys"
 KEPT = timedelta(days=35)
-# Runs of one size become one.
-MERGE_AT = 6
-# A run of this many keys, times MERGE_AT to the power of its tier, belongs to that tier.
-SMALLEST = 20_000
-# Runs of different weeks stay apart, so that a run is over a week after its first key at the latest.
-SPAN_US = 7 * DAY_US
 # Keys merged in one pass: 8 MB, and twice that while they are sorted.
 PASS_KEYS = 1_000_000
-# Keys merged by one job at most, unless a single crowd has more.
-JOB_KEYS = 20_000_000
-# Files are deleted so long after they were retired; processes that look things up have opened others by then.
-KEEP = timedelta(days=1)
+# Keys looked at together, and from how many keys on a run is looked up that way.
+BLOCK, FENCED_FROM = 16, 1_000_000
+_IN_BLOCK = np.arange(BLOCK)
 
 
 class KeysBroken(RetryLater):
@@ -63,20 +55,43 @@ class Overtaken(Exception):
     """Somebody else changed the same rows first."""
 
 
+class Map:
+    """One run in memory as far as it is asked for; of a large one every 16th key is held, and the block it opens is read.
+
+    100 keys among 6 M: 25 µs, against 85 µs by bisection of the whole.
+    """
+
+    def __init__(self, keys: Keys) -> None:
+        self.keys = keys
+        self._fences = np.ascontiguousarray(keys[::BLOCK]) if len(keys) > FENCED_FROM else None
+
+    def known(self, keys: Keys) -> NDArray[np.bool_]:
+        """Which of these keys are here."""
+        found: NDArray[np.bool_]
+        if self._fences is None:
+            places = np.searchsorted(self.keys, keys)
+            places[places == len(self.keys)] = 0
+            found = self.keys[places] == keys
+            return found
+        blocks = np.searchsorted(self._fences, keys, side="right") - 1
+        # The last block may be short: the full one that ends with it will do. Nothing stands before the first.
+        starts = np.clip(blocks * BLOCK, 0, len(self.keys) - BLOCK)
+        found = (self.keys[starts[:, None] + _IN_BLOCK] == keys[:, None]).any(axis=1)
+        return found
+
+
 @dataclass(frozen=True)
 class Runs:
     """The runs of one key version, open for looking up."""
 
     version: int
-    maps: dict[str, Keys]
+    maps: dict[str, Map]
 
     def known(self, keys: Keys) -> NDArray[np.bool_]:
         """Which of these keys (ascending) are among the recent ones."""
         found = np.zeros(len(keys), dtype=bool)
         for each in self.maps.values():
-            places = np.searchsorted(each, keys)
-            places[places == len(each)] = 0
-            found |= each[places] == keys
+            found |= each.known(keys)
         return found
 
 
@@ -85,10 +100,11 @@ _opened: dict[tuple[str, bytes], Runs] = {}
 
 
 def current() -> Runs:
-    """The runs as this process knows them, perhaps overtaken: look again with `at` under the lock."""
+    """The runs of this moment, which may be over: look again with `at` under the lock of the ledger's state."""
     with _lock:
         runs = _opened.get(_where())
-    if runs is None:
+    if runs is None or runs.version != store.moment().key_version:
+        # Opened here rather than under the lock, where others would wait.
         with control.read_snapshot():
             return at(store.moment().key_version)
     return runs
@@ -103,7 +119,8 @@ def at(key_version: int) -> Runs:
             known = runs.maps if runs else {}
             rows = store.live_runs()
             maps = {
-                each.path: known[each.path] if each.path in known else _open(each) for each in rows
+                each.path: known[each.path] if each.path in known else Map(opened(each))
+                for each in rows
             }
             runs = _opened[where] = Runs(key_version, maps)
             # The merchant's and the sample's; folders of tests come and go.
@@ -130,7 +147,7 @@ class WrittenRun:
 
 def write(keys: Keys, folder: Path, until_us: int) -> WrittenRun:
     """Write keys (ascending, each once); not synced yet."""
-    return _write(iter([keys]), folder, until_us)
+    return write_parts(iter([keys]), folder, until_us)
 
 
 def publish(runs: Sequence[WrittenRun]) -> list[RunRow]:
@@ -146,7 +163,8 @@ def publish(runs: Sequence[WrittenRun]) -> list[RunRow]:
     return rows
 
 
-def _write(parts: Iterator[Keys], folder: Path, until_us: int) -> WrittenRun:
+def write_parts(parts: Iterator[Keys], folder: Path, until_us: int) -> WrittenRun:
+    """The same from keys that come range by range, ascending."""
     path = folder / f"{files.unique_name().partition('.')[0]}.keys"
     count = 0
     with open(path, "xb") as handle:
@@ -157,7 +175,8 @@ def _write(parts: Iterator[Keys], folder: Path, until_us: int) -> WrittenRun:
     return WrittenRun(path, count, until_us)
 
 
-def _open(run: RunRow) -> Keys:
+def opened(run: RunRow) -> Keys:
+    """A listed file's keys as a memory map; raises KeysBroken."""
     path = workspace.current().lake / run.path
     try:
         keys = np.memmap(path, dtype="<i8", mode="r")
@@ -169,121 +188,7 @@ def _open(run: RunRow) -> Keys:
     return np.asarray(keys)
 
 
-# ---------------------------------------------------------------- merging
-
-
-def merge() -> int:
-    """Make few large runs of many small ones, up to a job's worth; how many went."""
-    merged = keys = 0
-    while keys < JOB_KEYS and (crowd := _crowd(store.live_runs())):
-        if not _merge(crowd):
-            break
-        merged += len(crowd)
-        keys += sum(each.keys for each in crowd)
-    return merged
-
-
-def _crowd(runs: Sequence[RunRow]) -> list[RunRow]:
-    """Runs that should be one: many of a size, or the rest of a week that is over."""
-    weeks: dict[int, list[RunRow]] = {}
-    for each in runs:
-        weeks.setdefault(each.until_us // SPAN_US, []).append(each)
-    newest = max((each.id for each in runs), default=0)
-    for week in weeks.values():
-        tiers: dict[int, list[RunRow]] = {}
-        for each in week:
-            tiers.setdefault(_tier(each.keys), []).append(each)
-        for _number, tier in sorted(tiers.items()):
-            if len(tier) >= MERGE_AT:
-                return tier
-        # Nothing was added to this week for as long as it takes to fill a tier elsewhere.
-        if len(week) > 1 and newest - max(each.id for each in week) > 2 * MERGE_AT:
-            return week
-    return []
-
-
-def _tier(keys: int) -> int:
-    tier = 0
-    while keys >= SMALLEST * MERGE_AT ** (tier + 1):
-        tier += 1
-    return tier
-
-
-def _merge(crowd: Sequence[RunRow]) -> bool:
-    """One run instead of many; False if somebody else was faster."""
-    with staged("keys") as folder:
-        until_us = max(each.until_us for each in crowd)
-        written = _write(_merged([_open(each) for each in crowd]), folder, until_us)
-        crash.at("run_after_write")
-        listed = publish([written])
-        crash.at("run_after_fsync")
-        try:
-            with control.write():
-                store.lock_versions()
-                _retire(crowd)
-                store.add_runs(listed)
-                store.bump_keys()
-                crash.at("run_before_commit")
-        except Overtaken:
-            return False
-        crash.at("run_after_commit")
-    return True
-
-
-def _merged(runs: Sequence[Keys]) -> Iterator[Keys]:
-    """All keys, ascending and each once, a range of them at a time: hashes lie evenly."""
-    passes = max(1, -(-sum(len(each) for each in runs) // PASS_KEYS))
-    bounds = [(1 << 63) // passes * number for number in range(1, passes)]
-    cuts = [[0, *np.searchsorted(each, bounds), len(each)] for each in runs]
-    for number in range(passes):
-        parts = [each[cut[number] : cut[number + 1]] for each, cut in zip(runs, cuts, strict=True)]
-        yield np.unique(np.concatenate(parts))
-
-
-def _retire(runs: Sequence[RunRow]) -> None:
-    ids = [each.id for each in runs]
-    if store.retire_runs(ids, store.now_us()) != len(ids):
-        raise Overtaken
-
-
-# ---------------------------------------------------------------- the end of a run
-
-
-def expire(now: datetime) -> int:
-    """Stop looking in runs of which nobody repeats a key any more; how many keys."""
-    before_us = to_us(now - KEPT)
-    with control.write():
-        store.lock_versions()
-        old = [each for each in store.live_runs() if each.until_us < before_us]
-        if not old:
-            return 0
-        _retire(old)
-        store.bump_keys(forgotten_us=max(each.until_us for each in old))
-        crash.at("expire_before_commit")
-    crash.at("expire_after_commit")
-    return sum(each.keys for each in old)
-
-
-def collect(now: datetime) -> int:
-    """Delete files of keys retired, or listed by nobody, a day ago; `now` is real time. Nothing during a backup."""
-    if lease.is_held(lease.BACKUP):
-        return 0
-    lake = workspace.current().lake
-    retired = store.runs_retired_before(to_us(now - KEEP))
-    for _id, path in retired:
-        (lake / path).unlink(missing_ok=True)
-    if retired:
-        with control.write():
-            store.forget_runs([id for id, _path in retired])
-    # Files first, list second: a file listed in between is not taken for an orphan.
-    old = (now - KEEP).timestamp()
-    found = [each for each in (lake / KEYS).glob("*.keys") if each.stat().st_mtime < old]
-    listed = store.all_run_paths()
-    orphans = [each for each in found if f"{KEYS}/{each.name}" not in listed]
-    for each in orphans:
-        each.unlink(missing_ok=True)
-        durable.note("collect", each)
-    return len(retired) + len(orphans)
+# ---------------------------------------------------------------- checks and folders
 
 
 def broken() -> list[str]:
@@ -293,7 +198,7 @@ def broken() -> list[str]:
 
 def _is_whole(run: RunRow) -> bool:
     try:
-        keys = _open(run)
+        keys = opened(run)
     except KeysBroken:
         return False
     ends = [keys[start : start + PASS_KEYS + 1] for start in range(0, len(keys), PASS_KEYS)]

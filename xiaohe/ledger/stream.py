@@ -27,7 +27,7 @@ from xiaohe.kernel import workspace
 from xiaohe.kernel.clock import utc_now
 from xiaohe.kernel.errors import RetryLater
 from xiaohe.kernel.ids import Hasher
-from xiaohe.ledger import catalogue, crash, inbox, keys, recent, store, subscriptions
+from xiaohe.ledger import catalogue, crash, inbox, keys, recent, recent_upkeep, store, subscriptions
 from xiaohe.ledger.instants import DAY_US, to_us
 from xiaohe.ledger.schema import FACT_SCHEMA, INSTANT
 from xiaohe.ledger.store import BatchRow, Moment
@@ -141,7 +141,7 @@ def take_back(key_hash: int, now: datetime) -> bool:
 
 def forget_old_keys(now: datetime) -> int:
     """Stop looking among keys that no retry comes of any more; how many."""
-    return recent.expire(now)
+    return recent_upkeep.expire(now)
 
 
 def ask_for_next_drain() -> None:

@@ -86,7 +86,7 @@ def _is_asked(job: str, present: set[str]) -> bool:
     return asked is None or asked(present)
 
 
-def announce_import(import_id: int, now: datetime) -> None:
+def announce_import(import_id: int) -> None:
     """Have every subscriber to facts see an import's; inside the committing transaction."""
     discover()
     for job in _of_facts:
@@ -109,7 +109,7 @@ def facts_of(
     if "batch" in payload:
         yield from _of_batch(int(payload["batch"]), wanted)
         return
-    with engine.reading() as read:
+    with engine.reading(local=True) as read:
         yield from read.batches(_within(payload, wanted), rows=SLICE)
 
 
@@ -135,7 +135,7 @@ def _of_batch(batch: int, types: frozenset[str] | None) -> Iterator[pa.Table]:
         for start in range(0, facts.num_rows, SLICE):
             yield facts.slice(start, SLICE)
         return
-    with engine.reading() as read:
+    with engine.reading(local=True) as read:
         yield from read.batches(_within({"batch": batch}, types), rows=SLICE)
 
 
@@ -187,7 +187,7 @@ def next_slices(payload: Mapping[str, Any]) -> tuple[list[dict[str, Any]], dict[
     types = _of_facts.get(str(payload["job"]))
     what = {name: value for name, value in payload.items() if name not in ("job", "done")}
     done = int(payload.get("done", 0))
-    with engine.reading() as read:
+    with engine.reading(local=True) as read:
         facts = _within(what, types)
         counted = read.run(
             facts.group_by(at=facts.recorded_at).aggregate(n=facts.count()).order_by("at")
