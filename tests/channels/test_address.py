@@ -112,6 +112,14 @@ def test_nothing_of_this_machine_can_be_added(place: Workspace, host: str) -> No
     assert Endpoint.objects.count() == 0
 
 
+def test_a_name_that_cannot_exist_is_taken_and_fails_when_it_is_called(place: Workspace) -> None:
+    url = f"https://{'a' * 64}.example/hook"
+
+    endpoints.add_outbound("there", url, ["*"], NOW)
+
+    assert post.Post(url, {}, b"{}").run().status is None
+
+
 def answering(addresses: list[str]) -> Any:
     def getaddrinfo(host: str, port: int, **_more: Any) -> list[Any]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in addresses]

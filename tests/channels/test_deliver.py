@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from datetime import timedelta
 
@@ -19,6 +20,7 @@ from xiaohe.channels.webhook import announce, deliver, endpoints, payload, post,
 from xiaohe.channels.webhook.signature import Signed
 from xiaohe.jobs.worker import Worker
 from xiaohe.kernel.clock import utc_now
+from xiaohe.kernel.store import connection
 from xiaohe.kernel.workspace import Workspace
 from xiaohe.ledger import drain, imports, stream
 from xiaohe.ledger.stream import Fact
@@ -296,6 +298,26 @@ def test_far_too_much_waiting_switches_an_endpoint_off(
 
     assert endpoints.one(added.id).off_reason == "overrun"
     assert send().failed == 0
+
+
+def test_two_senders_at_once_send_each_message_once(any_place: Workspace) -> None:
+    with Receiver(delay=0.02) as there:
+        endpoint(there.url)
+        record(20)
+
+        def sender() -> None:
+            send()
+            connection().close()
+
+        senders = [threading.Thread(target=sender) for _each in range(2)]
+        for each in senders:
+            each.start()
+        for each in senders:
+            each.join(30)
+        send(timedelta(seconds=1))
+
+        assert len(there.told) == len({each.id for each in there.told}) == 20
+        assert set(states()) == {("delivered", 1)}
 
 
 def test_an_endpoint_whose_secret_is_of_another_key_fails_alone(place: Workspace) -> None:

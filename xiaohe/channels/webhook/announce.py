@@ -7,9 +7,11 @@ table, so the second run adds nothing. Deliveries and the job's end are one comm
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -17,12 +19,19 @@ import pyarrow as pa
 from xiaohe.channels.models import Endpoint, OffReason
 from xiaohe.channels.webhook import endpoints, events, payload, store
 from xiaohe.channels.webhook.store import NewDelivery
+from xiaohe.kernel import workspace
 from xiaohe.ledger.instants import to_us
 from xiaohe.ledger.models import Import
 from xiaohe.people import overlay
+from xiaohe.people.overlay import Overlay
 
 # More than this waiting for one endpoint is not a queue any more: it is switched off, and said.
 MOST_WAITING = 50_000
+
+# A join made by hand shows in messages after so long.
+FRESH_SECONDS = 5.0
+
+_kept: tuple[Path, float, Overlay] | None = None
 
 Row = Mapping[str, Any]
 Person = Callable[[int], int]
@@ -34,7 +43,7 @@ def facts(tables: Iterable[pa.Table]) -> list[NewDelivery]:
     found: list[NewDelivery] = []
     if not told:
         return found
-    person = overlay.current().person
+    person = _who_is_who().person
     for table in tables:
         rows = table.to_pylist()
         for one in told:
@@ -90,6 +99,15 @@ def put_down(many: list[NewDelivery], now: datetime) -> int:
         if store.waiting(endpoint_id) > MOST_WAITING:
             endpoints.disable(endpoint_id, now, why=OffReason.OVERRUN)
     return added
+
+
+def _who_is_who() -> Overlay:
+    """The overlay, at most some seconds old: looking again after every batch would cost more than the batch."""
+    global _kept
+    place, now = workspace.current().home, time.monotonic()
+    if _kept is None or _kept[0] != place or now - _kept[1] > FRESH_SECONDS:
+        _kept = (place, now, overlay.current())
+    return _kept[2]
 
 
 def _singles(one: Endpoint, rows: list[Row], person: Person) -> Iterator[NewDelivery]:

@@ -69,7 +69,7 @@ def add_outbound(
     target = address.target_of(url, private=private)
     try:
         address.resolve(target, private=private)
-    except OSError:
+    except (OSError, UnicodeError):
         # A name that does not exist yet may exist when there is something to say.
         pass
     one = Endpoint(

@@ -16,6 +16,8 @@ from typing import Any
 
 from xiaohe.kernel import store
 
+# Rows of one statement.
+CHUNK = 200
 NewDelivery = tuple[str, str, str, str]  # endpoint, message id, type, body
 
 _OPEN = "state IN ('waiting', 'unknown')"
@@ -52,10 +54,16 @@ class Row:
 
 def add(many: Sequence[NewDelivery], now_us: int) -> int:
     """Put deliveries down; one that stands there already is left as it is. How many were new."""
-    sql = """
-        INSERT INTO channels_delivery (endpoint_id, message_id, type, body, created_us, state, attempts, token, due_us)
-        VALUES (%s, %s, %s, %s, %s, 'waiting', 0, 0, %s) ON CONFLICT (message_id) DO NOTHING"""
-    return sum(store.execute(sql, [*each, now_us, now_us]) for each in many)
+    added = 0
+    for start in range(0, len(many), CHUNK):
+        part = many[start : start + CHUNK]
+        slots = ", ".join(["(%s, %s, %s, %s, %s, 'waiting', 0, 0, %s)"] * len(part))
+        sql = f"""
+            INSERT INTO channels_delivery
+                   (endpoint_id, message_id, type, body, created_us, state, attempts, token, due_us)
+            VALUES {slots} ON CONFLICT (message_id) DO NOTHING"""
+        added += store.execute(sql, [value for each in part for value in (*each, now_us, now_us)])
+    return added
 
 
 def ids_of(message_ids: Sequence[str]) -> list[int]:
