@@ -199,6 +199,7 @@ def test_an_older_folder_is_saved_before_it_is_migrated(
     with closing(sqlite3.connect(prepared / "xiaohe.db")) as store, store:
         store.execute("DROP TABLE jobs_job")
         store.execute("DROP TABLE jobs_recurring")
+        store.execute("DROP TABLE jobs_worker")
         store.execute("DELETE FROM django_migrations WHERE app = 'jobs'")
 
     up = start(prepared)

@@ -175,6 +175,7 @@ def test_the_text_is_what_prometheus_reads(any_place: Workspace) -> None:
 
 
 def test_every_metric_is_documented(any_place: Workspace) -> None:
+    jobs.discover()
     told = set(re.findall(r"^# TYPE (xiaohe_\S+)", ask("/metrics").body.decode(), re.MULTILINE))
     declared = {each.name for each in counters.described() if each.name.startswith("xiaohe_")}
 

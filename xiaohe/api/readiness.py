@@ -45,8 +45,7 @@ def _safely(name: str, look: Callable[[], tuple[bool, dict[str, Any]]]) -> Check
 
 
 def _store() -> tuple[bool, dict[str, Any]]:
-    applied = {tuple(row) for row in store.rows("SELECT app, name FROM django_migrations")}
-    missing = len(_our_migrations() - applied)
+    missing = len(_our_migrations() - store.applied_migrations())
     return not missing, {"migrations_missing": missing}
 
 

@@ -82,6 +82,11 @@ def execute_many(sql: str, many: Iterable[Sequence[Any]]) -> None:
         cursor.executemany(sql, many)
 
 
+def applied_migrations() -> frozenset[tuple[str, str]]:
+    """Room and name of every migration this store has seen."""
+    return frozenset((app, name) for app, name in rows("SELECT app, name FROM django_migrations"))
+
+
 class WorkspaceRouter:
     """Sends every model to the current workspace's store, except who may sign in, which is one for all."""
 

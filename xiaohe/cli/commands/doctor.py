@@ -18,7 +18,7 @@ from xiaohe.cli import folder, inside
 from xiaohe.cli.folder import Folder
 from xiaohe.cli.output import EXIT_REFUSED, Output
 from xiaohe.cli.words import gettext as _
-from xiaohe.kernel import disk, workspace
+from xiaohe.kernel import workspace
 
 # An import writes its facts beside the old ones, a backup a whole copy: below this, either may fail.
 LOW_DISK_BYTES = 1_000_000_000
@@ -130,6 +130,8 @@ def _keys(home: Path) -> Finding:
 
 
 def _disk(home: Path) -> Finding:
+    from xiaohe.kernel import disk
+
     used = disk.usage(home)
     if used.is_over:
         return _warn(

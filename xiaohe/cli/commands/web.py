@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 
-from xiaohe.api import limits
 from xiaohe.cli import address, supervisor
 from xiaohe.cli.commands.up import add_address
 from xiaohe.cli.folder import Folder, make_home, state
 from xiaohe.cli.output import EXIT_CODES, Output
 from xiaohe.cli.words import gettext as _
-from xiaohe.kernel import logs
 
 
 def summary() -> str:
@@ -34,6 +32,9 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
+
+    from xiaohe.api import limits
+    from xiaohe.kernel import logs
 
     # WSGI always: Django over ASGI costs seven times the CPU per request (docs/decisions).
     server = Granian(

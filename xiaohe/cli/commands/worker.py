@@ -10,7 +10,6 @@ from xiaohe.cli import inside, supervisor
 from xiaohe.cli.commands.up import LINK_FD
 from xiaohe.cli.output import Output
 from xiaohe.cli.words import gettext as _
-from xiaohe.kernel import logs
 
 
 def summary() -> str:
@@ -27,6 +26,8 @@ def run(arguments: argparse.Namespace, out: Output) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, stops)
     supervisor.end_with_parent()
     inside.enter(out)
+    from xiaohe.kernel import logs
+
     logs.never_quote_errors()
     _hand_over_link()
     _clear_up()
