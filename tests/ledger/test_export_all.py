@@ -32,7 +32,8 @@ from xiaohe.kernel.workspace import Workspace
 from xiaohe.ledger import drain, imports, moving, stream
 from xiaohe.ledger import store as ledger_store
 from xiaohe.ledger.instants import to_us
-from xiaohe.ledger.moving import errors, manifest
+from xiaohe.ledger.models import FileRole, Import
+from xiaohe.ledger.moving import errors, facts, manifest
 from xiaohe.people import identifiers, notes, overlay
 from xiaohe.shop import accounts, audit, signin
 from xiaohe.sources.importing import label_of
@@ -60,18 +61,9 @@ def _move_and_compare(out: Path, there: Callable[[], Any]) -> None:
         assert REJECTED in b"".join(rejected_rows(3)).decode()
         again, _ = import_lines(numbered([7, 1000]))
         assert again == 4
-        undone_there = _undo_all(again)
+        undone_there = undo_all((2, 3, again))
     again, _ = import_lines(numbered([7, 1000]))
-    assert _undo_all(again) == undone_there
-
-
-def _undo_all(again: int) -> list[Any]:
-    """What is left after each import is taken back, one after the other."""
-    left = []
-    for number in (2, 3, again):
-        imports.undo(number, now=NOW)
-        left.append(visible())
-    return left
+    assert undo_all((2, 3, again)) == undone_there
 
 
 def test_sqlite_to_sqlite(place: Workspace, out: Path, tmp_path: Path) -> None:
@@ -204,3 +196,30 @@ def test_no_cell_is_a_formula(place: Workspace, out: Path) -> None:
     ).fetchall()
 
     assert {value for (value,) in found} == {PHONE, f"'{NAME}"}
+
+
+def test_facts_of_many_imports_in_turns_can_still_be_taken_back(
+    place: Workspace, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As compaction leaves them: they come in as mixed files."""
+    for number in range(6):
+        import_lines(numbered(range(number * 10, number * 10 + 12)))
+    Import.objects.update(label=None)
+    moving.move_out(out, now=NOW)
+    monkeypatch.setattr(facts.Sorter, "HELD_ROWS", 30)
+    expected = visible()
+
+    with elsewhere(tmp_path / "there"):
+        moving.move_in(out, now=NOW)
+        assert visible() == expected
+        assert any(each.mixed for each in ledger_store.live_files(FileRole.FACT))
+        there = undo_all((2, 5))
+    assert there == undo_all((2, 5))
+
+
+def undo_all(numbers: tuple[int, ...]) -> list[Any]:
+    left = []
+    for number in numbers:
+        imports.undo(number, now=NOW)
+        left.append(visible())
+    return left

@@ -10,7 +10,7 @@ On the way in each import's facts become files of that import again, so that tak
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -151,9 +151,14 @@ class _Waiting:
 
 
 class Sorter:
-    """Sorts facts into files of their imports again, holding at most HELD_ROWS in memory."""
+    """Sorts facts into files of their imports again, holding at most HELD_ROWS in memory.
+
+    Facts of many imports in turns, as compaction leaves them, go into mixed files instead, as compaction has them:
+    hundreds of files of a few rows each would slow every read.
+    """
 
     HELD_ROWS = 3 * files.FILE_ROWS
+    WORTH_A_FILE = files.FILE_ROWS // 8
 
     def __init__(self, folder: Path, role: FileRole) -> None:
         self.written: list[Written] = []
@@ -173,12 +178,27 @@ class Sorter:
             if here.rows >= files.FILE_ROWS:
                 self._flush(owner)
         while self._rows > self.HELD_ROWS:
-            self._flush(max(self._waiting, key=lambda owner: self._waiting[owner].rows))
+            largest = max(self._waiting, key=lambda owner: self._waiting[owner].rows)
+            # What was stated again belongs to one import each.
+            if self._waiting[largest].rows >= self.WORTH_A_FILE or self._role == FileRole.SHADOW:
+                self._flush(largest)
+            else:
+                self._flush_mixed()
 
     def close(self) -> list[Written]:
         for owner in list(self._waiting):
             self._flush(owner)
         return self.written
+
+    def _flush_mixed(self) -> None:
+        facts = pa.concat_tables([part for each in self._waiting.values() for part in each.parts])
+        self._waiting, self._rows = {}, 0
+        for start in range(0, facts.num_rows, files.FILE_ROWS):
+            part = facts.slice(start, files.FILE_ROWS)
+            written = files.write(part, self._folder, self._role, None, level=1)
+            self.written.append(replace(written, mixed=True))
+        del facts
+        memory.give_back()
 
     def _flush(self, owner: int | None) -> None:
         here = self._waiting.pop(owner)

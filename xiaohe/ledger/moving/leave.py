@@ -28,7 +28,7 @@ from xiaohe.shop import audit
 from xiaohe.shop.models import AuditAct
 
 # What the engine may hold while facts stream through: the promise is 400 MB for the whole process.
-MEMORY = "128MB"
+MEMORY = "96MB"
 AUDIT_PAGE = "export all"
 
 
