@@ -179,7 +179,8 @@ def _sealed(
         values[subject, kind.value, key] = text
         left.extend(pieces)
         right.extend(repeat(subject, len(pieces)))
-    seal = {kind.value: vault.sealer(kind.value) for kind in Kind}
+    kinds = {kind.value for _subject, kind, _text in pending}
+    seal = {kind: vault.sealer(kind) for kind in kinds}
     sealed = [(*place, seal[place[1]](values[place])) for place in sorted(values)]
     pairs = np.stack([np.frombuffer(left, np.int64), np.frombuffer(right, np.int64)], axis=1)
     return sealed, unique_pairs(pairs)

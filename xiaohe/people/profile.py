@@ -85,6 +85,9 @@ _TOLD = {
 }
 
 
+_EVIDENCE = frozenset({"identity.seen", "identity.merged", "identity.unmerged"})
+
+
 @dataclass(frozen=True)
 class About:
     """Every fact of one person's subjects and orders, and every identity fact that names one of them."""
@@ -148,7 +151,9 @@ def timeline(
     orders: dict[int, list[dict[str, Any]]] = defaultdict(list)
     moments = []
     for fact in theirs:
-        if fact["order_key"] is not None and fact["type"] != "order.reported":
+        # A checkout or a voucher may name the order it leads to; that is no state of it.
+        is_state = fact["type"].startswith("order.") and fact["type"] != "order.reported"
+        if fact["order_key"] is not None and is_state:
             orders[fact["order_key"]].append(fact)
         elif not fact["type"].startswith("identity."):
             moments.append(_single(fact))
@@ -198,7 +203,7 @@ def _stated(known: About) -> list[dict[str, Any]]:
     stated = [
         fact
         for fact in known.facts
-        if (fact["type"].startswith("identity.") and {fact["subject"], fact["other"]} & mine)
+        if (fact["type"] in _EVIDENCE and {fact["subject"], fact["other"]} & mine)
         or (
             fact["type"] == "link.started"
             and fact["source"] == "xiaohe"
