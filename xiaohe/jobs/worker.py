@@ -17,10 +17,11 @@ from xiaohe.kernel.workspace import MAIN, SAMPLE, Workspace
 
 log = logging.getLogger(__name__)
 
-# How long an idle queue sleeps between looks; a look is one indexed SELECT.
+# How long an idle queue sleeps between looks; a look is one indexed SELECT. Subscribers to facts stand in the
+# default queue and are to hear of each within a second.
 IDLE_SECONDS = {
     Queue.URGENT: 0.4,
-    Queue.DEFAULT: 1.0,
+    Queue.DEFAULT: 0.2,
     Queue.SLOW: 2.0,
     Queue.FILING: 1.0,
     Queue.OUTWARD: 0.5,
