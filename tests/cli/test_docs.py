@@ -42,8 +42,8 @@ def test_the_examples_run(
         if words[0] in ENDLESS:
             continue
         monkeypatch.setenv("XIAOHE_HOME", home)
-        # A restore goes into another folder, which in one process would need another Django.
-        if words[0] == "restore":
+        # A restore and a move go into another folder, which in one process would need another Django.
+        if words[0] == "restore" or words[:2] == ["import", "all"]:
             continue
         answer = xiaohe(*words)
         if answer.code:
