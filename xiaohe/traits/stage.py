@@ -30,7 +30,7 @@ def stage(people: ir.Table, may_return: Mapping[bool, float]) -> ir.StringValue:
     regular = people.occasions >= 3
     beyond = people.days_since - people.cycle
     kept = [is_regular for is_regular, p in may_return.items() if p >= stages.LOST_BELOW_CHANCE]
-    given_up = ~regular.isin(kept) if kept else ibis.literal(True)
+    given_up = ibis.ifelse(regular, True not in kept, False not in kept)
     lost_from = ibis.ifelse(regular, stages.LOST_RATIO_REGULAR, stages.LOST_RATIO)
     dormant_from = ibis.ifelse(regular, stages.DORMANT_RATIO_REGULAR, stages.DORMANT_RATIO)
     no_cycle = people.cycle.isnull()
