@@ -111,6 +111,7 @@ def _add(arguments: argparse.Namespace, out: Output) -> None:
         origins=arguments.origin,
         events_per_second=arguments.limit,
     )
+    _note("added", source)
     lines = [
         _("Write key of %(name)s: %(key)s") % {"name": source.name, "key": key},
         _("It is shown this once. Give it to the SDK together with the address of this server."),
@@ -151,6 +152,7 @@ def _rotate(arguments: argparse.Namespace, out: Output) -> None:
 
     grace = timedelta(hours=arguments.grace)
     source, key, until = writekeys.rotate(arguments.source, utc_now(), grace)
+    _note("rotated", source)
     lines = [
         _("New write key of %(name)s: %(key)s") % {"name": source.name, "key": key},
         _("The old one goes on until %(until)s.") % {"until": f"{until:%Y-%m-%d %H:%M} UTC"},
@@ -163,6 +165,7 @@ def _revoke(arguments: argparse.Namespace, out: Output) -> None:
     from xiaohe.sources import writekeys
 
     source = writekeys.revoke(arguments.source, utc_now())
+    _note("disabled", source)
     told = _("Nothing more is taken from %(name)s. What it told stays.")
     out.answer(_told(source), [told % {"name": source.name}])
 
@@ -184,6 +187,14 @@ def _limit(arguments: argparse.Namespace, out: Output) -> int | None:
         }
     out.answer(_told(source), [line])
     return None
+
+
+def _note(act: str, source: Source) -> None:
+    from xiaohe.kernel.clock import utc_now
+    from xiaohe.shop import audit
+    from xiaohe.shop.models import AuditAct
+
+    audit.record(AuditAct(act), now=utc_now(), user_id=None, page=source.as_source)
 
 
 def _told(source: Source) -> dict[str, Any]:
