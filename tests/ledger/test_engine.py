@@ -257,3 +257,12 @@ def test_sums_of_integers_are_not_widened(place: Workspace) -> None:
         running = facts.mutate(so_far=facts.amount.sum().over(order_by=facts.key_hash))
         assert read.run(by_day)["total"].to_pylist() == [2**53 + 3]
         assert max(read.run(running)["so_far"].to_pylist()) == 2**53 + 3
+
+
+def test_the_ledgers_own_upkeep_stays_in_this_process(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XIAOHE_ENGINE", "spark://nowhere:1")
+    import_lines(numbered([1]))
+    with engine.reading(local=True) as read:
+        assert keys(read) == [1]
