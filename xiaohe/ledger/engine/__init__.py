@@ -11,6 +11,7 @@ same moment as the inbox. Answers come back with exactly the types the expressio
 |------------------------|---------|---------|
 | XIAOHE_ENGINE_MEMORY   | 256MB   | memory of all ordinary reads of a process; beyond it work goes to disk |
 | XIAOHE_ENGINE_THREADS  | 1       | their threads |
+| XIAOHE_ENGINE          |         | `spark://host:port`: that cluster answers `reading()` (docs/scaling.md) |
 """
 
 from __future__ import annotations
