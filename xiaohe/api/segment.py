@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from xiaohe.api.http import Request, Response, TooLarge, json_response
 from xiaohe.api.refusals import refused
+from xiaohe.kernel import counters
 from xiaohe.kernel.clock import utc_now
 from xiaohe.kernel.errors import BadInput, NotAllowed, XiaoheError
 from xiaohe.ledger.instants import to_us
@@ -107,14 +108,22 @@ def _taken(request: Request, kind: str | None, origin: str) -> None:
     if origin and writer.origins and origin not in writer.origins:
         raise NotAllowed("origin", _("This origin may not send with this key."))
     raws = _messages(told, kind)
-    rate.take(writer, len(raws), to_us(now))
-    taking.take(
-        raws,
-        writer,
-        now,
-        sent_at=messages.instant(told.get("sentAt")),
-        may_be_large=len(body) > LARGEST_EVENT,
-    )
+    try:
+        rate.take(writer, len(raws), to_us(now))
+        taken = taking.take(
+            raws,
+            writer,
+            now,
+            sent_at=messages.instant(told.get("sentAt")),
+            may_be_large=len(body) > LARGEST_EVENT,
+        )
+    except XiaoheError as error:
+        counters.INGEST_REQUESTS.add(1, writer.id, error.status)
+        raise
+    counters.INGEST_REQUESTS.add(1, writer.id, 200)
+    counters.INGEST_EVENTS.add(taken.facts, writer.id)
+    counters.INGEST_DUPLICATES.add(taken.duplicates, writer.id)
+    counters.INGEST_DEAD_LETTERS.add(taken.unreadable, writer.id)
 
 
 def _messages(told: dict[str, Any], kind: str | None) -> list[Any]:
