@@ -136,6 +136,17 @@ def test_killed_anywhere_nothing_is_there_and_the_same_command_succeeds(
     assert (refused.code, "already holds data" in refused.err) == (4, True)
 
 
+def test_an_export_killed_on_the_way_leaves_nothing_of_its_name(old: Home, tmp_path: Path) -> None:
+    place = tmp_path / "elsewhere"
+    for point in ("after_write", "before_commit"):
+        killed = old.run("export", "all", place / "out", XIAOHE_CRASH_AT=point)
+        assert (killed.code, (place / "out").exists()) == (-signal.SIGKILL, False)
+
+    old.ok("export", "all", place / "out")
+
+    assert sorted(each.name for each in place.iterdir()) == ["out", "out.keys"]
+
+
 @pytest.mark.postgres
 def test_a_shop_moves_to_postgresql_by_command(
     old: Home,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import uuid
@@ -20,7 +21,7 @@ from xiaohe import __version__
 from xiaohe.kernel import belongings, disk, memory
 from xiaohe.kernel import store as control
 from xiaohe.kernel.belongings import Files, Part
-from xiaohe.ledger import archive, durable, engine, lease, store
+from xiaohe.ledger import archive, crash, durable, engine, lease, processes, store
 from xiaohe.ledger.export import NotEmpty
 from xiaohe.ledger.moving import cells, errors, facts, manifest, readme, waiting
 from xiaohe.ledger.moving.manifest import Manifest
@@ -61,12 +62,10 @@ def move_out(
             told = _write(draft, now, identifiers=identifiers)
             told.write(draft)
             _sync_folders(draft)
+            crash.at("after_write")
             manifest.write_keys(keys)
-            try:
-                os.replace(draft, folder)
-            except BaseException:
-                keys.unlink()
-                raise
+            crash.at("before_commit")
+            os.replace(draft, folder)
             durable.sync_folder(folder.parent)
     size = sum(each.bytes for each in told.files.values())
     return Left(folder, keys, told.facts, manifest.rows(told), len(told.files), size, identifiers)
@@ -75,7 +74,8 @@ def move_out(
 def _refuse(folder: Path, keys: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
         raise NotEmpty(folder)
-    if keys.exists():
+    # Our own are what an export left that was killed between the two names.
+    if keys.exists() and not manifest.are_ours(keys):
         raise errors.keys_exist(keys)
 
 
@@ -88,9 +88,12 @@ def _note(now: datetime, user_id: int | None) -> None:
 
 @contextmanager
 def _draft(folder: Path) -> Iterator[Path]:
-    """A folder beside the final one; gone unless it took its name."""
+    """A folder beside the final one; gone unless it took its name, at the latest with the next export there."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}")
+    for each in folder.parent.glob(f".{glob.escape(folder.name)}-*"):
+        if processes.left_behind(each.name):
+            shutil.rmtree(each, ignore_errors=True)
+    draft = folder.with_name(f".{folder.name}-{processes.mark()}-{uuid.uuid4().hex[:8]}")
     draft.mkdir(mode=0o700)
     try:
         yield draft

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
@@ -106,22 +107,36 @@ def fingerprint(keys: Mapping[str, bytes]) -> str:
 
 def write_keys(path: Path) -> None:
     content = {name: value.hex() for name, value in our_keys().items()}
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
+    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
         json.dump({"format": FORMAT, "keys": content}, handle)
         handle.flush()
         os.fsync(handle.fileno())
+    os.replace(draft, path)
+
+
+def are_ours(path: Path) -> bool:
+    """Whether a key file holds exactly this workspace's keys."""
+    try:
+        return _keys_in(path) == our_keys()
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def read_keys(path: Path, manifest: Manifest) -> dict[str, bytes]:
     """The keys of exactly this export."""
     try:
-        told = json.loads(path.read_text())["keys"]
-        keys = {name: bytes.fromhex(told[name]) for name in KEYS}
+        keys = _keys_in(path)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise errors.no_keys(path) from error
     if fingerprint(keys) != manifest.keys:
         raise errors.other_keys(path)
     return keys
+
+
+def _keys_in(path: Path) -> dict[str, bytes]:
+    told = json.loads(path.read_text())["keys"]
+    return {name: bytes.fromhex(told[name]) for name in KEYS}
 
 
 def _sha256(path: Path) -> str:
