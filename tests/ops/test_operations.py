@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from xiaohe.kernel.clock import utc_now
 from xiaohe.kernel.store import rows, write
 from xiaohe.kernel.workspace import Workspace
 from xiaohe.ledger import stream
+from xiaohe.sources import writekeys
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
 
@@ -129,6 +131,22 @@ def test_metrics_tell_what_waits_and_what_was_done(any_place: Workspace) -> None
     scraped = 'xiaohe_http_requests_total{route="metrics",method="GET",status="200"}'
     assert after[scraped] == before.get(scraped, 0) + 1
     assert after["xiaohe_disk_free_bytes"] > 0
+
+
+def test_the_stream_door_counts_by_source(place: Workspace) -> None:
+    made, key = writekeys.add("segment", "site", utc_now())
+    track = {"type": "track", "event": "Seen", "userId": "u1", "messageId": "message-1"}
+    body = json.dumps({"writeKey": key, "batch": [track, {"type": "no"}]}).encode()
+
+    for _again in range(2):
+        assert ask("/v1/batch", post=body, content_type="application/json").status == 200
+
+    told = metrics()
+    by_source = f'{{source="{made.pk}"}}'
+    assert told[f"xiaohe_ingest_events_total{by_source}"] >= 1
+    assert told[f"xiaohe_ingest_duplicates_total{by_source}"] >= 1
+    assert told[f"xiaohe_ingest_dead_letters_total{by_source}"] >= 1
+    assert told[f'xiaohe_ingest_requests_total{{source="{made.pk}",status="200"}}'] == 2
 
 
 def test_numbers_of_other_processes_are_scraped_and_those_of_dead_ones_go(
