@@ -72,16 +72,14 @@ def take() -> Snapshot:
     """Look once."""
     with control.read_snapshot():
         version, tap_version = store.versions()
-        files = store.live_files(FileRole.FACT)
-        by_subject = store.live_files(FileRole.SUBJECT)
+        files, by_subject = _listed()
         waiting = inbox.visible()
         retracted, undone = store.key_retractions(), store.import_retractions()
-        while (again := store.live_files(FileRole.FACT)) != files:
+        while (again := _listed()) != (files, by_subject):
             # Only inside a caller's writing transaction on PostgreSQL, where each statement has a moment of its
-            # own: a drain went from inbox to file between two of them.
+            # own: a drain went from inbox to file between two of them, or compaction forgot a retraction.
             version, tap_version = store.versions()
-            files = again
-            by_subject = store.live_files(FileRole.SUBJECT)
+            files, by_subject = again
             waiting = inbox.visible()
             retracted, undone = store.key_retractions(), store.import_retractions()
     return Snapshot(
@@ -91,9 +89,13 @@ def take() -> Snapshot:
         files=tuple(files),
         inbox=waiting,
         retracted=_retracted_table(retracted),
-        retracted_imports=tuple(undone) if any(each.mixed for each in files) else (),
+        retracted_imports=tuple(undone) if any(each.mixed for each in files + by_subject) else (),
         subject_files=tuple(by_subject),
     )
+
+
+def _listed() -> tuple[list[store.FileRow], list[store.FileRow]]:
+    return store.live_files(FileRole.FACT), store.live_files(FileRole.SUBJECT)
 
 
 def _retracted_table(rows: Sequence[store.KeyRetraction]) -> pa.Table:

@@ -45,10 +45,6 @@ def _row(row: tuple[Any, ...]) -> FileRow:
     return found._replace(mixed=bool(found.mixed), covered=bool(found.covered))
 
 
-def files_of(import_id: int, role: FileRole) -> list[FileRow]:
-    return [each for each in live_files(role) if each.import_id == import_id]
-
-
 def add_files(files: Iterable[FileRow]) -> None:
     slots = ", ".join(["%s"] * (len(FileRow._fields) - 1))
     store.execute_many(
