@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 
 import ibis
 
-from xiaohe.ledger.engine import FACTS, prop
+from xiaohe.ledger.engine import FACTS, micros, prop
 
 DAY = timedelta(days=1)
 # Enough of what a segment leaves behind, as a table of subjects.
@@ -83,7 +83,7 @@ def quintiles(now: datetime) -> ibis.Table:
     del now
     paid = FACTS.filter(FACTS.type == "order.paid")
     each = paid.group_by("subject").agg(
-        recency=paid.occurred_at.max().epoch_seconds().cast("int64"),
+        recency=micros(paid.occurred_at.max()),
         frequency=paid.count(),
         money=paid.amount.sum(),
     )
@@ -123,12 +123,11 @@ FROM placed GROUP BY recency_fifth, frequency_fifth, money_fifth"""
 
 _B = _by_hand(
     "quantile_cont({value}, [0.2, 0.4, 0.6, 0.8])",
-    "CAST(epoch(max(occurred_at)) AS BIGINT)",
+    "epoch_us(max(occurred_at))",
 )
 _B_CLICKHOUSE = _by_hand(
     "quantilesExactInclusive(0.2, 0.4, 0.6, 0.8)({value})",
-    # DuckDB rounds, halves to the even one.
-    "toInt64(roundBankers(toUnixTimestamp64Micro(max(occurred_at)) / 1000000))",
+    "toUnixTimestamp64Micro(max(occurred_at))",
 )
 
 # ---------------------------------------------------------------- c

@@ -12,7 +12,8 @@ from benchmarks.queries_asked import QUESTIONS
 from benchmarks.queries_data import MONTHS, Shop, prepare
 from xiaohe.kernel.workspace import Workspace
 from xiaohe.ledger import engine, snapshot
-from xiaohe.ledger.engine import FACTS, prop
+from xiaohe.ledger.engine import FACTS, micros, prop
+from xiaohe.ledger.schema import INSTANT
 
 PEOPLE, MANY = 100, 100_000
 
@@ -61,3 +62,10 @@ def test_a_property_is_text_or_nothing(place: Workspace) -> None:
         assert read.run(asked)["a"].to_pylist() == ["x", "1", None, None, None]
     with pytest.raises(ValueError, match="not a property"):
         prop(FACTS.props, "a.b")
+
+
+def test_an_instant_is_a_number(place: Workspace) -> None:
+    at = pa.array([0, 1_750_000_000_123_456, None], pa.int64()).cast(INSTANT)
+    with engine.over({"told": pa.table({"at": at})}) as read:
+        asked = read.table("told").select(us=micros(read.table("told").at))
+        assert read.run(asked)["us"].to_pylist() == [0, 1_750_000_000_123_456, None]

@@ -79,8 +79,9 @@ def _start(folder: Path, memory: str, threads: int) -> duckdb.DuckDBPyConnection
     duck.execute("SET GLOBAL parquet_metadata_cache = true")
     # Without it the plan of an ASOF join is a hundred times slower on this version.
     duck.execute("SET GLOBAL asof_loop_join_threshold = 0")
-    # Spark's name for it, so that one expression asks both (see props.py).
+    # Spark's names, so that one expression asks both (see props.py).
     duck.execute("CREATE MACRO get_json_object(told, path) AS json_extract_string(told, path)")
+    duck.execute("CREATE MACRO unix_micros(instant) AS epoch_us(instant)")
     return duck
 
 
