@@ -108,6 +108,22 @@ def test_a_fact_dated_ahead_is_known_until_its_day_is_over(any_place: Workspace)
     assert stream.record([planned], now=later).duplicates == 1
 
 
+def test_what_is_dated_ahead_of_a_clock_that_went_back_is_compared_as_well(
+    place: Workspace,
+) -> None:
+    ahead = NOW + 400 * DAY
+    fact = tap("a", now=NOW + 5 * DAY)
+    stream.record([fact], now=NOW + 5 * DAY)
+    forget(ahead)
+
+    told = stream.record([fact, tap("b", now=NOW + 5 * DAY)], now=NOW)
+
+    assert told.inserted == 2
+    assert a() in keys()
+    assert drain.drain(NOW, force=True) == drain.Drained(rows=2, known_before=1)
+    assert keys().count(a()) == 1
+
+
 def test_out_of_order_and_doubled_delivery_counts_each_once(any_place: Workspace) -> None:
     facts = [tap(str(number), days_ago=number) for number in range(20)]
     deliveries = [facts[5:15], facts[::-1], facts[:10] * 2, facts]

@@ -203,7 +203,8 @@ class _Given:
         late = stated < keys_since_us + DAY_US
         # One fact dated ahead must not keep the keys of all others until its day is past.
         ahead = stated > self.now_us + DAY_US
-        for is_late, wanted in ((False, ~late & ~ahead), (False, ahead), (True, late & ~ahead)):
+        for is_late, is_ahead in ((False, False), (False, True), (True, False), (True, True)):
+            wanted = (late == is_late) & (ahead == is_ahead)
             chosen = kept[wanted]
             for start in range(0, len(chosen), inbox.BATCH_ROWS):
                 part = chosen[start : start + inbox.BATCH_ROWS]

@@ -30,6 +30,8 @@ SLICE = 10_000
 # Jobs of a replay enqueued in one commit.
 CHUNK = 100
 _MASK = (1 << 63) - 1
+# The last second of the year 9999.
+_END_US = 253_402_300_799_000_000
 
 _subscribers: list[str] = []
 _of_facts: dict[str, frozenset[str] | None] = {}
@@ -182,40 +184,53 @@ def next_slices(payload: Mapping[str, Any]) -> tuple[list[dict[str, Any]], dict[
     """The next jobs of a plan as payloads, and the plan that is left after them; None at its end.
 
     Time is cut so that a piece holds about SLICE facts; a piece that cannot be cut (an import has one instant) is
-    cut by keys, which are hashes and lie evenly.
+    cut by keys, which are hashes and lie evenly. What is left is named by time and keys, so facts that come or go
+    between two steps move no boundary.
     """
-    types = _of_facts.get(str(payload["job"]))
-    what = {name: value for name, value in payload.items() if name not in ("job", "done")}
-    done = int(payload.get("done", 0))
+    what = {name: value for name, value in payload.items() if name not in ("job", "cut")}
+    end_us = what["recorded"][1] if "recorded" in what else _END_US
+    if "cut" in payload:
+        low, high, parts, number = payload["cut"]
+        until = min(number + CHUNK, parts)
+        chunk = [_part(what, low, high, parts, each) for each in range(number, until)]
+        left = {"job": payload["job"], **what, "recorded": [high, end_us]}
+        return chunk, left if until == parts else {**payload, "cut": [low, high, parts, until]}
+    chunk = []
+    for low, high, rows in _windows(what, _of_facts.get(str(payload["job"]))):
+        # A tenth of room: even is not equal.
+        parts = 1 if rows <= SLICE else -(-rows * 11 // (SLICE * 10))
+        if chunk and len(chunk) + parts > CHUNK:
+            return chunk, {**payload, "recorded": [low, end_us]}
+        if parts > CHUNK:
+            return [], {**payload, "cut": [low, high, parts, 0]}
+        chunk += [_part(what, low, high, parts, number) for number in range(parts)]
+    return chunk, None
+
+
+def _windows(
+    what: Mapping[str, Any], types: frozenset[str] | None
+) -> Iterator[tuple[int, int, int]]:
+    """Spans of time with about SLICE facts each, or a single instant with more; and how many."""
     with engine.reading(local=True) as read:
         facts = _within(what, types)
         counted = read.run(
             facts.group_by(at=facts.recorded_at).aggregate(n=facts.count()).order_by("at")
         )
-    pieces = _pieces(counted["at"].cast(pa.int64()).to_pylist(), counted["n"].to_pylist(), what)
-    chunk = pieces[done : done + CHUNK]
-    left = {**payload, "done": done + len(chunk)} if done + CHUNK < len(pieces) else None
-    return chunk, left
-
-
-def _pieces(instants: list[int], counts: list[int], what: dict[str, Any]) -> list[dict[str, Any]]:
-    pieces: list[dict[str, Any]] = []
-    start, rows = 0, 0
+    instants, counts = counted["at"].cast(pa.int64()).to_pylist(), counted["n"].to_pylist()
+    start = rows = 0
     for place, count in enumerate(counts):
         if rows and rows + count > SLICE:
-            pieces += _cut(what, instants[start], instants[place], rows)
+            yield instants[start], instants[place], rows
             start, rows = place, 0
         rows += count
     if rows:
-        pieces += _cut(what, instants[start], instants[-1] + 1, rows)
-    return pieces
+        yield instants[start], instants[-1] + 1, rows
 
 
-def _cut(what: dict[str, Any], low: int, high: int, rows: int) -> Iterator[dict[str, Any]]:
-    # A tenth of room: even is not equal.
-    parts = max(1, -(-rows * 11 // (SLICE * 10))) if rows > SLICE else 1
-    step = (_MASK + 1) // parts
-    for number in range(parts):
+def _part(what: Mapping[str, Any], low: int, high: int, parts: int, number: int) -> dict[str, Any]:
+    piece = {**what, "recorded": [low, high]}
+    if parts > 1:
+        step = (_MASK + 1) // parts
         last = _MASK if number == parts - 1 else (number + 1) * step - 1
-        keys = {"keys": [number * step, last]} if parts > 1 else {}
-        yield {**what, "recorded": [low, high], **keys}
+        piece["keys"] = [number * step, last]
+    return piece
