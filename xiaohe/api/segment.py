@@ -105,7 +105,7 @@ def _taken(request: Request, kind: str | None, origin: str) -> None:
     if writer is None:
         key = told.get("writeKey")
         writer = _writer(key if isinstance(key, str) else "", now)
-    if origin and writer.origins and origin not in writer.origins:
+    if origin and writer.origins and origin.casefold() not in writer.origins:
         raise NotAllowed("origin", _("This origin may not send with this key."))
     raws = _messages(told, kind)
     try:

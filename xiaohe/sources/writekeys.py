@@ -65,7 +65,7 @@ def add(
             kind=kind,
             name=name,
             platform=platform,
-            origins=list(origins),
+            origins=[each.strip().rstrip("/").casefold() for each in origins],
             events_per_second=events_per_second,
             created_at=now,
         )

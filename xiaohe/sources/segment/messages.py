@@ -151,10 +151,27 @@ def instant(told: Any) -> datetime | None:
 def _id(value: Any) -> str | None:
     """An id as it is hashed; None where it is missing, blank or masked."""
     if isinstance(value, str):
-        return keys.normalise_text(value) if value else None
+        try:
+            return _spelled[value]
+        except KeyError:
+            return _spell(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+# The same people tell many events: how an id is spelled is remembered, in memory only.
+_spelled: dict[str, str | None] = {}
+MOST_SPELLED = 50_000
+
+
+def _spell(value: str) -> str | None:
+    found = keys.normalise_text(value)
+    if len(_spelled) >= MOST_SPELLED:
+        _spelled.clear()
+    if len(value) <= 100:
+        _spelled[value] = found
+    return found
 
 
 def _object(value: Any) -> dict[str, Any]:
