@@ -6,15 +6,20 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from django.db.models import F
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from tests.ledger.facts import NOW, Line, import_lines, keys, numbered, tap, visible
+from tests.ledger.layouts import (
+    by_subject,
+    forget_keys,
+    in_both_layouts,
+    is_sorted,
+    live,
+    lower_thresholds,
+    read_file,
+)
 from tests.ledger.other_process import OtherProcess
 from xiaohe import jobs
 from xiaohe.kernel import disk
@@ -28,25 +33,17 @@ from xiaohe.ledger import (
     engine,
     files,
     imports,
-    layout,
     lease,
     recovery,
     rewriting,
     store,
     stream,
-    timeline,
 )
 from xiaohe.ledger import keys as fact_keys
 from xiaohe.ledger.instants import to_us
 from xiaohe.ledger.models import (
     FileRole,
-    FreedKey,
-    Import,
-    InboxBatch,
-    InboxKey,
-    KeyRun,
     LakeFile,
-    LedgerState,
     Retraction,
 )
 from xiaohe.ledger.schema import FACT_SCHEMA
@@ -360,197 +357,10 @@ def test_killed_while_files_are_collected(any_place: Workspace) -> None:
     assert len(list(any_place.lake.rglob("*.parquet"))) == LakeFile.objects.count() == 2
 
 
-# ---------------------------------------------------------------- any order of everything
-
-NAMES = [f"k{number}" for number in range(6)]
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("import"), st.lists(st.tuples(st.integers(0, 5), st.integers(1, 3)))),
-        st.tuples(st.just("undo"), st.integers(0, 5)),
-        st.tuples(st.just("record"), st.tuples(st.integers(0, 5), st.integers(1, 3))),
-        st.tuples(st.just("take_back"), st.integers(0, 5)),
-        st.tuples(st.just("drain"), st.none()),
-        st.tuples(st.just("compact"), st.booleans()),
-        st.tuples(st.just("collect"), st.none()),
-    ),
-    min_size=4,
-    max_size=12,
-)
-
-
-class Twin:
-    """The plain answer, statement by statement; old facts only, so that every door compares with the lake."""
-
-    def __init__(self) -> None:
-        # Key → content and whose it is; None: the stream's.
-        self.facts: dict[str, tuple[int, int | None]] = {}
-        self.shadows: dict[int | None, dict[str, int]] = {None: {}}
-        self.waiting: list[tuple[str, int]] = []
-        self.recent: set[str] = set()
-
-    def add(self, number: int, lines: list[tuple[str, int]]) -> None:
-        self.shadows[number] = {}
-        stated: dict[str, int] = {}
-        for key, content in lines:
-            stated.setdefault(key, content)
-        for key, content in stated.items():
-            if key in self.facts:
-                self.shadows[number][key] = content
-            else:
-                self.facts[key] = (content, number)
-
-    def undo(self, number: int) -> None:
-        del self.shadows[number]
-        for key in [key for key, (_content, owner) in self.facts.items() if owner == number]:
-            del self.facts[key]
-            heirs = sorted(each for each in self.shadows if each is not None)
-            for heir in [*heirs, None]:
-                if key in self.shadows[heir]:
-                    self.facts[key] = (self.shadows[heir][key], heir)
-                    break
-
-    def record(self, key: str, content: int) -> None:
-        if key not in self.recent:
-            self.recent.add(key)
-            self.waiting.append((key, content))
-
-    def take_back(self, key: str) -> None:
-        if key not in self.recent:
-            return
-        self.recent.remove(key)
-        self.waiting = [each for each in self.waiting if each[0] != key]
-        self.shadows[None].pop(key, None)
-        if key in self.facts and self.facts[key][1] is None:
-            del self.facts[key]
-
-    def drain(self) -> None:
-        for key, content in self.waiting:
-            if key in self.facts:
-                self.shadows[None][key] = content
-            else:
-                self.facts[key] = (content, None)
-        self.waiting = []
-
-    def visible(self) -> list[tuple[int, int, int | None]]:
-        return sorted((hashed(key), content, who) for key, (content, who) in self.facts.items())
-
-
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(steps=STEPS)
-def test_any_order_of_everything_equals_the_plain_answer(
-    place: Workspace, few_rows: None, steps: list[tuple[str, Any]]
-) -> None:
-    start_over()
-    forget_keys()
-    twin = Twin()
-    for verb, argument in [*steps, ("drain", None), ("compact", True)]:
-        obey(twin, verb, argument)
-        assert visible() == by_subject() == twin.visible(), verb
-    assert in_both_layouts(place) == twin.visible()
-    assert not Retraction.objects.exists()
-
-
-def obey(twin: Twin, verb: str, argument: Any) -> None:
-    if verb == "import":
-        lines = [(NAMES[name], content) for name, content in argument]
-        number, _ = import_lines([Line(hashed(key), content) for key, content in lines])
-        twin.add(number, lines)
-    elif verb == "undo":
-        counting = sorted(each for each in twin.shadows if each is not None)
-        if counting:
-            number = counting[argument % len(counting)]
-            imports.undo(number, now=NOW)
-            twin.undo(number)
-    elif verb == "record":
-        key, content = NAMES[argument[0]], argument[1]
-        stream.record([tap(key, days_ago=100, content=content)], now=NOW)
-        twin.record(key, content)
-    elif verb == "take_back":
-        stream.take_back(hashed(NAMES[argument]), NOW)
-        twin.take_back(NAMES[argument])
-    elif verb == "drain":
-        drain.drain(NOW, force=True)
-        twin.drain()
-    elif verb == "compact":
-        compaction.compact(force=argument)
-    else:
-        recovery.collect(utc_now() + timedelta(days=2))
-
-
-# ---------------------------------------------------------------- what the tests above stand on
-
-
 @pytest.fixture
 def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small thresholds, so that a few facts fill every kind of file."""
-    monkeypatch.setattr(layout, "CELL_ROWS", 5)
-    monkeypatch.setattr(layout, "POOL_ROWS", 8)
-    monkeypatch.setattr(compaction, "FRESH_FILES", 1)
-    monkeypatch.setattr(compaction, "FOLD_AFTER_US", 0)
-
-
-def live(role: FileRole) -> list[LakeFile]:
-    return list(LakeFile.objects.filter(role=role, retired_us=None).order_by("pk"))
+    lower_thresholds(monkeypatch)
 
 
 def fact(key: str, *, type: str, when: Any) -> stream.Fact:
     return stream.Fact(source="xiaohe", key=key, type=type, occurred_at=when, subject=hash(key) % 5)
-
-
-def hashed(key: str) -> int:
-    return fact_keys.key_hash("xiaohe", key)
-
-
-def read_file(place: Workspace, file: LakeFile) -> pa.Table:
-    return pq.read_table(place.lake / file.path)
-
-
-def is_sorted(table: pa.Table, role: FileRole) -> bool:
-    names = ["type", "subject", "occurred_at"][role == FileRole.SUBJECT :]
-    rows = list(zip(*(table[name].to_pylist() for name in names), strict=True))
-    return rows == sorted(rows)
-
-
-def by_subject() -> list[tuple[int, int, int | None]]:
-    """All facts as somebody sees them who asks for people."""
-    with engine.reading() as read:
-        facts = timeline.timeline(read, range(7), 1000).select(["key_hash", "content", "import_id"])
-    return sorted(zip(*facts.to_pydict().values(), strict=True))
-
-
-def in_both_layouts(place: Workspace) -> list[tuple[int, int, int | None]]:
-    """What counts in the files by subject, which must be what counts in the compacted ones."""
-    told = []
-    for rows in (
-        [each for each in store.live_files(FileRole.FACT) if each.covered],
-        store.live_files(FileRole.SUBJECT),
-    ):
-        if not rows:
-            told.append([])
-            continue
-        with engine.over({}) as read:
-            facts = rewriting.facts_in(read, "layout", rows)
-            table = read.run(
-                rewriting.counting(read, facts, rewriting.look()).select(
-                    "key_hash", "content", "import_id"
-                )
-            )
-        told.append(sorted(zip(*table.to_pydict().values(), strict=True)))
-    assert told[0] == told[1]
-    return told[0]
-
-
-def forget_keys() -> None:
-    """Whatever is stated from now on may be older than the memory of keys, so the lake is asked."""
-    LedgerState.objects.update(keys_since_us=to_us(NOW))
-
-
-def start_over() -> None:
-    """Every example begins with an empty ledger."""
-    for model in (LakeFile, Retraction, Import, InboxBatch, InboxKey, KeyRun, FreedKey):
-        model.objects.all().delete()
-    LedgerState.objects.update(inbox_rows=0, key_version=F("key_version") + 1)
