@@ -26,6 +26,7 @@ from xiaohe.autopilot.plan import plan
 from xiaohe.cli.main import run as command
 from xiaohe.kernel import workspace
 from xiaohe.ledger import engine, timeline
+from xiaohe.ledger.engine import FACTS, prop
 from xiaohe.measures.definition import Definition, Tables
 from xiaohe.measures.registry import all_measures
 from xiaohe.measures.result import NotYet
@@ -120,7 +121,7 @@ def derived(desk: Desk) -> dict[str, Any]:
 
 def _questions() -> Iterator[Run]:
     for question in (
-        facts, facts_by_subject, who_is_who, linked, people_in_full, order_search, before_a_tap, costs, contact_histories,
+        facts, facts_by_subject, properties, who_is_who, linked, people_in_full, order_search, before_a_tap, costs, contact_histories,
         the_plan, counted, times_of_few,
     ):  # fmt: skip
         yield Run(question.__name__.replace("_", " "), partial(_at, question))
@@ -139,6 +140,12 @@ def facts(stand: Stand) -> Any:
 def facts_by_subject(stand: Stand) -> Any:
     with engine.reading() as read:
         return read.run(read.by_subject)
+
+
+def properties(stand: Stand) -> Any:
+    told = {name: prop(FACTS.props, name) for name in ("kind", "via", "how", "minutes")}
+    with engine.reading() as read:
+        return read.run(FACTS.select("key_hash", **told))
 
 
 def who_is_who(stand: Stand) -> Any:
