@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from xiaohe.kernel.belongings import stays
 
-stays("jobs_job", "jobs_recurring", "jobs_worker", why="rebuilt: what came in asks for its work again")
+stays(
+    "jobs_job", "jobs_recurring", "jobs_worker", why="rebuilt: what came in asks for its work again"
+)
