@@ -164,7 +164,7 @@ def test_the_same_answers_though_a_worker_dies_in_the_middle(
         executors = cluster.kill_worker(1)
         in_the_middle = asking.is_alive()
         assert_same(expected, asking.answer())
-    assert executors == 1
+    assert executors >= 1
     assert in_the_middle
     for each in runs():
         if each.name.endswith("rows") or each.name == "who is who":

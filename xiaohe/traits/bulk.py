@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from xiaohe.stats.rhythm import BULK_PERCENTILE, BULK_TIMES_USUAL, USUAL_FROM_ORDERS
+from xiaohe.traits.quantity import thousandths
 
 
 def with_bulk(orders: ir.Table, suspected: ir.Table) -> ir.Table:
@@ -51,9 +52,9 @@ def _over_own_usual(orders: ir.Table, suspected: ir.Table) -> ir.Table:
     pairs = candidates.inner_join(earlier, "person")
     pairs = pairs.filter(pairs.earlier_at < pairs.at)
     usual = pairs.group_by("order_key").aggregate(
-        usual=pairs.earlier_quantity.median(),
+        usual=thousandths(pairs.earlier_quantity).median(),
         before=pairs.count(),
-        quantity=pairs.quantity.max(),
+        quantity=thousandths(pairs.quantity).max(),
     )
     over = usual.filter(
         (usual.before >= USUAL_FROM_ORDERS) & (usual.quantity > BULK_TIMES_USUAL * usual.usual)

@@ -17,6 +17,7 @@ import ibis.expr.types as ir
 
 from xiaohe.kernel.clock import ShopCalendar
 from xiaohe.traits.days import happened_before, shop_time
+from xiaohe.traits.quantity import thousandths
 
 
 class OrderState(StrEnum):
@@ -112,7 +113,7 @@ def _states(facts: ir.Table, currency: str) -> ir.Table:
         abroad=facts.currency.min(where=stated & ~home),
         any_home=(stated & home).cast("int8").max(),
         own_quantity=facts.quantity.max(where=paid),
-        item_thousandths=_thousandths(facts.quantity).sum(where=item),
+        item_thousandths=thousandths(facts.quantity).sum(where=item),
         closed_clock=facts.clock.min(where=closed),
     )
     is_abroad = grouped.abroad.notnull() & (grouped.any_home.fill_null(0) == 0)
@@ -130,11 +131,6 @@ def _states(facts: ir.Table, currency: str) -> ir.Table:
         quantity=grouped.own_quantity.fill_null(grouped.item_thousandths / 1000.0),
         closed_on=grouped.closed_clock.date(),
     )
-
-
-def _thousandths(quantity: Any) -> ir.IntegerValue:
-    """Pieces or kilograms as whole thousandths: a sum of fractions would depend on the order in which it is made."""
-    return (quantity * 1000 + 0.5).floor().cast("int64")
 
 
 def _refund_days(facts: ir.Table, returns: ir.Table | None) -> ir.Table:
