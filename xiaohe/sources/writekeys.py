@@ -1,11 +1,12 @@
 """Who may send events: sources and their write keys.
 
 A key is shown once and stored as a hash. A rotated key goes on for a while, so that apps in the field can change over;
-a revoked one is refused within `REMEMBERED_SECONDS` by every process.
+a revoked one is refused within `REMEMBERED_SECONDS` by every process. Each change is noted in the audit.
 """
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,13 +20,16 @@ from django.utils.translation import gettext_lazy as _
 from xiaohe.kernel import store as control
 from xiaohe.kernel import workspace
 from xiaohe.kernel.errors import BadInput, Conflict, NotFound
-from xiaohe.shop import queries
+from xiaohe.shop import audit, queries
+from xiaohe.shop.models import AuditAct
 from xiaohe.sources.models import Bucket, Source, SourceKind, WriteKey
 
 GRACE = timedelta(hours=24)
 REMEMBERED_SECONDS = 2.0
 MOST_REMEMBERED = 1_000
 _PLATFORM = "segment"
+# What a browser states as its page's origin: scheme, host and perhaps a port.
+_ORIGIN = re.compile(r"https?://[^\s/?#@]+")
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ def add(
     platform: str = _PLATFORM,
     origins: Sequence[str] = (),
     events_per_second: int | None = None,
+    user_id: int | None = None,
 ) -> tuple[Source, str]:
     """A new source and its write key, which is told here and never again."""
     if kind not in SourceKind.values:
@@ -58,6 +63,9 @@ def add(
     name, platform = name.strip(), platform.strip().casefold()
     if not name or len(name) > 80 or not platform or ":" in platform or len(platform) > 40:
         raise BadInput("bad_name", _("A source needs a name of at most 80 characters."))
+    allowed = [each.strip().rstrip("/").casefold() for each in origins]
+    if not all(_ORIGIN.fullmatch(each) for each in allowed):
+        raise BadInput("bad_origin", _("An origin is written like https://shop.example."))
     with control.write():
         if Source.objects.filter(name=name).exists():
             raise Conflict("name_taken", _("There is a source named %(name)s already."), name=name)
@@ -65,30 +73,35 @@ def add(
             kind=kind,
             name=name,
             platform=platform,
-            origins=[each.strip().rstrip("/").casefold() for each in origins],
+            origins=allowed,
             events_per_second=events_per_second,
             created_at=now,
         )
+        _note(AuditAct.ADDED, source, now, user_id)
         return source, _new_key(source, now)
 
 
-def rotate(which: str, now: datetime, grace: timedelta = GRACE) -> tuple[Source, str, datetime]:
+def rotate(
+    which: str, now: datetime, grace: timedelta = GRACE, *, user_id: int | None = None
+) -> tuple[Source, str, datetime]:
     """A new key; the old ones go on until the returned instant."""
     source, until = one(which), now + grace
     with control.write():
         running = source.keys.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=until))
         running.update(expires_at=until)
         key = _new_key(source, now)
+        _note(AuditAct.ROTATED, source, now, user_id)
     _known.clear()
     return source, key, until
 
 
-def revoke(which: str, now: datetime) -> Source:
+def revoke(which: str, now: datetime, *, user_id: int | None = None) -> Source:
     """No key of this source is taken any more; its facts stay. Safe to repeat."""
     source = one(which)
     with control.write():
         source.revoked_at = source.revoked_at or now
         source.save(update_fields=["revoked_at"])
+        _note(AuditAct.DISABLED, source, now, user_id)
     _known.clear()
     return source
 
@@ -161,6 +174,10 @@ def _new_key(source: Source, now: datetime) -> str:
     key = secrets.token_urlsafe(24)
     WriteKey.objects.create(source=source, key_hash=_hash(key), created_at=now)
     return key
+
+
+def _note(act: AuditAct, source: Source, now: datetime, user_id: int | None) -> None:
+    audit.record(act, now=now, user_id=user_id, page=source.as_source, people=0)
 
 
 def _hash(key: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import Count, F
 from django.utils.translation import gettext_lazy as _
 
 from xiaohe.channels.models import Endpoint, Letter, LetterState
@@ -80,8 +80,26 @@ def text_of(letter_id: int, now: datetime, *, user_id: int | None = None) -> str
 def drop(letter_id: int) -> None:
     """Settle a letter without counting it."""
     with write():
-        if not Letter.objects.filter(pk=letter_id).update(state=LetterState.DROPPED):
+        waiting = Letter.objects.filter(pk=letter_id, state=LetterState.OPEN)
+        if not waiting.update(state=LetterState.DROPPED):
             raise NoSuchLetter(letter_id)
+
+
+def restore(letter_id: int) -> None:
+    """Take back a drop: the letter waits to be mended again. It can be as long as it is kept."""
+    with write():
+        dropped = Letter.objects.filter(pk=letter_id, state=LetterState.DROPPED)
+        if not dropped.update(state=LetterState.OPEN):
+            raise NoSuchLetter(letter_id)
+
+
+def open_counts() -> dict[str, int]:
+    """How many letters of each endpoint wait to be mended."""
+    waiting = Letter.objects.filter(state=LetterState.OPEN).order_by().values("endpoint_id")
+    return {
+        str(row["endpoint_id"]): int(row["letters"])
+        for row in waiting.annotate(letters=Count("id"))
+    }
 
 
 def forget_before(received_at: datetime) -> int:

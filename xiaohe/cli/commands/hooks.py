@@ -86,6 +86,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     mend.add_argument("--file", type=existing_file, metavar=_("FILE"))
     drop = verb("drop", _drop, _("Settle a kept message without counting it."))
     drop.add_argument("letter", type=positive, metavar=_("LETTER"))
+    restore = verb(
+        "restore", _restore, _("Let a message that was dropped wait to be mended again.")
+    )
+    restore.add_argument("letter", type=positive, metavar=_("LETTER"))
 
 
 def run(arguments: argparse.Namespace, out: Output) -> int | None:
@@ -273,6 +277,13 @@ def _drop(arguments: argparse.Namespace, out: Output) -> None:
 
     letters.drop(arguments.letter)
     out.answer({"dropped": arguments.letter}, [_("Settled.")])
+
+
+def _restore(arguments: argparse.Namespace, out: Output) -> None:
+    from xiaohe.channels.webhook import letters
+
+    letters.restore(arguments.letter)
+    out.answer({"restored": arguments.letter}, [_("It waits again.")])
 
 
 # ---------------------------------------------------------------- small

@@ -111,7 +111,6 @@ def _add(arguments: argparse.Namespace, out: Output) -> None:
         origins=arguments.origin,
         events_per_second=arguments.limit,
     )
-    _note("added", source)
     lines = [
         _("Write key of %(name)s: %(key)s") % {"name": source.name, "key": key},
         _("It is shown this once. Give it to the SDK together with the address of this server."),
@@ -121,10 +120,11 @@ def _add(arguments: argparse.Namespace, out: Output) -> None:
 
 def _list(arguments: argparse.Namespace, out: Output) -> None:
     from xiaohe.sources import writekeys
-    from xiaohe.sources.models import DeadLetter
+    from xiaohe.sources.segment import dead
 
+    letters = dead.counts()
     rows = [
-        {**_told(source), "dead_letters": DeadLetter.objects.filter(source_id=source.pk).count()}
+        {**_told(source), "dead_letters": letters.get(source.pk, 0)}
         for source in writekeys.all_sources()
     ]
     head = ("id", _("name"), _("kind"), _("platform"), _("limit"), _("state"), _("unread"))
@@ -152,7 +152,6 @@ def _rotate(arguments: argparse.Namespace, out: Output) -> None:
 
     grace = timedelta(hours=arguments.grace)
     source, key, until = writekeys.rotate(arguments.source, utc_now(), grace)
-    _note("rotated", source)
     lines = [
         _("New write key of %(name)s: %(key)s") % {"name": source.name, "key": key},
         _("The old one goes on until %(until)s.") % {"until": f"{until:%Y-%m-%d %H:%M} UTC"},
@@ -165,7 +164,6 @@ def _revoke(arguments: argparse.Namespace, out: Output) -> None:
     from xiaohe.sources import writekeys
 
     source = writekeys.revoke(arguments.source, utc_now())
-    _note("disabled", source)
     told = _("Nothing more is taken from %(name)s. What it told stays.")
     out.answer(_told(source), [told % {"name": source.name}])
 
@@ -187,14 +185,6 @@ def _limit(arguments: argparse.Namespace, out: Output) -> int | None:
         }
     out.answer(_told(source), [line])
     return None
-
-
-def _note(act: str, source: Source) -> None:
-    from xiaohe.kernel.clock import utc_now
-    from xiaohe.shop import audit
-    from xiaohe.shop.models import AuditAct
-
-    audit.record(AuditAct(act), now=utc_now(), user_id=None, page=source.as_source)
 
 
 def _told(source: Source) -> dict[str, Any]:
@@ -248,12 +238,9 @@ def _dead_list(arguments: argparse.Namespace, out: Output) -> None:
 
 def _dead_show(arguments: argparse.Namespace, out: Output) -> None:
     from xiaohe.kernel.clock import utc_now
-    from xiaohe.shop import audit
-    from xiaohe.shop.models import AuditAct
     from xiaohe.sources.segment import dead
 
-    letter = dead.open_letter(arguments.letter)
-    audit.record(AuditAct.EXPORTED, now=utc_now(), user_id=None, page="sources dead show")
+    letter = dead.open_letter(arguments.letter, utc_now())
     text = json.dumps(letter.message, ensure_ascii=False, indent=2)
     if arguments.to is None:
         out.answer(letter, [letter.why, text])
@@ -287,8 +274,10 @@ def _dead_replay(arguments: argparse.Namespace, out: Output) -> int:
     from xiaohe.kernel.clock import utc_now
     from xiaohe.sources.segment import dead
 
-    numbers = dead.ids(arguments.source) if arguments.all else [arguments.letter]
-    done = [dead.replay(number, utc_now()) for number in numbers]
+    if arguments.all:
+        done = dead.replay_all(arguments.source, utc_now())
+    else:
+        done = [dead.replay(arguments.letter, utc_now())]
     left = [each for each in done if not each.recorded]
     lines = [_("%(count)d events are in the ledger now.") % {"count": len(done) - len(left)}]
     lines += [f"{each.id}: {each.why}" for each in left]

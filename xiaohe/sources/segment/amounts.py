@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from xiaohe.kernel.money import to_minor
@@ -11,13 +12,27 @@ from xiaohe.sources.segment.reasons import Reason, Unreadable
 
 _NUMBER = re.compile(r"[+-]?\d{1,13}(?:\.\d{1,12})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+# The usual ones, as they should be written.
+_KNOWN = frozenset({"CNY", "USD", "EUR", "GBP", "HKD", "JPY", "TWD", "SGD", "KRW", "AUD", "CAD"})
 LARGEST = Decimal(10) ** 12
 MOST_PIECES = 1_000_000
 ONE = Decimal(1)
 
 
+# A shop has few prices. 1, 1.0 and "1" are told apart, for their decimals may be.
+_REMEMBERED = 4_096
+_SHORT = 40
+
+
 def decimal(value: Any) -> Decimal:
     """An amount as its sender wrote it: JSON's 0.1 is one tenth; raises Unreadable."""
+    kind = type(value)
+    if kind is float or kind is int or (kind is str and len(value) <= _SHORT):
+        return _remembered(value)
+    return _decimal(value)
+
+
+def _decimal(value: Any) -> Decimal:
     if isinstance(value, str):
         text = value.strip()
         if not _NUMBER.fullmatch(text):
@@ -32,6 +47,9 @@ def decimal(value: Any) -> Decimal:
     return found
 
 
+_remembered = lru_cache(_REMEMBERED, typed=True)(_decimal)
+
+
 def minor(value: Any, currency: str) -> int | None:
     """Minor units of an amount; None if there is none."""
     return None if value is None or value == "" else to_minor(decimal(value), currency)
@@ -40,6 +58,8 @@ def minor(value: Any, currency: str) -> int | None:
 def currency_of(value: Any, default: str) -> str:
     if value is None or value == "":
         return default
+    if type(value) is str and value in _KNOWN:
+        return value
     found = value.strip().upper() if isinstance(value, str) else ""
     if not _CURRENCY.fullmatch(found):
         raise Unreadable(Reason.BAD_MONEY)

@@ -10,15 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from time import monotonic
 from typing import Any
 
 import orjson
+from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from xiaohe.kernel import store as control
 from xiaohe.kernel.errors import BadInput, NotFound
 from xiaohe.people import keys
-from xiaohe.shop import vault
+from xiaohe.shop import audit, vault
+from xiaohe.shop.models import AuditAct
 from xiaohe.sources import store, writekeys
 from xiaohe.sources.models import DeadLetter, Source
 from xiaohe.sources.segment import messages
@@ -110,9 +113,17 @@ def ids(which: str | None = None) -> list[int]:
     return list(found.values_list("id", flat=True))
 
 
-def open_letter(number: int) -> Opened:
-    """One letter in plain; the caller audits."""
+def counts() -> dict[int, int]:
+    """How many letters of each source lie here."""
+    grouped = DeadLetter.objects.order_by().values("source_id").annotate(letters=Count("id"))
+    return {int(row["source_id"]): int(row["letters"]) for row in grouped}
+
+
+def open_letter(number: int, now: datetime, *, user_id: int | None = None) -> Opened:
+    """One letter in plain, which may be somebody's data: the look is noted."""
     found = _one(number)
+    with control.write():
+        audit.record(AuditAct.VIEWED, now=now, user_id=user_id, page=f"dead letter {number}")
     told = orjson.loads(vault.unseal(bytes(found.sealed), PURPOSE))
     return Opened(
         id=found.pk,
@@ -164,6 +175,23 @@ def replay(number: int, now: datetime) -> Replayed:
         if DeadLetter.objects.filter(pk=number).delete()[0]:
             taking.record([mapped], now)
     return Replayed(number, recorded=True)
+
+
+def replay_all(
+    which: str | None, now: datetime, *, within: timedelta | None = None
+) -> list[Replayed]:
+    """Read all letters, or one source's, again, oldest first; with `within`, as many as fit into that time."""
+    until = None if within is None else monotonic() + within.total_seconds()
+    done: list[Replayed] = []
+    for number in ids(which):
+        if until is not None and monotonic() > until:
+            break
+        try:
+            done.append(replay(number, now))
+        except NotFound:
+            # Somebody else saw to it meanwhile.
+            continue
+    return done
 
 
 def drop(number: int) -> None:

@@ -14,6 +14,10 @@ from xiaohe.people.keys import Kind, Namespace
 from xiaohe.sources.segment.messages import Message
 
 
+MOST_ITEMS = 20_000
+_SHORT = 40
+
+
 class Value(NamedTuple):
     """A direct identifier on its way into the vault."""
 
@@ -33,6 +37,8 @@ class Desk:
     now: datetime
     # A custom event's masked name → the type it may have: itself, or custom:other beyond the bound.
     custom: Callable[[str], str]
+    # Keys of articles by their code: a shop has few, and they are told with every view.
+    items: dict[str, int] = field(default_factory=dict)
 
     def user(self, user: str) -> int:
         return self.hashed(Namespace.CUSTOMER, f"{self.platform}:{user}")
@@ -50,6 +56,16 @@ class Desk:
     def item(self, code: Any) -> int | None:
         if code is None or code == "" or isinstance(code, bool | dict | list):
             return None
+        if type(code) is not str or len(code) > _SHORT:
+            return self._item(code)
+        known = self.items.get(code)
+        if known is None:
+            if len(self.items) >= MOST_ITEMS:
+                self.items.clear()
+            known = self.items[code] = self._item(code)
+        return known
+
+    def _item(self, code: Any) -> int:
         return self.hashed("item", f"{self.platform}:{str(code).strip().casefold()}")
 
     def subject(self, message: Message) -> int:

@@ -46,6 +46,7 @@ _READ = frozenset(
     }
 )
 # Of a page call: the path is kept by itself, the rest tells where somebody came from and what they typed.
+_NOTHING: frozenset[str] = frozenset()
 _OF_A_PAGE = frozenset({"url", "referrer", "search", "path"})
 
 
@@ -133,19 +134,20 @@ def _custom(message: Message, desk: Desk, subject: int) -> list[Fact]:
 def _mapped(row: Row, message: Message, desk: Desk, subject: int) -> list[Fact]:
     given, shape = message.properties, row.shape
     listed: dict[str, Any] = {}
-    for name, prop in row.fields.items():
-        value = given.get(name)
-        if value is not None and value != "":
-            listed[prop] = _listed(value)
+    rest: dict[str, Any] = {}
+    fields = row.fields
+    left_out = _OF_A_PAGE if row is PAGE else _READ if shape is not Shape.PLAIN else _NOTHING
+    for name, value in given.items():
+        prop = fields.get(name)
+        if prop is not None:
+            if value is not None and value != "":
+                listed[prop] = _listed(value)
+        elif name not in left_out:
+            rest[name] = value
     if row is PAGE or row is SCREEN:
         _of_call(listed, message)
-    left_out = _OF_A_PAGE if row is PAGE else _READ if shape is not Shape.PLAIN else frozenset()
-    rest = {
-        name: value
-        for name, value in given.items()
-        if name not in row.fields and name not in left_out
-    }
-    props = {**_context(message, rest), **listed}
+    props = _context(message, rest)
+    props.update(listed)
     if shape is Shape.PLAIN:
         return [_fact(row.type, message, desk, subject, props)]
     if shape in _ORDER_SHAPES:

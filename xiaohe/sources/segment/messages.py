@@ -142,7 +142,8 @@ def instant(told: Any) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(told)
-        found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        if found.tzinfo is not UTC:
+            found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
     return found if len(told) > 7 and found >= _EPOCH else None

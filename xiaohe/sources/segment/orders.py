@@ -12,7 +12,6 @@ What was paid is `total`; else `revenue` + `shipping` + `tax`, as the spec defin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -59,18 +58,17 @@ def facts_of(shape: Shape, message: Message, desk: Desk, first: Fact) -> list[Fa
         raise Unreadable(Reason.MISSING_ORDER_ID)
     currency = amounts.currency_of(given.get("currency"), desk.currency)
     if shape is Shape.CANCEL:
-        return [replace(first, type="order.closed", order_key=order)]
+        return [first._replace(type="order.closed", order_key=order)]
     if shape is Shape.REFUND:
-        return _refund(given, currency, desk, replace(first, order_key=order))
+        return _refund(given, currency, desk, first._replace(order_key=order))
     lines = _lines(products_of(given), currency, desk) if shape is Shape.ORDER else []
     paid = _paid(given, currency)
-    created = replace(first, order_key=order)
+    created = first._replace(order_key=order)
     pieces = float(sum(line[1] for line in lines)) if lines else None
-    bare = replace(created, props=None)
+    bare = created._replace(props=None)
     facts = [
         created,
-        replace(
-            bare,
+        bare._replace(
             key=f"1|{message.id}",
             type="order.paid",
             amount=paid,
@@ -83,8 +81,7 @@ def facts_of(shape: Shape, message: Message, desk: Desk, first: Fact) -> list[Fa
     for item, quantity, line_amount, texts in lines:
         nth = seen[item] = seen.get(item, -1) + 1
         facts.append(
-            replace(
-                bare,
+            bare._replace(
                 # By the order, not the message: a shop whose site and server both tell it states each line once.
                 # With the month, so that a key is never asked for beyond the time it is remembered.
                 key=f"item|{order}|{item}|{nth}|{month}",
@@ -143,16 +140,15 @@ def _refund(given: Mapping[str, Any], currency: str, desk: Desk, first: Fact) ->
         exact = amounts.decimal(total)
         if exact < 0:
             raise Unreadable(Reason.BAD_MONEY)
-        return [replace(first, amount=to_minor(exact, currency), currency=currency)]
+        return [first._replace(amount=to_minor(exact, currency), currency=currency)]
     lines = [line for line in _lines(products_of(given), currency, desk) if line[2] is not None]
     if not lines:
-        return [replace(first, type="order.closed")]
+        return [first._replace(type="order.closed")]
     facts = []
     for nth, (item, quantity, amount, _texts) in enumerate(lines):
         key, props = (first.key, first.props) if nth == 0 else (f"{nth}|{first.key}", None)
         facts.append(
-            replace(
-                first,
+            first._replace(
                 key=key,
                 props=props,
                 item_key=item if item is not None else first.order_key,

@@ -62,6 +62,7 @@ class _Lately:
 
 _lately: dict[bytes, _Lately] = {}
 _asked_until: dict[bytes, float] = {}
+_items: dict[tuple[bytes, str], dict[str, int]] = {}
 
 
 def take(
@@ -103,6 +104,7 @@ def desk_of(writer: Writer, now: datetime) -> Desk:
         hashed=keys.hasher(),
         now=now,
         custom=names.types_of(writer.id),
+        items=_items.setdefault((workspace.current().secret("hash"), writer.platform), {}),
     )
 
 
