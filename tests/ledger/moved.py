@@ -59,7 +59,7 @@ def some_life() -> None:
     named_import(range(5, 15))
     imports.undo(undone, now=NOW)
     # As in a workspace that has been open for long: what is older is compared with the lake.
-    ledger_store.know_keys_since(to_us(NOW - timedelta(days=LATE - 1)))
+    ledger_store.bump_keys(forgotten_us=to_us(NOW - timedelta(days=LATE - 1)))
     Import.objects.filter(pk=undone).update(label=None)
     stream.record([tap("filed"), tap("taken back")], now=NOW)
     stream.take_back(key_hash("xiaohe", "taken back"), now=NOW)

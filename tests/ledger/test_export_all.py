@@ -90,7 +90,7 @@ def test_postgresql_to_sqlite(postgres_place: Workspace, out: Path, tmp_path: Pa
 def test_the_same_key_is_the_same_fact_after_a_move(
     any_place: Workspace, out: Path, tmp_path: Path
 ) -> None:
-    ledger_store.know_keys_since(to_us(NOW - timedelta(days=LATE - 1)))
+    ledger_store.bump_keys(forgotten_us=to_us(NOW - timedelta(days=LATE - 1)))
     stream.record([tap("a"), tap("b", days_ago=LATE)], now=NOW)
     moving.move_out(out, now=NOW)
     with elsewhere(tmp_path / "there"):

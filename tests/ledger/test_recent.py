@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+
 from datetime import timedelta
 
 import numpy as np
@@ -11,9 +12,22 @@ from tests.ledger.facts import NOW, keys, tap
 from tests.ledger.other_process import OtherProcess
 from xiaohe.kernel.clock import utc_now
 from xiaohe.kernel.workspace import Workspace
-from xiaohe.ledger import crash, drain, durable, engine, recent, recent_upkeep, store, stream
+from xiaohe.ledger import (
+    check,
+    crash,
+    drain,
+    durable,
+    engine,
+    recent,
+    recent_upkeep,
+    repair,
+    store,
+    stream,
+)
+from xiaohe.ledger.check import What
 from xiaohe.ledger.instants import DAY_US, to_us
 from xiaohe.ledger.keys import key_hash
+from xiaohe.ledger.models import KeyRun
 from xiaohe.ledger.recent import KeysBroken, Map
 
 DAY = timedelta(days=1)
@@ -106,23 +120,53 @@ def test_with_a_file_of_keys_missing_nothing_is_taken_until_it_is_made_again(
         stream.record([tap("new")], now=NOW)
     assert recent.broken() == [run.path]
 
-    assert recent_upkeep.rebuild(NOW) == 2
-    assert recent.broken() == []
+    assert repair.repair(utc_now()).left.is_whole
+    assert [each.keys for each in store.live_runs()] == [2]
     told = stream.record([*facts, tap("new")], now=NOW)
     assert told.new == (True, False, False, True)
     assert len(keys()) == 4
 
 
-def test_rebuilt_runs_end_when_their_keys_do(place: Workspace) -> None:
+def test_keys_collected_again_are_let_go_when_they_are_over(place: Workspace) -> None:
     _drained(1)
     stream.record([tap("ahead", days_ago=-30)], now=NOW)
     drain.drain(NOW, force=True)
+    # As if nobody had ever listed them.
+    KeyRun.objects.all().delete()
 
-    assert recent_upkeep.rebuild(NOW) == 4
+    assert repair.repair(utc_now()).left.is_whole
 
     ends = [each.until_us for each in store.live_runs()]
     assert sorted(ends) == [to_us(NOW) + DAY_US, to_us(NOW + 30 * DAY) + DAY_US]
     assert stream.forget_old_keys(NOW + 36 * DAY + timedelta(seconds=1)) == 3
+
+
+def test_a_clock_that_was_wrong_is_believed_until_its_time_when_keys_are_collected_again(
+    place: Workspace,
+) -> None:
+    ahead = tap("ahead")._replace(stated_at=NOW + 60 * DAY)
+    stream.record([ahead], now=NOW)
+    drain.drain(NOW, force=True)
+    [run] = store.live_runs()
+    (place.lake / run.path).unlink()
+
+    assert repair.repair(utc_now()).left.is_whole
+    assert stream.forget_old_keys(NOW + 90 * DAY) == 0
+    assert stream.record([ahead], now=NOW + 59 * DAY).duplicates == 1
+
+
+def test_a_key_dated_ahead_that_is_missing_is_found_however_long_ago_it_came(
+    place: Workspace,
+) -> None:
+    stream.record([tap("soon"), tap("ahead", days_ago=-80)], now=NOW)
+    drain.drain(NOW, force=True)
+    assert stream.forget_old_keys(NOW + 36 * DAY) == 1
+    assert check.check(utc_now()).is_whole
+    KeyRun.objects.filter(retired_us=None).delete()
+
+    assert [each.what for each in check.check(utc_now()).faults] == [What.KEYS_INCOMPLETE]
+    assert repair.repair(utc_now()).left.is_whole
+    assert [each.keys for each in store.live_runs()] == [1]
 
 
 def test_a_run_is_on_disk_before_it_counts(place: Workspace) -> None:

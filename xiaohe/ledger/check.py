@@ -23,7 +23,7 @@ from xiaohe.kernel import store as control
 from xiaohe.kernel import workspace
 from xiaohe.ledger import engine, files, recent, recovery, rewriting, store
 from xiaohe.ledger.files import Span
-from xiaohe.ledger.instants import from_us
+from xiaohe.ledger.instants import DAY_US, from_us
 from xiaohe.ledger.models import FileRole
 from xiaohe.ledger.rewriting import Taken
 from xiaohe.ledger.schema import FACT_SCHEMA
@@ -288,7 +288,9 @@ def _of_keys(listed: Listed, sound: Sequence[FileRow]) -> Iterator[Fault]:
             _("The file %(path)s of recent keys is missing, damaged or out of order.")
             % {"path": path},
         )
-    if not broken and (unknown := sum(len(each) for each in unknown_keys(listed, sound))):
+    if not broken and (
+        unknown := sum(len(each) for each in unknown_keys(listed, sound, listed.runs))
+    ):
         yield Fault(
             files.KEYS,
             What.KEYS_INCOMPLETE,
@@ -298,33 +300,41 @@ def _of_keys(listed: Listed, sound: Sequence[FileRow]) -> Iterator[Fault]:
 
 
 def unknown_keys(
-    listed: Listed, sound: Sequence[FileRow], *, moved: bool = False
-) -> Iterator[NDArray[np.int64]]:
-    """Keys of facts of the stream that should be among the recent ones and are not.
+    listed: Listed, sound: Sequence[FileRow], runs: Sequence[RunRow], *, moved: bool = False
+) -> Iterator[pa.Table]:
+    """Keys of facts of the stream that should be in these runs and are not, with the later of their two times as `until`.
 
     `moved`: those too that came in with a whole export, as an import; their source tells them (`segment:3`).
     """
     since_us = listed.keys_since_us
+    # What is dated ahead is known until its day is over.
+    ahead_us = since_us + DAY_US
     young = [
         each
         for each in sound
         if (each.import_id is None or moved)
-        and (each.recorded_max_us is None or each.recorded_max_us > since_us)
+        and (
+            each.recorded_max_us is None
+            or each.recorded_max_us > since_us
+            or (each.occurred_max_us or 0) > ahead_us
+        )
     ]
     if not young:
         return
-    runs = recent.at(store.moment().key_version)
+    known = recent.among(runs)
     with engine.over({}, memory=rewriting.MEMORY, timeout=None) as read:
         # What was taken back may come again, so its key need not be known.
         facts = rewriting.counting(read, rewriting.facts_in(read, "young", young), listed.taken)
         of_stream = facts.import_id.isnull()
         if moved:
             of_stream = of_stream | facts.source.contains(":")
-        wanted = facts.filter(of_stream, facts.recorded_at > from_us(since_us)).select("key_hash")
+        is_young = (facts.recorded_at > from_us(since_us)) | (facts.occurred_at > from_us(ahead_us))
+        until = ibis.greatest(facts.recorded_at, facts.occurred_at)
+        wanted = facts.filter(of_stream, is_young).select("key_hash", until=until)
         for batch in read.batches(wanted, rows=files.FILE_ROWS):
-            keys = np.unique(batch["key_hash"].to_numpy())
-            missing = keys[~runs.known(keys)]
-            if len(missing):
+            batch = batch.sort_by("key_hash")
+            missing = batch.filter(pa.array(~known.known(batch["key_hash"].to_numpy())))
+            if missing.num_rows:
                 yield missing
 
 

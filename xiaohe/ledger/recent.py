@@ -129,6 +129,11 @@ def at(key_version: int) -> Runs:
         return runs
 
 
+def among(rows: Sequence[RunRow]) -> Runs:
+    """Just these runs, whatever else is listed; raises KeysBroken."""
+    return Runs(0, {each.path: Map(opened(each)) for each in rows})
+
+
 def is_known(key_hash: int, key_version: int) -> bool:
     return bool(at(key_version).known(np.array([key_hash], dtype=np.int64))[0])
 

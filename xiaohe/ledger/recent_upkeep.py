@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-import ibis
 import numpy as np
 import pyarrow as pa
 
 from xiaohe.kernel import store as control
 from xiaohe.kernel import workspace
-from xiaohe.ledger import crash, durable, engine, lease, store
-from xiaohe.ledger.engine import FACTS
-from xiaohe.ledger.instants import DAY_US, from_us, to_us
+from xiaohe.ledger import crash, durable, lease, store
+from xiaohe.ledger.instants import DAY_US, to_us
 from xiaohe.ledger.recent import (
     KEPT,
     KEYS,
@@ -136,44 +134,35 @@ def expire(now: datetime) -> int:
     return sum(each.keys for each in old)
 
 
-def rebuild(now: datetime) -> int:
-    """Make the runs again from what the lake and the inbox hold; how many keys.
+def collect_again(broken: Sequence[RunRow], missing: Sequence[pa.Table]) -> int:
+    """List keys collected from the facts in place of broken runs, in one commit; how many. Raises Overtaken.
 
-    For a folder whose runs are damaged, or whose facts came by another way than the stream door: those of the stream
-    keep `import_id` null, or name a source as only the stream has them (`segment:3`).
+    `missing` says of each `key_hash` in `until` when its fact was recorded or happened, whichever is later.
     """
-    since_us = to_us(now - KEPT)
-    before = store.live_runs()
+    # What a client's wrong clock stated is in no fact: a broken run's own end holds for whatever was in it.
+    end_us = max((each.until_us for each in broken), default=0)
     with staged("keys") as folder:
-        with engine.reading(local=True) as read:
-            parts = list(read.batches(_recent_facts(from_us(since_us)), rows=PASS_KEYS))
-        written = [write(np.unique(keys), folder, until_us) for keys, until_us in _by_until(parts)]
-        listed = publish(written)
+        found = [
+            write(np.unique(keys), folder, until_us)
+            for keys, until_us in _by_until(missing, end_us)
+        ]
+        listed = publish(found)
         with control.write():
             store.lock_versions()
-            # Runs drained meanwhile stay; those merged meanwhile make us start again.
-            _retire(before)
+            _retire(broken)
             store.add_runs(listed)
-            store.know_keys_since(since_us)
             store.bump_keys()
     return sum(each.keys for each in listed)
 
 
-def _recent_facts(since: datetime) -> ibis.Table:
-    of_stream = FACTS.import_id.isnull() | FACTS.source.contains(":")
-    young = (FACTS.recorded_at >= since) | (FACTS.occurred_at >= since)
-    until = ibis.greatest(FACTS.recorded_at, FACTS.occurred_at)
-    return FACTS.filter(of_stream, young).select("key_hash", until=until)
-
-
-def _by_until(parts: Sequence[pa.Table]) -> Iterator[tuple[Keys, int]]:
+def _by_until(parts: Sequence[pa.Table], end_us: int) -> Iterator[tuple[Keys, int]]:
     """Keys week by week of their end, so that none is kept much longer than it must."""
     if not parts:
         return
     keys = np.concatenate([each["key_hash"].to_numpy() for each in parts])
     until = np.concatenate([each["until"].cast(pa.int64()).to_numpy() for each in parts])
     # `occurred_at` may be a corrected time: the one stated lies within a day of it, or of the receipt.
-    until = until + DAY_US
+    until = np.maximum(until + DAY_US, end_us)
     weeks = until // SPAN_US
     for week in np.unique(weeks):
         chosen = weeks == week

@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 from django.utils.translation import gettext as _
 
 from xiaohe.kernel import store as control
@@ -35,14 +34,16 @@ from xiaohe.ledger import (
     files,
     lease,
     recent,
+    recent_upkeep,
     recovery,
     rewriting,
     store,
 )
-from xiaohe.ledger.check import DAMAGE, Checked, Listed, What
+from xiaohe.ledger.check import DAMAGE, Checked, What
 from xiaohe.ledger.files import Written
 from xiaohe.ledger.lease import Held
 from xiaohe.ledger.models import FileRole
+from xiaohe.ledger.recent import Overtaken
 from xiaohe.ledger.store import FileRow
 
 # Where a backup (backup.py) keeps the lake.
@@ -222,32 +223,17 @@ def _rebuild_keys(done: list[str]) -> None:
     listed = check.take()
     broken = set(recent.broken())
     bad = [each for each in listed.runs if each.path in broken]
-    if bad:
-        with control.write():
-            store.lock_versions()
-            store.retire_runs([each.id for each in bad], store.now_us())
-            store.bump_keys()
+    whole = [each for each in listed.runs if each.path not in broken]
     sound = [each for each in listed.facts + listed.shadows if each not in _damaged([each])]
-    missing = list(check.unknown_keys(listed, sound, moved=bool(bad)))
-    if missing:
-        _add_run(np.unique(np.concatenate(missing)), listed)
-    if bad or missing:
-        count = sum(len(each) for each in missing)
-        done.append(
-            _("%(count)d recent keys were collected again from the facts.") % {"count": count}
-        )
-
-
-def _add_run(keys: np.ndarray, listed: Listed) -> None:
-    # A fact may be dated ahead; its key is kept until that day is over as well.
-    ahead = (each.occurred_max_us or 0 for each in listed.facts if each.import_id is None)
-    until_us = max(store.moment().newest_us, *ahead)
-    with _staged() as folder:
-        rows = recent.publish([recent.write(keys, folder, until_us)])
-        with control.write():
-            store.lock_versions()
-            store.add_runs(rows)
-            store.bump_keys()
+    missing = list(check.unknown_keys(listed, sound, whole, moved=bool(bad)))
+    if not bad and not missing:
+        return
+    try:
+        count = recent_upkeep.collect_again(bad, missing)
+    except Overtaken:
+        # The list changed meanwhile; the look that follows tells what is left to do.
+        return
+    done.append(_("%(count)d recent keys were collected again from the facts.") % {"count": count})
 
 
 def _staged() -> AbstractContextManager[Path]:

@@ -78,10 +78,5 @@ def bump_keys(*, forgotten_us: int = 0) -> int:
     return int(store.rows(sql, [forgotten_us])[0][0])
 
 
-def know_keys_since(since_us: int) -> None:
-    """The runs are complete from here on."""
-    store.execute("UPDATE ledger_ledgerstate SET keys_since_us = %s WHERE id = 1", [since_us])
-
-
 def _later(left: str, right: str) -> str:
     return f"{'greatest' if store.is_postgres() else 'max'}({left}, {right})"
