@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from xiaohe.kernel.workspace import Workspace
 from xiaohe.ledger import drain, engine
+from xiaohe.people.masking import MASK, masked, masked_text, names_an_identifier
 from xiaohe.sources import writekeys
-from xiaohe.sources.masking import MASK, masked, masked_text, names_an_identifier
 from xiaohe.sources.segment import taking
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)

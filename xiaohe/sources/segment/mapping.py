@@ -18,7 +18,7 @@ from xiaohe.ledger.catalogue.custom import LONGEST_NAME, OTHER, PREFIX
 from xiaohe.ledger.stream import Fact
 from xiaohe.people import keys
 from xiaohe.people.keys import Kind, Namespace
-from xiaohe.sources.masking import masked, masked_text
+from xiaohe.people.masking import masked, masked_text
 from xiaohe.sources.segment import amounts, orders, table
 from xiaohe.sources.segment import messages as calls
 from xiaohe.sources.segment.desk import Desk, Mapped, Value

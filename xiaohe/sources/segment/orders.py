@@ -17,7 +17,7 @@ from typing import Any
 
 from xiaohe.kernel.money import to_minor
 from xiaohe.ledger.stream import Fact
-from xiaohe.sources.masking import masked_text
+from xiaohe.people.masking import masked_text
 from xiaohe.sources.segment import amounts
 from xiaohe.sources.segment.desk import Desk
 from xiaohe.sources.segment.messages import Message
