@@ -52,7 +52,7 @@ def open_shop(folder: Path) -> Shop:
     undone = _bring(_orders(dice, shop, "undone", 60), NOW - timedelta(days=2))
     _tell(dice, shop, NOW - timedelta(days=40), 120)
     drain.drain(NOW - timedelta(days=1), force=True)
-    _compact()
+    compaction.compact(force=True)
     imports.undo(undone, now=NOW - timedelta(hours=20))
     _bring(_orders(dice, shop, "after", 40), NOW - timedelta(hours=19))
     _tell(dice, shop, NOW - timedelta(hours=18), 40)
@@ -197,11 +197,6 @@ def _tap(shop: Shop, now: datetime) -> None:
 
 
 # ---------------------------------------------------------------- what is already there
-
-
-def _compact() -> None:
-    """Put everything so far in order, in both layouts."""
-    compaction.compact(force=True)
 
 
 def _cut(orders: Path) -> None:
