@@ -165,6 +165,14 @@ def _expire() -> None:
     stream.forget_old_keys(NOW + timedelta(days=40))
 
 
+def _restore(file: str, home: str, url: str) -> None:
+    from tests.conftest import _pointed_at
+    from xiaohe.ledger import backup
+
+    with _pointed_at(Path(home), url):
+        backup.restore(Path(file))
+
+
 VERBS = {
     "import": _import,
     "undo": _undo,
@@ -174,6 +182,7 @@ VERBS = {
     "expire": _expire,
     "compact": _compact,
     "collect": _collect,
+    "restore": _restore,
 }
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import tarfile
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 
 from tests.conftest import PostgresServer, _pointed_at
 from tests.ledger.facts import NOW, import_lines, numbered, tap, visible
+from tests.ledger.other_process import OtherProcess
 from xiaohe.kernel import store as control
 from xiaohe.kernel import workspace
 from xiaohe.kernel.clock import utc_now
@@ -82,6 +84,45 @@ def test_restore_refuses_a_folder_that_holds_data(place: Workspace, tmp_path: Pa
         backup.restore(tmp_path / "saved.tar")
 
     assert visible() == expected
+
+
+RESTORE_POINTS = ("restore_unpacked", "restore_between", "restore_before_store")
+
+
+def test_a_killed_restore_is_begun_again_in_the_same_folder(
+    place: Workspace, tmp_path: Path
+) -> None:
+    _some_history()
+    expected = visible()
+    file, home = tmp_path / "saved.tar", tmp_path / "other"
+    backup.backup(file, now=NOW)
+    with OtherProcess() as other:
+        for point in RESTORE_POINTS:
+            home.mkdir(exist_ok=True)
+            assert other.ask("restore", crash=point, file=str(file), home=str(home), url="") == -9
+            assert list(home.glob(".restoring-*"))
+            assert not (home / "xiaohe.db").exists()
+            with _elsewhere(home):
+                backup.restore(file)
+                assert visible() == expected
+                assert not list(home.glob(".restoring-*"))
+            shutil.rmtree(home)
+
+
+def test_what_is_put_beside_a_killed_restore_is_somebodys(place: Workspace, tmp_path: Path) -> None:
+    _some_history()
+    file, home = tmp_path / "saved.tar", tmp_path / "other"
+    backup.backup(file, now=NOW)
+    home.mkdir()
+    with OtherProcess() as other:
+        order = {"file": str(file), "home": str(home), "url": ""}
+        assert other.ask("restore", crash="restore_before_store", **order) == -9
+    (home / "notes.txt").write_text("mine")
+    before = sorted(home.rglob("*"))
+
+    with _elsewhere(home), pytest.raises(backup.FolderInUse):
+        backup.restore(file)
+    assert sorted(home.rglob("*")) == before
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "keys"])

@@ -6,6 +6,10 @@
 
 Collection is pinned, the store is copied, then the lake files that very copy lists: facts never change, so they are of
 the copy's moment. Restore goes into an empty folder only, and nothing is in place before every hash agreed.
+
+    restore     unpack, compare ─► lake/ rejects/ secret/ ─► the store, last: from here on the folder holds data
+
+Killed before the store, it leaves its own folder beside what it placed: the next restore clears both away.
 """
 
 from __future__ import annotations
@@ -25,11 +29,12 @@ from django.utils.translation import gettext_lazy as _
 
 from xiaohe.kernel import disk, workspace
 from xiaohe.kernel.errors import BadInput, Conflict
-from xiaohe.ledger import archive, durable, lease, processes
+from xiaohe.ledger import archive, crash, durable, lease, processes
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 STORE, LAKE, REJECTS, SECRET = "store", "lake", "rejects", "secret"
+RESTORING = ".restoring"
 # A new process makes this key before it can restore anything; it protects sessions only.
 HARMLESS = {f"{SECRET}/django.key"}
 
@@ -116,10 +121,11 @@ def restore(file: Path, *, keys: Path | None = None) -> Backup:
     """Bring a backup back into the current workspace's empty folder (and, with PostgreSQL, empty database)."""
     place = workspace.current()
     keys = keys or keys_beside(file)
-    _refuse_data(place.home)
-    work = _work_folder(place.home, ".restoring")
+    _clear_unfinished(place.home)
+    work = _work_folder(place.home, RESTORING)
     try:
         manifest = _unpack(file, work)
+        crash.at("restore_unpacked")
         if manifest["store"] != archive.kind():
             raise _other_store(str(manifest["store"]))
         archive.refuse_newer(work / STORE)
@@ -130,7 +136,9 @@ def restore(file: Path, *, keys: Path | None = None) -> Backup:
             if (work / part).exists():
                 shutil.rmtree(place.home / part, ignore_errors=True)
                 os.rename(work / part, place.home / part)
+        crash.at("restore_between")
         _place_keys(secrets, place.home / SECRET)
+        crash.at("restore_before_store")
         archive.restore_store(work / STORE)
         durable.sync_folder(place.home)
     finally:
@@ -282,11 +290,30 @@ def _place_keys(secrets: dict[str, bytes], folder: Path) -> None:
     durable.sync_folder(folder)
 
 
-def _refuse_data(home: Path) -> None:
-    """Anything but empty folders and the key a new process has just made is somebody's data."""
-    present = {each.relative_to(home).as_posix() for each in home.rglob("*") if not each.is_dir()}
-    if present - HARMLESS:
+def _clear_unfinished(home: Path) -> None:
+    """Clear away what a killed restore left.
+
+    Anything but that, empty folders and the key a new process has just made is somebody's data: refused.
+    """
+    present = {each.relative_to(home) for each in home.rglob("*") if not each.is_dir()}
+    data = {each for each in present if each.as_posix() not in HARMLESS}
+    left = [each for each in home.glob(f"{RESTORING}-*") if processes.left_behind(each.name)]
+    if left:
+        # The folder was empty when that restore began, and without a store nobody has used it since.
+        its_own = {each.name for each in left} | {LAKE, REJECTS, SECRET}
+        data = {each for each in data if each.parts[0] not in its_own}
+        if archive.kind() == archive.POSTGRES and archive.holds_something():
+            raise FolderInUse(home)
+    if data:
         raise FolderInUse(home)
+    if not left:
+        return
+    for each in present:
+        if each.parts[0] == SECRET and each.as_posix() not in HARMLESS:
+            (home / each).unlink()
+    # Its own folder last: it is what says whose the others are.
+    for folder in (home / LAKE, home / REJECTS, *left):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _work_folder(parent: Path, name: str) -> Path:
