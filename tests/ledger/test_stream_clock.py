@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from tests.ledger.doors import forget
@@ -28,7 +27,7 @@ def test_repeated_after_forty_days_with_another_corrected_time_it_counts_once(
     later = NOW + 40 * DAY
     stream.forget_old_keys(later)
 
-    again = stream.record([replace(stated, occurred_at=later)], now=later)
+    again = stream.record([stated._replace(occurred_at=later)], now=later)
     assert again.inserted == 1
     assert keys() == [a()]
 

@@ -111,7 +111,7 @@ def _tap_link(person: str) -> None:
 
     account = accounts.account_named("wecom", "Ahe")
     row = fact("link.started", NOW, subject=key(person), account_id=account.id)
-    names = {field: row[field] for field in stream.Fact.__dataclass_fields__ if field in row}
+    names = {field: row[field] for field in stream.Fact._fields if field in row}
     stream.record([stream.Fact(**{**names, "key": "tap 1"})], now=NOW)
 
 

@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 # Minor digits per currency where they are not 2 (ISO 4217).
 MINOR_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "KWD": 3, "BHD": 3}
+_ONE = Decimal(1)
 SYMBOLS = {"CNY": "¥", "GBP": "£", "USD": "$", "EUR": "€", "HKD": "HK$", "JPY": "¥"}
 
 
@@ -15,8 +16,8 @@ def minor_digits(currency: str) -> int:
 
 def to_minor(amount: Decimal, currency: str) -> int:
     """Exact decimal amount to integer minor units, rounded half to even."""
-    scaled = amount.scaleb(minor_digits(currency))
-    return int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+    scaled = amount.scaleb(MINOR_DIGITS.get(currency, 2))
+    return int(scaled.quantize(_ONE, rounding=ROUND_HALF_EVEN))
 
 
 def to_major(minor: int, currency: str) -> Decimal:

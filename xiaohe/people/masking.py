@@ -18,6 +18,8 @@ MASK = "[masked]"
 DEEPEST = 6
 LONGEST_TEXT = 2_000
 MOST_REMEMBERED = 20_000
+# No number of seven digits is anybody's.
+PLAIN_NUMBER = 10_000_000
 
 _SEP = r"[\s.\-‐-―()/·]"
 _DIRECT = re.compile(
@@ -141,20 +143,27 @@ _PARTS = (
     "passport", "creditcard", "手机", "电话", "邮箱", "邮件", "地址", "姓名", "身份证", "微信", "收货人", "联系方式",
 )  # fmt: skip
 
-_keys: dict[str, bool] = {}
+LONGEST_REMEMBERED = 80
+
+# Of a property's name: as it is kept, and whether it names a direct identifier.
+_names: dict[str, tuple[str, bool]] = {}
 _texts: dict[str, str] = {}
 
 
 def names_an_identifier(key: str) -> bool:
     """Whether a property of this name is a direct identifier whatever it holds; product_name is none."""
-    known = _keys.get(key)
-    if known is None:
-        if len(_keys) >= MOST_REMEMBERED:
-            _keys.clear()
-        folded = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", key).casefold())
-        known = folded in _WHOLE_KEYS or any(part in folded for part in _PARTS)
-        _keys[key] = known
-    return known
+    return (_names.get(key) or _name(key))[1]
+
+
+def _name(key: str) -> tuple[str, bool]:
+    folded = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", key).casefold())
+    hides = folded in _WHOLE_KEYS or any(part in folded for part in _PARTS)
+    found = _masked_text(key), hides
+    if len(key) <= LONGEST_REMEMBERED:
+        if len(_names) >= MOST_REMEMBERED:
+            _names.clear()
+        _names[key] = found
+    return found
 
 
 def masked_text(text: str) -> str:
@@ -162,7 +171,7 @@ def masked_text(text: str) -> str:
     known = _texts.get(text)
     if known is None:
         known = _masked_text(text)
-        if len(text) <= 80:
+        if len(text) <= LONGEST_REMEMBERED:
             if len(_texts) >= MOST_REMEMBERED:
                 _texts.clear()
             _texts[text] = known
@@ -194,17 +203,30 @@ def masked(value: Any, depth: int = 0) -> Any:
     if depth >= DEEPEST:
         return MASK
     if kind is dict:
-        return {
-            masked_text(key): MASK
-            if each is not None and names_an_identifier(key)
-            else masked(each, depth + 1)
-            for key, each in value.items()
-        }
+        return _masked_object(value, depth + 1)
     return [masked(each, depth + 1) for each in value]
 
 
+def _masked_object(value: dict[str, Any], depth: int) -> dict[str, Any]:
+    """Every property of every event passes here: what is common is decided without a call."""
+    kept: dict[str, Any] = {}
+    for key, each in value.items():
+        name, hides = _names.get(key) or _name(key)
+        if hides and each is not None:
+            kept[name] = MASK
+            continue
+        kind = type(each)
+        if kind is str:
+            kept[name] = _texts.get(each) or masked_text(each)
+        elif (kind is int or kind is float) and -PLAIN_NUMBER < each < PLAIN_NUMBER:
+            kept[name] = each
+        else:
+            kept[name] = masked(each, depth)
+    return kept
+
+
 def _masked_number(value: int | float) -> Any:
-    if -10_000_000 < value < 10_000_000:
+    if -PLAIN_NUMBER < value < PLAIN_NUMBER:
         return value
     if value != value or value in (float("inf"), float("-inf")):
         return None

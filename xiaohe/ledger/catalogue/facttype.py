@@ -73,4 +73,6 @@ def as_json(props: Mapping[str, Any] | None) -> str | None:
     """The one spelling of properties: sorted, compact, non-ASCII kept; empty is null."""
     if not props:
         return None
-    return orjson.dumps(dict(props), option=orjson.OPT_SORT_KEYS).decode()
+    return orjson.dumps(
+        props if type(props) is dict else dict(props), option=orjson.OPT_SORT_KEYS
+    ).decode()

@@ -13,7 +13,6 @@ from xiaohe.people import keys
 from xiaohe.people.keys import Kind, Namespace
 from xiaohe.sources.segment.messages import Message
 
-
 MOST_ITEMS = 20_000
 _SHORT = 40
 
