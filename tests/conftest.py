@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from typing import Any
 
 import pytest
 
+from tests.processes import free_port
 from xiaohe.kernel import workspace
 from xiaohe.kernel.workspace import Workspace
 
@@ -165,7 +165,7 @@ class PostgresServer:
 
     def __init__(self, programs: Path, folder: Path) -> None:
         self.programs, self.folder = programs, folder
-        self.port = _free_port()
+        self.port = free_port()
         self._template = ""
 
     def start(self) -> None:
@@ -250,12 +250,6 @@ def _postgres_programs() -> Path | None:
     candidates = [Path(found).parent] if found else []
     candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     return next((folder for folder in candidates if (folder / "pg_ctl").exists()), None)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 # ---------------------------------------------------------------- what a machine lacks

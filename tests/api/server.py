@@ -5,22 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 from typing import IO, Any
 
-PATIENCE_SECONDS = 60
+from tests.processes import free_port, status, until
 
 
 class Server:
     """`xiaohe web` and `xiaohe worker` on one port, each in a process group of its own."""
 
     def __init__(self, home: Path, logs: Path, url: str = "") -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.log_files = [logs / "web.log", logs / "worker.log"]
         self._environment = {
@@ -55,15 +52,8 @@ class Server:
 
     def start_web(self) -> None:
         self._start("web", self.log_files[0], "--port", str(self.port))
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            with (
-                contextlib.suppress(OSError),
-                urllib.request.urlopen(self.address + "/healthz", timeout=2),
-            ):
-                return
-            time.sleep(0.05)
-        raise AssertionError(self.log_files[0].read_text())
+        log = self.log_files[0]
+        assert until(lambda: status(self.address + "/healthz") == 200), log.read_text()
 
     def memory_mb(self, name: str) -> float:
         """Proportional memory of one part and its children."""
@@ -90,9 +80,3 @@ class Server:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(20)
         file.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

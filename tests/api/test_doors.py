@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import call
+from tests.asking import ask
 from xiaohe.api.http import BadEncoding, TooLarge, gunzipped
 from xiaohe.kernel.workspace import Workspace
 
@@ -18,7 +18,7 @@ def test_a_path_for_programs_that_nobody_answers_is_an_honest_404(api: Any) -> N
 
 
 def test_everything_else_is_the_consoles(place: Workspace) -> None:
-    answer = call("/people")
+    answer = ask("/people")
 
     assert answer.status == 302
     assert answer.headers["Location"].startswith("/sign-in")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import Answer, call
+from tests.asking import Answer, ask
 from xiaohe.kernel.workspace import Workspace
 from xiaohe.ledger import engine
 from xiaohe.sources import writekeys
@@ -33,7 +33,7 @@ def post(path: str, told: Any, key: str = "", **headers: str) -> Answer:
     body = told if isinstance(told, bytes) else json.dumps(told).encode()
     if key:
         headers["authorization"] = basic(key)
-    return call(path, "POST", body, **headers)
+    return ask(path, "POST", body, **headers)
 
 
 def track(event: str, number: int = 1, **more: Any) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def test_what_is_no_json_or_too_large_or_of_a_strangers_key_is_refused(key: str)
     )
     assert post("/v1/track", track("A"), "wrong").status == 401
     assert post("/v1/track", track("A")).status == 401
-    assert call("/v1/track").status == 405
+    assert ask("/v1/track").status == 405
     assert facts() == []
 
 
@@ -215,7 +215,7 @@ def test_browsers_may_send_from_the_origins_of_the_key(any_place: Workspace) -> 
     _source, key = writekeys.add("segment", "site", NOW, origins=["https://shop.example"])
     told = {**track("A"), "writeKey": key}
 
-    preflight = call("/v1/track", "OPTIONS", origin="https://shop.example")
+    preflight = ask("/v1/track", "OPTIONS", origin="https://shop.example")
     good = post("/v1/t", told, origin="https://shop.example", content_type="text/plain")
     bad = post("/v1/t", told, origin="https://evil.example")
 

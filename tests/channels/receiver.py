@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
+
+from tests.processes import free_port
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,4 @@ class Receiver:
 
 def nobody() -> str:
     """A URL on this machine where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}/hook"
+    return f"http://127.0.0.1:{free_port()}/hook"

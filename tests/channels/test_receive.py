@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import Answer, call
+from tests.asking import Answer, ask
 from xiaohe.channels.models import Letter
 from xiaohe.channels.webhook import endpoints, letters, mending, receive, signature
 from xiaohe.channels.webhook.endpoints import Added
@@ -55,7 +55,7 @@ def send(
 
 def post(endpoint_id: str, body: bytes, headers: dict[str, str]) -> Answer:
     named = {name.replace("-", "_"): value for name, value in headers.items()}
-    return call(f"/hooks/{endpoint_id}", "POST", body, **named)
+    return ask(f"/hooks/{endpoint_id}", "POST", body, **named)
 
 
 def in_ledger() -> list[dict[str, Any]]:
@@ -165,7 +165,7 @@ def test_other_doors_methods_and_sizes_are_refused(door: Added) -> None:
 
     assert send(Added("in_nobody", door.secret), PAID).status == 404
     assert send(Added(out.id, out.secret), PAID).status == 404
-    assert call(f"/hooks/{door.id}").status == 405
+    assert ask(f"/hooks/{door.id}").status == 405
     assert send(door, b" " * (receive.LARGEST_BODY + 1)).status == 413
     endpoints.disable(door.id, NOW)
     assert send(door, PAID).status == 410

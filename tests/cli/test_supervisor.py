@@ -6,11 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.processes import until
 
 # Writes its process number into a file, so that the test can follow it.
 CHILD = """
@@ -33,15 +33,6 @@ keeper.start()
 sys.exit(keeper.run())
 """
 SLEEP = "time.sleep(60)"
-
-
-def until(condition: Callable[[], bool], seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def is_alive(number: int) -> bool:

@@ -10,20 +10,16 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.processes import PATIENCE_SECONDS, status, until
 from xiaohe.cli import address
 
 LINK = re.compile(r"http://127\.0\.0\.1:(\d+)/sign-in\?token=(\S+)")
-# Generous: the machine may be busy with the rest of the tests.
-PATIENCE_SECONDS = 60
 
 
 class Up:
@@ -70,23 +66,6 @@ class Up:
         return found
 
 
-def until(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
-
-
-def get(url: str) -> int:
-    try:
-        with urllib.request.urlopen(url, timeout=20) as response:
-            return int(response.status)
-    except urllib.error.HTTPError as refusal:
-        return refusal.code
-
-
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Up]]:
     started: list[Up] = []
@@ -117,8 +96,8 @@ def test_from_an_empty_folder_to_the_console_and_back(
     up = start(home)
     port, token = up.link()
 
-    assert get(f"http://127.0.0.1:{port}/healthz") == 200
-    assert get(f"http://127.0.0.1:{port}/sign-in?token={token}") == 200
+    assert status(f"http://127.0.0.1:{port}/healthz") == 200
+    assert status(f"http://127.0.0.1:{port}/sign-in?token={token}", timeout=20) == 200
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     # Supervisor, granian's two and the worker.
     assert len(up.members()) == 4
@@ -159,7 +138,7 @@ def test_a_taken_port_is_said_and_the_next_one_taken(
 
     assert port > taken
     assert up.said().startswith(f"Port {taken} is taken, so this is on {port}.\n")
-    assert get(f"http://127.0.0.1:{port}/healthz") == 200
+    assert status(f"http://127.0.0.1:{port}/healthz") == 200
 
 
 def test_a_killed_worker_is_started_again(start: Callable[..., Up], prepared: Path) -> None:

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import shutil
 import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
 
+from tests.processes import until
 from xiaohe import jobs
 from xiaohe.jobs import recurring, runner
 from xiaohe.jobs import store as job_store
 from xiaohe.jobs.worker import Worker
 from xiaohe.kernel import store, workspace
 from xiaohe.kernel.workspace import Workspace
-
-
-def until(condition: Callable[[], bool], seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def test_the_worker_serves_the_main_and_the_sample_workspace(

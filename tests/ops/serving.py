@@ -6,24 +6,21 @@ import http.client
 import json
 import os
 import select
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tests import processes
 from tests.ops import folders
+from tests.processes import free_port, until
 from xiaohe.channels.webhook import signature
 from xiaohe.channels.webhook.endpoints import Added
-
-PATIENCE_SECONDS = 60.0
 
 
 class Serving:
@@ -31,7 +28,7 @@ class Serving:
 
     def __init__(self, home: Path, what: str, log: Path, **environment: str) -> None:
         self.home, self.log = home, log
-        self.port = _free_port()
+        self.port = free_port()
         with open(log, "wb") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "xiaohe", what, "--port", str(self.port)],
@@ -59,13 +56,7 @@ class Serving:
 
     def status(self, path: str) -> int:
         """Of a GET; 0 when nobody answers."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as told:
-                return int(told.status)
-        except urllib.error.HTTPError as refused:
-            return refused.code
-        except OSError:
-            return 0
+        return processes.status(f"http://127.0.0.1:{self.port}{path}")
 
     def json(self, path: str) -> Any:
         try:
@@ -154,24 +145,9 @@ def send(port: int, door: Added, number: int, *, padding: int = 0) -> int:
         return 0
 
 
-def until(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
-
-
 def _resident_mb(pid: int) -> float:
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     except OSError:
         return 0.0
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -12,8 +12,8 @@ import pytest
 from django.test import Client
 
 from tests.acceptance import exports
+from tests.asking import Answer, ask
 from tests.conftest import _pointed_at as pointed_at
-from tests.ops.asking import Answer, ask
 from tests.ops.conftest import payments
 from tests.ops.disks import SmallDisk
 from xiaohe import jobs
@@ -67,7 +67,7 @@ def tell(door: Added, number: int) -> Answer:
     body = json.dumps(event).encode()
     signed = signature.sign([door.secret], f"msg_{number}", body, datetime.now(UTC))
     headers = {name.replace("-", "_"): value for name, value in signed.as_headers().items()}
-    return ask(f"/hooks/{door.id}", post=body, **headers)
+    return ask(f"/hooks/{door.id}", "POST", body, **headers)
 
 
 # ---------------------------------------------------------------- above the limit

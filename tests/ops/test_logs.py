@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from tests.acceptance import exports
-from tests.ops.asking import ask
-from tests.ops.serving import Message, Serving, until
+from tests.asking import ask
+from tests.ops.serving import Message, Serving
+from tests.processes import until
 from xiaohe import jobs
 from xiaohe.channels.webhook.endpoints import Added
 from xiaohe.kernel import logs, trace

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.ops.asking import Answer, ask
+from tests.asking import Answer, ask
 from xiaohe import jobs
 from xiaohe.jobs import runner
 from xiaohe.jobs import store as job_store
@@ -45,13 +45,13 @@ def metrics() -> dict[str, float]:
 def test_healthz_answers_without_any_store(any_place: Workspace) -> None:
     (any_place.home / "xiaohe.db").unlink(missing_ok=True)
 
-    answer = ask("/healthz", "203.0.113.9")
+    answer = ask("/healthz", peer="203.0.113.9")
 
     assert (answer.status, answer.json["status"]) == (200, "ok")
 
 
 def test_everything_well_is_ready(worker: None) -> None:
-    answer = ask("/readyz", "203.0.113.9")
+    answer = ask("/readyz", peer="203.0.113.9")
 
     assert checks(answer) == dict.fromkeys(["store", "lake", "disk", "worker", "inbox"], True)
     assert (answer.status, answer.json["status"]) == (200, "ready")
@@ -99,16 +99,16 @@ def test_an_inbox_nobody_files_is_not_ready(worker: None) -> None:
 def test_metrics_are_for_this_machine_or_whoever_shows_the_token(
     any_place: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert ask("/metrics", "127.0.0.1").status == 200
-    assert ask("/metrics", "203.0.113.9").status == 403
+    assert ask("/metrics", peer="127.0.0.1").status == 200
+    assert ask("/metrics", peer="203.0.113.9").status == 403
     # A proxy on this machine asks for somebody else.
-    assert ask("/metrics", "127.0.0.1", x_forwarded_for="203.0.113.9").status == 403
-    assert ask("/metrics", "203.0.113.9", authorization="Bearer ").status == 403
+    assert ask("/metrics", peer="127.0.0.1", x_forwarded_for="203.0.113.9").status == 403
+    assert ask("/metrics", peer="203.0.113.9", authorization="Bearer ").status == 403
 
     monkeypatch.setenv("XIAOHE_METRICS_TOKEN", "long-and-random")
 
-    assert ask("/metrics", "203.0.113.9", authorization="Bearer long-and-random").status == 200
-    assert ask("/metrics", "203.0.113.9", authorization="Bearer long-and-wrong").status == 403
+    assert ask("/metrics", peer="203.0.113.9", authorization="Bearer long-and-random").status == 200
+    assert ask("/metrics", peer="203.0.113.9", authorization="Bearer long-and-wrong").status == 403
 
 
 def test_metrics_tell_what_waits_and_what_was_done(any_place: Workspace) -> None:
@@ -139,7 +139,7 @@ def test_the_stream_door_counts_by_source(place: Workspace) -> None:
     body = json.dumps({"writeKey": key, "batch": [track, {"type": "no"}]}).encode()
 
     for _again in range(2):
-        assert ask("/v1/batch", post=body, content_type="application/json").status == 200
+        assert ask("/v1/batch", "POST", body, content_type="application/json").status == 200
 
     told = metrics()
     by_source = f'{{source="{made.pk}"}}'

@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from tests.ops import folders
 from tests.ops.conftest import payments
-from tests.ops.serving import Message, Serving, send, until
+from tests.ops.serving import Message, Serving, send
+from tests.processes import until
 from xiaohe import jobs
 from xiaohe.channels.webhook.endpoints import Added
 from xiaohe.kernel.store import rows

@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.acceptance.exports import LEGACY_ORDERS, csv, order
+from tests.processes import free_port
 from tests.soak.programs import AT_RANDOM, ROOT, Program, answers, python
 from tests.soak.sender import Sender, Sent
 from xiaohe.ledger import crash
@@ -106,7 +106,7 @@ class _Run:
         write_key = json.loads(added)["write_key"]
         # The soak is about the ledger: no client is slowed down for its own sake.
         self.command("sources", "limit", "Soak", "none")
-        port = _free_port()
+        port = free_port()
         self.programs = [
             Program(
                 "web",
@@ -354,9 +354,3 @@ class Reader:
     def _line(self) -> int:
         assert self.process.stdout is not None
         return int(self.process.stdout.readline())
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

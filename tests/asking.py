@@ -21,17 +21,18 @@ class Answer:
 
 def ask(
     path: str,
-    peer: str = "127.0.0.1",
+    method: str = "GET",
+    body: bytes = b"",
     *,
-    post: bytes | None = None,
+    peer: str = "127.0.0.1",
     query: str = "",
     **headers: str,
 ) -> Answer:
+    """A request from `peer`; headers as `content_type=…`."""
     from xiaohe.wsgi import application
 
-    body = post or b""
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": "GET" if post is None else "POST",
+        "REQUEST_METHOD": method,
         "PATH_INFO": path,
         "QUERY_STRING": query,
         "REMOTE_ADDR": peer,
@@ -44,8 +45,10 @@ def ask(
         "wsgi.url_scheme": "http",
         **{f"HTTP_{name.upper()}": value for name, value in headers.items()},
     }
-    if "HTTP_CONTENT_TYPE" in environ:
-        environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE")
+    # These two have names of their own.
+    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        if f"HTTP_{name}" in environ:
+            environ[name] = environ.pop(f"HTTP_{name}")
     said: list[Any] = []
     parts = application(environ, lambda *told: said.append(told))
     status, sent = said[0][0], said[0][1]
