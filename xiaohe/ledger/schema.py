@@ -3,7 +3,7 @@
 | column      | meaning |
 |-------------|---------|
 | key_hash    | 63-bit id of (source, key): the same fact arriving twice has the same one |
-| source      | who states it: `taobao`, `wecom`, `table`, `xiaohe` (taps) |
+| source      | who states it: `taobao`, `wecom`, `table`, `xiaohe` (taps), `segment:<source>`, `webhook:<endpoint>` |
 | type        | a name of `xiaohe.ledger.catalogue` |
 | occurred_at | when it happened, UTC |
 | date_only   | the source gave a date without a time: it belongs to that very shop day |
@@ -17,8 +17,8 @@
 | currency    | three letters (ISO 4217) |
 | quantity    | pieces |
 | content     | 63-bit hash of what the key does not cover: tells "again" from "changed" |
-| import_id   | the file it came with; null for taps |
-| row_no      | its data row in that file: what happened at one instant keeps the file's order; null for taps |
+| import_id   | the file it came with; null for facts of the stream (taps, events, webhooks) |
+| row_no      | its data row in that file; for facts of the stream the order of arrival, batch × 65536 + place: decides between facts of one instant |
 | props       | JSON of the type's allow-listed properties; no direct identifiers |
 """
 
