@@ -160,7 +160,36 @@ def full_console(
     for running in _console(home):
         for name in ("contacts", "orders", "rough"):
             _xiaohe(home, "import", str(sample_files[name]), "--yes", "--json")
+        connect(running)
         yield running
+
+
+def connect(console: Running) -> None:
+    """Connect a site that sent one event and one nobody can read, a till, and a program that does not answer."""
+    added = json.loads(
+        _xiaohe(console.home, "sources", "add", "--kind", "segment", "--name", "小店网站", "--json")
+    )
+    _xiaohe(console.home, "hooks", "add", "till")
+    nobody = [
+        "--url",
+        "http://127.0.0.1:9/hook",
+        "--types",
+        "task.*,import.committed",
+        "--allow-private",
+    ]
+    _xiaohe(console.home, "hooks", "add", "crm", *nobody)
+    _xiaohe(console.home, "hooks", "test", "crm", refused=True)
+    for number, total in enumerate((27.5, "a lot")):
+        event = {
+            "type": "track", "event": "Order Completed", "userId": "u-1", "messageId": f"m-{number}",
+            "writeKey": added["write_key"], "properties": {"order_id": f"A-{number}", "total": total},
+        }  # fmt: skip
+        request = urllib.request.Request(
+            f"{console.url}/v1/track",
+            json.dumps(event).encode(),
+            {"Content-Type": "application/json"},
+        )
+        urllib.request.urlopen(request, timeout=10).close()
 
 
 def _console(home: Path) -> Iterator[Running]:
@@ -204,7 +233,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _xiaohe(home: Path, *arguments: str) -> str:
+def _xiaohe(home: Path, *arguments: str, refused: bool = False) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "xiaohe", *arguments],
         cwd=ROOT,
@@ -213,6 +242,6 @@ def _xiaohe(home: Path, *arguments: str) -> str:
         text=True,
         timeout=120,
     )
-    if done.returncode not in (0,):
+    if (done.returncode != 0) is not refused:
         raise RuntimeError(f"{arguments[0]}: {done.stderr[-1000:]}")
     return done.stdout

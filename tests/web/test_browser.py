@@ -27,6 +27,8 @@ NO_PAGES = frozenset(
         "person-note", "person-note-strike", "person-note-restore",
         "uploads", "uploads-progress", "upload-confirm", "import-undo", "import-rejected", "settings-shop",
         "settings-account", "settings-cost", "sample-load", "sample-progress", "sample-next-day", "sample-clear",
+        "source-rotate", "source-limit", "source-revoke", "webhook-rotate", "webhook-switch", "webhook-test",
+        "webhook-resend", "unread-all-again", "unread-again", "unread-drop", "unread-restore",
     }
 )  # fmt: skip
 
@@ -159,6 +161,9 @@ def addresses(console: Running, page: Any) -> list[str]:
 
     page.goto(f"{console.url}/people")
     person = page.locator("a.person").first.get_attribute("href")
+    page.goto(f"{console.url}/connections")
+    ways = page.locator("a[href*='/webhooks/']:has(strong)")
+    hooks = [way.get_attribute("href") for way in ways.all()]
     examples = {
         "not-listed": "/today/not-listed/not_linked",
         "person": person,
@@ -168,6 +173,10 @@ def addresses(console: Running, page: Any) -> list[str]:
         "number": "/numbers/M04a",
         "number-people": "/numbers/M04a/numerator",
         "import-report": "/imports/1",
+        "source": "/connections/sources/1",
+        "webhook-new": "/connections/webhooks/new/in",
+        "webhook": hooks[0],
+        "unread-mend": "/connections/unread/event/1",
     }
     found = []
     for pattern in urlpatterns:
@@ -175,7 +184,8 @@ def addresses(console: Running, page: Any) -> list[str]:
             continue
         route = str(pattern.pattern)
         found.append(examples[pattern.name] if "<" in route else f"/{route}")
-    return [*found, "/nowhere", "/read?i=1&i=2&s=3"]
+    more = [*hooks[1:], "/connections/webhooks/new/out", "/nowhere", "/read?i=1&i=2&s=3"]
+    return [*found, *more]
 
 
 @pytest.mark.parametrize(("locale", "theme"), list(product(("zh-CN", "en-GB"), ("light", "dark"))))

@@ -131,6 +131,12 @@ def one(which: str) -> Source:
     return found
 
 
+def old_key_until(source: Source, now: datetime) -> datetime | None:
+    """How long a key that was changed goes on; None if there is none such."""
+    going = source.keys.filter(expires_at__gt=now).order_by("-expires_at").first()
+    return None if going is None else going.expires_at
+
+
 def platforms() -> list[str]:
     return sorted(Source.objects.order_by().values_list("platform", flat=True).distinct())
 

@@ -17,6 +17,8 @@ ROOM_OF = {
     **dict.fromkeys(["people", "people-search", "person", "unmatched"], "people"),
     **dict.fromkeys(["results", "numbers", "number", "number-people"], "results"),
     **dict.fromkeys(["data", "imports", "import-report", "start", "read"], "data"),
+    **dict.fromkeys(["connections", "source-new", "source", "webhook-new", "webhook"], "data"),
+    **dict.fromkeys(["unread", "unread-mend"], "data"),
     "more": "more",
 }
 

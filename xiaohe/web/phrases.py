@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -38,6 +40,22 @@ def span(days: float) -> str:
         return ngettext("%(count)d month", "%(count)d months", months) % {"count": months}
     years = round(whole / 365)
     return ngettext("%(count)d year", "%(count)d years", years) % {"count": years}
+
+
+def since(at: datetime, now: datetime) -> str:
+    """How long ago something was, as people say it: minutes within the hour, hours within the day, then days."""
+    minutes = int((now - at).total_seconds() // 60)
+    if minutes < 1:
+        return _("just now")
+    if minutes < 60:
+        return ngettext("%(count)d minute ago", "%(count)d minutes ago", minutes) % {
+            "count": minutes
+        }
+    hours = minutes // 60
+    if hours < 24:
+        return ngettext("%(count)d hour ago", "%(count)d hours ago", hours) % {"count": hours}
+    days = hours // 24
+    return ngettext("%(count)d day ago", "%(count)d days ago", days) % {"count": days}
 
 
 def rhythm(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from xiaohe.web.views import (
+    connections,
     data,
     errors,
     first_run,
@@ -16,6 +17,8 @@ from xiaohe.web.views import (
     signin,
     today,
     undo,
+    unread,
+    webhooks,
 )
 
 urlpatterns = [
@@ -71,6 +74,25 @@ urlpatterns = [
     path("data/shop", data.save_shop, name="settings-shop"),
     path("data/accounts/<int:account>", data.save_account, name="settings-account"),
     path("data/cost", data.save_cost, name="settings-cost"),
+    # what other programs tell, and are told
+    path("connections", connections.page, name="connections"),
+    path("connections/sources/new", connections.new_source, name="source-new"),
+    path("connections/sources/<int:source>", connections.source, name="source"),
+    path("connections/sources/<int:source>/rotate", connections.rotate, name="source-rotate"),
+    path("connections/sources/<int:source>/limit", connections.limit, name="source-limit"),
+    path("connections/sources/<int:source>/revoke", connections.revoke, name="source-revoke"),
+    path("connections/webhooks/new/<slug:way>", webhooks.new, name="webhook-new"),
+    path("connections/webhooks/<slug:endpoint>", webhooks.page, name="webhook"),
+    path("connections/webhooks/<slug:endpoint>/rotate", webhooks.rotate, name="webhook-rotate"),
+    path("connections/webhooks/<slug:endpoint>/switch", webhooks.switch, name="webhook-switch"),
+    path("connections/webhooks/<slug:endpoint>/test", webhooks.test, name="webhook-test"),
+    path("connections/webhooks/<slug:endpoint>/resend", webhooks.resend, name="webhook-resend"),
+    path("connections/unread", unread.page, name="unread"),
+    path("connections/unread/again", unread.all_again, name="unread-all-again"),
+    path("connections/unread/<slug:kind>/<int:number>", unread.mend, name="unread-mend"),
+    path("connections/unread/<slug:kind>/<int:number>/again", unread.again, name="unread-again"),
+    path("connections/unread/<slug:kind>/<int:number>/drop", unread.drop, name="unread-drop"),
+    path("connections/unread/message/<int:number>/restore", unread.restore, name="unread-restore"),
     # the sample shop
     path("sample-shop/load", sample.load, name="sample-load"),
     path("sample-shop/progress/<int:job>", sample.progress, name="sample-progress"),

@@ -82,7 +82,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     kept = verb("letters", _letters, _("List messages that could not be read, or show one."))
     kept.add_argument("letter", nargs="?", type=positive, metavar=_("LETTER"))
     mend = verb("mend", _mend, _("Read a kept message again, from a file that mends it."))
-    mend.add_argument("letter", type=positive, metavar=_("LETTER"))
+    one_or_all = mend.add_mutually_exclusive_group(required=True)
+    one_or_all.add_argument("letter", type=positive, nargs="?", metavar=_("LETTER"))
+    one_or_all.add_argument("--all", action="store_true", help=_("all of them"))
     mend.add_argument("--file", type=existing_file, metavar=_("FILE"))
     drop = verb("drop", _drop, _("Settle a kept message without counting it."))
     drop.add_argument("letter", type=positive, metavar=_("LETTER"))
@@ -262,6 +264,11 @@ def _letters(arguments: argparse.Namespace, out: Output) -> None:
 def _mend(arguments: argparse.Namespace, out: Output) -> None:
     from xiaohe.channels.webhook import mending
 
+    if arguments.all:
+        read, left = mending.replay_all(_now())
+        line = _("%(read)d messages count now, %(left)d still cannot be read.")
+        out.answer({"read": read, "left": left}, [line % {"read": read, "left": left}])
+        return
     path: Path | None = arguments.file
     done: Received = (
         mending.mend(arguments.letter, path.read_bytes(), _now())

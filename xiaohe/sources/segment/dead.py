@@ -98,9 +98,11 @@ def keep(source_id: int, letters: Sequence[Letter], now: datetime) -> int:
     return len(fitting)
 
 
-def shelf(which: str | None = None, limit: int = 100) -> list[DeadLetter]:
-    """Letters, oldest first."""
-    found = DeadLetter.objects.order_by("id")
+def shelf(
+    which: str | None = None, limit: int = 100, *, latest_first: bool = False
+) -> list[DeadLetter]:
+    """Letters, oldest first unless said otherwise."""
+    found = DeadLetter.objects.order_by("-id" if latest_first else "id")
     if which is not None:
         found = found.filter(source_id=writekeys.one(which).pk)
     return list(found[:limit])
@@ -121,7 +123,7 @@ def counts() -> dict[int, int]:
 
 def open_letter(number: int, now: datetime, *, user_id: int | None = None) -> Opened:
     """One letter in plain, which may be somebody's data: the look is noted."""
-    found = _one(number)
+    found = one(number)
     with control.write():
         audit.record(AuditAct.VIEWED, now=now, user_id=user_id, page=f"dead letter {number}")
     told = orjson.loads(vault.unseal(bytes(found.sealed), PURPOSE))
@@ -141,7 +143,7 @@ def fix(number: int, message: Any, now: datetime) -> str | None:
 
     It keeps its messageId, so an event that came through meanwhile is not counted again.
     """
-    found = _one(number)
+    found = one(number)
     told = orjson.loads(vault.unseal(bytes(found.sealed), PURPOSE))
     if type(message) is not dict:
         raise BadInput("not_an_object", _("A message is a JSON object."))
@@ -161,7 +163,7 @@ def replay(number: int, now: datetime) -> Replayed:
     """Read a letter again, as of when it came; recorded and taken off the shelf in one commit, or left there."""
     from xiaohe.sources.segment import mapping, taking
 
-    found = _one(number)
+    found = one(number)
     told = orjson.loads(vault.unseal(bytes(found.sealed), PURPOSE))
     try:
         message = _read(told)
@@ -196,7 +198,7 @@ def replay_all(
 
 def drop(number: int) -> None:
     with control.write():
-        _one(number).delete()
+        one(number).delete()
 
 
 def _unreadable(found: DeadLetter, told: dict[str, Any]) -> Reason | None:
@@ -220,7 +222,8 @@ def _read(told: dict[str, Any]) -> messages.Message:
     return messages.read(raw, sent_at=messages.instant(told["sent_at"]), now=received_at)
 
 
-def _one(number: int) -> DeadLetter:
+def one(number: int) -> DeadLetter:
+    """One letter, sealed; raises NotFound."""
     found = DeadLetter.objects.filter(pk=number).first()
     if found is None:
         raise NotFound("no_such_letter", _("There is no such dead letter."))

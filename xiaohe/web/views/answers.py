@@ -21,10 +21,17 @@ def is_fragment(request: HttpRequest) -> bool:
 
 def page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     """A whole page, with the toast a redirect left for it."""
+    return page_with_status(request, template, context, 200)
+
+
+def page_with_status(
+    request: HttpRequest, template: str, context: dict[str, Any], status: int
+) -> HttpResponse:
+    """The same for a form that is shown again because something in it was refused."""
     left = request.session.pop(TOAST_KEY, None)
     if left:
         context = {**context, "toast": Toast(**left)}
-    return render(request, template, context)
+    return render(request, template, context, status=status)
 
 
 def back(request: HttpRequest, address: str, toast: Toast | None = None) -> HttpResponse:
