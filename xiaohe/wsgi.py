@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,9 +24,11 @@ console = get_wsgi_application()
 # first, it is most of it and the first page needs it anyway.
 from xiaohe.api import answering, observed, operations, routes  # noqa: E402
 from xiaohe.kernel import logs  # noqa: E402
-from xiaohe.ledger import engine  # noqa: E402
+from xiaohe.ledger import engine, subscriptions  # noqa: E402
 
 assert engine.FACTS is not None
+# Before there are threads: two that import the same rooms at once may each find the other's half made.
+subscriptions.discover()
 gc.collect()
 gc.freeze()
 
@@ -38,6 +41,9 @@ def _sent(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     return answering.answer(handler, environ, start_response)
 
 
+# Between two statements of a transaction the interpreter goes to another thread; at the usual 5 ms a busy one keeps it
+# so long that whoever holds the write lock waits for all the others, statement by statement.
+sys.setswitchinterval(0.0005)
 logs.never_quote_errors()
 operations.register()
 application = observed.observed(_sent)
