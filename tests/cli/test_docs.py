@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Answer
-from xiaohe.cli.main import COMMANDS
+from xiaohe.cli.main import COMMANDS, parser
 
 DOCS = (Path(__file__).resolve().parents[2] / "docs" / "commands.md").read_text()
 EXAMPLES = re.findall(r"^\$ xiaohe (.*)$", DOCS, re.MULTILINE)
@@ -27,6 +28,34 @@ def test_every_command_has_an_example() -> None:
     shown = {example.split()[0] for example in EXAMPLES}
 
     assert shown == {name.rstrip("_") for name in COMMANDS}
+
+
+def test_every_verb_and_every_option_is_told() -> None:
+    untold = {
+        told
+        for words, each in _leaves(["xiaohe"], parser())
+        for told in (" ".join(words[-2:]), *_options(each))
+        if told.removeprefix("xiaohe ") not in DOCS
+    }
+
+    assert untold == set()
+
+
+def _leaves(
+    words: list[str], one: argparse.ArgumentParser
+) -> Iterator[tuple[list[str], argparse.ArgumentParser]]:
+    """Every command that does something, with the words that call it."""
+    below = [each for each in one._actions if isinstance(each, argparse._SubParsersAction)]
+    for action in below:
+        for name, each in action.choices.items():
+            yield from _leaves([*words, name], each)
+    if not below:
+        yield words, one
+
+
+def _options(one: argparse.ArgumentParser) -> set[str]:
+    named = {name for each in one._actions for name in each.option_strings}
+    return {name for name in named if name.startswith("--")} - {"--help"}
 
 
 def test_the_examples_run(
