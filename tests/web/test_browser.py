@@ -212,6 +212,45 @@ def test_every_page_is_clean(browser: Any, full_console: Running, locale: str, t
     assert problems == []
 
 
+@pytest.mark.parametrize(("locale", "theme"), [("zh-CN", "dark"), ("en-GB", "light")])
+def test_keys_and_refusals_of_connections_are_clean(
+    browser: Any, full_console: Running, locale: str, theme: str
+) -> None:
+    """What is no address of its own: a key that is shown once, a refused form, a text that is no JSON."""
+    context = browser.new_context(locale=locale, color_scheme=theme)
+    page = context.new_page()
+    sign_in(page, full_console)
+    sent = {
+        "/connections/sources/new": {"#name": f"site {locale}"},
+        "/connections/webhooks/new/in": {"#name": "form"},
+        "/connections/webhooks/new/out": {"#url": "ftp://x"},
+        "/connections/unread/event/1": {"#text": "{"},
+    }
+    problems = []
+    for address, fields in sent.items():
+        page.goto(full_console.url + address)
+        for field, text in fields.items():
+            page.fill(field, text)
+        page.locator("main button.main").click()
+        page.locator("#key, .field-error").first.wait_for()
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 844})
+            problems += [f"{address} {width}: {each}" for each in _faults(page, width)]
+            problems += [f"{address} {width}: {each}" for each in _small(page)]
+    context.close()
+    assert problems == []
+
+
+def _small(page: Any) -> list[str]:
+    """Buttons, fields and summaries of the page that a finger would miss."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll("main .btn, main .form-control, main summary")]
+            .filter(each => each.checkVisibility() && each.getBoundingClientRect().height < 44)
+            .map(each => "small: " + each.textContent.trim())"""
+    )
+    return found
+
+
 def _faults(page: Any, width: int) -> list[str]:
     found = []
     wide = page.evaluate("document.documentElement.scrollWidth")

@@ -27,7 +27,8 @@ from xiaohe.sources.models import Bucket, Source, SourceKind, WriteKey
 GRACE = timedelta(hours=24)
 REMEMBERED_SECONDS = 2.0
 MOST_REMEMBERED = 1_000
-_PLATFORM = "segment"
+# Whose users and orders, if nothing else is said: sources of one platform speak of the same ones.
+PLATFORM = "segment"
 # What a browser states as its page's origin: scheme, host and perhaps a port.
 _ORIGIN = re.compile(r"https?://[^\s/?#@]+")
 
@@ -52,7 +53,7 @@ def add(
     name: str,
     now: datetime,
     *,
-    platform: str = _PLATFORM,
+    platform: str = PLATFORM,
     origins: Sequence[str] = (),
     events_per_second: int | None = None,
     user_id: int | None = None,

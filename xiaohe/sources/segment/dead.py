@@ -71,6 +71,8 @@ def letter(raw: Any, reason: Reason, *, sent_at: datetime | None, now: datetime)
     if type(raw) is dict:
         raw = messages.with_id(raw)
         name = str(raw["messageId"])
+        # Whoever looks at an event need not learn the key it came with.
+        raw = {field: value for field, value in raw.items() if field != "writeKey"}
     else:
         name = blake2b(orjson.dumps(raw), digest_size=16).hexdigest()
     told = {

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -23,6 +22,7 @@ from xiaohe.web.pages import unread, webhooks
 from xiaohe.web.pages.unread import UnreadLine
 from xiaohe.web.pages.webhooks import HookLine
 from xiaohe.web.phrases import since
+from xiaohe.web.templatetags.xiaohe import moment
 
 WEEK = timedelta(days=7)
 # A count is beside the point of the page: it may not hold it up.
@@ -108,13 +108,12 @@ def source_page(number: int, now: datetime, calendar: ShopCalendar) -> SourcePag
         name=one.name,
         sentence=sentence,
         is_open=is_open,
-        platform=one.platform,
+        platform="" if one.platform == writekeys.PLATFORM else one.platform,
         origins=tuple(one.origins),
         limit=one.events_per_second,
         old_key=""
         if until is None
-        else _("The old key goes on until %(until)s.")
-        % {"until": f"{localtime(until):%d.%m. %H:%M}"},
+        else _("The old key goes on until %(until)s.") % {"until": moment(until)},
         unread=_unread(letters),
     )
 

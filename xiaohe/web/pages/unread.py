@@ -89,6 +89,9 @@ def opened(kind: str, number: int, now: datetime, user_id: int | None) -> MendPa
     line = one(kind, number, now)
     if kind == EVENT:
         message: Any = dead.open_letter(number, now, user_id=user_id).message
+        if isinstance(message, dict):
+            # Letters of before kept the key they came with.
+            message.pop("writeKey", None)
         return MendPage(line, json.dumps(message, ensure_ascii=False, indent=2))
     text = letters.text_of(number, now, user_id=user_id)
     try:

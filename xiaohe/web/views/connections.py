@@ -73,6 +73,7 @@ def new_source(request: HttpRequest) -> HttpResponse:
             "segment",
             sent.get("name", ""),
             now_of(request),
+            platform=sent.get("platform", "").strip() or writekeys.PLATFORM,
             origins=sent.get("origins", "").split(),
             events_per_second=_limit(sent.get("limit", "")),
             user_id=request.user.pk,
