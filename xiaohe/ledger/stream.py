@@ -106,6 +106,8 @@ def record(
     # Before the lock, so that nobody waits for pages of a file; looked up again under it if the runs changed.
     runs = recent.current()
     known = runs.known(given.keys)
+    if not known.any():
+        given.encode()
     with control.write():
         moment = store.locked_moment()
         _refuse_if_full(moment, len(facts), given.now_us)
@@ -173,6 +175,17 @@ class _Given:
         self._facts = _batch(columns, self._key_of, occurred, props, now_us)
         self.inserted = 0
         self.new: tuple[bool, ...] = ()
+        self._encoded: tuple[pa.RecordBatch, bytes] | None = None
+
+    def encode(self) -> None:
+        """Do before the lock what need not be done under it: most calls bring only what is new."""
+        self._encoded = self._facts, inbox.encode(self._facts)
+
+    def encoded(self, facts: pa.RecordBatch) -> bytes:
+        """One of the parts as it is stored."""
+        if self._encoded is not None and self._encoded[0] is facts:
+            return self._encoded[1]
+        return inbox.encode(facts)
 
     def keep(self, new_keys: dict[int, int]) -> None:
         """Leave the facts of these keys, each with the instant it is recorded at."""
@@ -274,7 +287,7 @@ def _add_batches(given: _Given, moment: Moment) -> int | None:
     for facts, is_late, until_us in given.parts(moment.keys_since_us):
         number = store.next_batch(facts.num_rows, given.newest_us)
         row = BatchRow(number, given.now_us, facts.num_rows, is_late, until_us)
-        store.add_batch(row, inbox.encode(facts))
+        store.add_batch(row, given.encoded(facts))
         if is_late:
             # Not known to be new yet: drain tells the subscribers.
             jobs.enqueue("ledger.drain", dedupe="ledger.drain")

@@ -88,7 +88,7 @@ def add_inbox_keys(keys: Sequence[int]) -> set[int]:
     """Put down keys (ascending) and return those that were not there."""
     if store.is_postgres():
         sql = "INSERT INTO ledger_inboxkey (key_hash) SELECT unnest(%s::bigint[])"
-        given: object = list(keys)
+        given = _array(keys)
     else:
         # "WHERE true" because the grammar would take ON CONFLICT for a join's condition.
         sql = "INSERT INTO ledger_inboxkey (key_hash) SELECT value FROM json_each(%s) WHERE true"
@@ -151,5 +151,10 @@ def among(column: str, keys: Iterable[int]) -> tuple[str, object]:
     """A condition with one slot, however many keys there are, and what goes into the slot."""
     given = list(keys)
     if store.is_postgres():
-        return f"{column} = ANY(%s::bigint[])", given
+        return f"{column} = ANY(%s::bigint[])", _array(given)
     return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(given)
+
+
+def _array(keys: Iterable[int]) -> str:
+    """An array as PostgreSQL reads it: the driver would look at every number three times."""
+    return f"{{{','.join(map(str, keys))}}}"
