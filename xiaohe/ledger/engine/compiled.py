@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import ibis
@@ -28,17 +30,31 @@ class Compiled:
     demands: frozenset[Demand]
 
 
-_cache: OrderedDict[Any, Compiled] = OrderedDict()
-_cache_lock = threading.Lock()
+def once_per_question(compile: Callable[[ibis.Expr], Compiled]) -> Callable[[ibis.Expr], Compiled]:
+    """Remember what was compiled, of the latest questions."""
+    cache: OrderedDict[Any, Compiled] = OrderedDict()
+    lock = threading.Lock()
+
+    @wraps(compile)
+    def remembered(expression: ibis.Expr) -> Compiled:
+        key = expression.op()
+        with lock:
+            if key in cache:
+                cache.move_to_end(key)
+                return cache[key]
+        found = compile(expression)
+        with lock:
+            cache[key] = found
+            while len(cache) > _CACHE_SIZE:
+                cache.popitem(last=False)
+        return found
+
+    return remembered
 
 
+@once_per_question
 def compiled(expression: ibis.Expr) -> Compiled:
     """A question in DuckDB's SQL; put together once per question."""
-    key = expression.op()
-    with _cache_lock:
-        if key in _cache:
-            _cache.move_to_end(key)
-            return _cache[key]
     schema = expression.as_table().schema()
     narrowed, demands = pruned(expression)
     narrowed = _with_plain_sums(narrowed)
@@ -48,14 +64,9 @@ def compiled(expression: ibis.Expr) -> Compiled:
         for name, kind in schema.items()
     )
     inner = ibis.to_sql(narrowed, dialect="duckdb")
-    found = Compiled(
+    return Compiled(
         f"SELECT {columns} FROM ({inner}) AS answer", types.arrow_schema(schema), demands
     )
-    with _cache_lock:
-        _cache[key] = found
-        while len(_cache) > _CACHE_SIZE:
-            _cache.popitem(last=False)
-    return found
 
 
 def _with_plain_sums(expression: ibis.Expr) -> ibis.Expr:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from typing import Any
 
 import ibis
@@ -15,12 +13,8 @@ from ibis.common.patterns import replace
 from ibis.expr import operations as ops
 
 from xiaohe.ledger import types
-from xiaohe.ledger.engine.compiled import Compiled
+from xiaohe.ledger.engine.compiled import Compiled, once_per_question
 from xiaohe.ledger.engine.pruning import pruned
-
-_CACHE_SIZE = 512
-_cache: OrderedDict[Any, Compiled] = OrderedDict()
-_cache_lock = threading.Lock()
 
 
 @replace(Select)
@@ -55,13 +49,9 @@ class _Options(ibis.config.Config):
     treat_nan_as_null: bool = False
 
 
+@once_per_question
 def compiled(expression: ibis.Expr) -> Compiled:
     """A question in Spark's SQL; put together once per question."""
-    key = expression.op()
-    with _cache_lock:
-        if key in _cache:
-            _cache.move_to_end(key)
-            return _cache[key]
     if ibis.options.pyspark is None:
         ibis.options.pyspark = _Options()
     schema = expression.as_table().schema()
@@ -71,14 +61,9 @@ def compiled(expression: ibis.Expr) -> Compiled:
         for name, kind in schema.items()
     )
     inner = compiler.to_sqlglot(narrowed.unbind()).sql(dialect=compiler.dialect)
-    found = Compiled(
+    return Compiled(
         f"SELECT {columns} FROM ({inner}) AS answer", types.arrow_schema(schema), demands
     )
-    with _cache_lock:
-        _cache[key] = found
-        while len(_cache) > _CACHE_SIZE:
-            _cache.popitem(last=False)
-    return found
 
 
 def columns(schema: pa.Schema) -> str:
