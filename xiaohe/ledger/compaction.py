@@ -35,8 +35,10 @@ LEASE = "compaction"
 # Fresh files are folded when there are so many of them, or so many rows in them.
 FRESH_FILES = 8
 FRESH_ROWS = 200_000
-# Of one commit: what is thrown away if an undo was faster.
+# Of one merge: what is thrown away if an undo was faster.
 STEP_ROWS = 4_000_000
+# Of one fold: the more are laid out together, the less there is to merge.
+FOLD_ROWS = 8_000_000
 # Of one run of the job, so that others have their turn.
 RUN_ROWS = 8_000_000
 # What was taken back is looked for in all files a day later; earlier only where files are rewritten anyway.
@@ -208,7 +210,7 @@ def _oldest(fresh: list[FileRow]) -> list[FileRow]:
     chosen, rows = fresh[:1], fresh[0].rows
     for each in fresh[1:]:
         rows += each.rows
-        if rows > STEP_ROWS:
+        if rows > FOLD_ROWS:
             break
         chosen.append(each)
     return chosen

@@ -61,7 +61,7 @@ def lay_out(
     **more: Any,
 ) -> list[Written]:
     """Files with these facts in the layout of each role."""
-    facts = facts.mutate(month=facts.occurred_at.year() * 12 + facts.occurred_at.month() - 1)
+    facts = facts.mutate(month=engine.month_number(facts.occurred_at))
     cells = _cells(read, facts)
     written = []
     for role in roles:
@@ -146,15 +146,21 @@ def _in_places(
     read: Reading, facts: ibis.Table, places: Sequence[layout.Place], role: FileRole
 ) -> ibis.Table:
     """The facts with the number of their file, file by file, each in its role's order."""
-    columns = list(zip(*places, strict=True)) or [(), (), ()]
-    kinds = (pa.string(), pa.int32(), pa.int32())
+    # Numbers sort in two thirds of the time that words take.
+    ranks = {name: rank for rank, name in enumerate(sorted({each.type for each in places}))}
+    by_type = len(ranks) if role == FileRole.FACT else 0
+    rows = [
+        (*each, each.place * by_type + ranks[each.type] if by_type else each.place)
+        for each in places
+    ]
+    columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
+    kinds = (pa.string(), pa.int32(), pa.int32(), pa.int32())
     arrays = [pa.array(values, kind) for values, kind in zip(columns, kinds, strict=True)]
-    known = read.register("places", pa.Table.from_arrays(arrays, ["type", "month", "place"]))
+    names = ["type", "month", "place", "rank"]
+    known = read.register("places", pa.Table.from_arrays(arrays, names))
     placed = facts.inner_join(known, ["type", "month"])
-    order = ["place", "subject", "occurred_at"]
-    if role == FileRole.FACT:
-        order.insert(1, "type")
-    return placed.select("place", *FACT_SCHEMA.names).order_by(order)
+    ordered = placed.order_by(["rank", "subject", engine.micros(placed.occurred_at)])
+    return ordered.select("place", *FACT_SCHEMA.names)
 
 
 def _files(
