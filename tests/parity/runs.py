@@ -34,6 +34,7 @@ from xiaohe.measures.triangle import Triangle
 from xiaohe.people import actions, links, overlay, profile, search
 from xiaohe.people.keys import Namespace, hasher
 from xiaohe.shop import queries
+from xiaohe.sources import arrivals
 from xiaohe.touch import cost, standing
 from xiaohe.traits import state as states
 from xiaohe.traits.state import State
@@ -122,7 +123,7 @@ def derived(desk: Desk) -> dict[str, Any]:
 def _questions() -> Iterator[Run]:
     for question in (
         facts, facts_by_subject, properties, who_is_who, linked, people_in_full, order_search, before_a_tap, costs, contact_histories,
-        the_plan, counted, times_of_few,
+        the_plan, counted, times_of_few, told_lately,
     ):  # fmt: skip
         yield Run(question.__name__.replace("_", " "), partial(_at, question))
 
@@ -211,6 +212,13 @@ def times_of_few(stand: Stand) -> Any:
         orders = read.run(timeline.facts_of(read, few, types=["order.paid"], since=NOW - YEAR))
         many = read.run(timeline.facts_of(read, stand.shop.members, types=["order.paid"]))
     return [page.to_pylist(), older.to_pylist(), _sorted(orders), _sorted(many)]
+
+
+def told_lately(stand: Stand) -> Any:
+    day = timedelta(days=1)
+    senders = ["table", "taobao", "xiaohe", "nobody"]
+    found = arrivals.lately(senders, today=NOW - day, week=NOW - 7 * day, timeout=60)
+    return [[sender, repr(each)] for sender, each in sorted(found.items())]
 
 
 def _sorted(table: pa.Table) -> Any:
