@@ -59,6 +59,11 @@ def count() -> int:
     return sum(dead.counts().values()) + sum(letters.open_counts().values())
 
 
+def without_room() -> int:
+    """How many could not even be kept, since their source began."""
+    return sum(each.dead_dropped for each in writekeys.all_sources())
+
+
 def lines(limit: int, now: datetime) -> tuple[UnreadLine, ...]:
     """The latest of both doors, newest first."""
     sources = {each.pk: each.name for each in writekeys.all_sources()}

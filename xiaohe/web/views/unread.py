@@ -30,7 +30,12 @@ AT_MOST = timedelta(seconds=8)
 def page(request: HttpRequest) -> HttpResponse:
     count = unread.count()
     shown = unread.lines(SHOWN, now_of(request))
-    context = {"unread": shown, "count": count, "is_cut": count > len(shown)}
+    context = {
+        "unread": shown,
+        "count": count,
+        "is_cut": count > len(shown),
+        "without_room": unread.without_room(),
+    }
     return answers.page(request, "web/unread.html", context)
 
 
