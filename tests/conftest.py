@@ -252,6 +252,17 @@ def _postgres_programs() -> Path | None:
     return next((folder for folder in candidates if (folder / "pg_ctl").exists()), None)
 
 
+# ---------------------------------------------------------------- several test processes
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `-n 2 --dist loadgroup`: a file's fixtures are made in one process, and one Spark cluster is started."""
+    for item in items:
+        group = "spark" if item.get_closest_marker("spark") else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 # ---------------------------------------------------------------- what a machine lacks
 
 

@@ -72,7 +72,8 @@ def with_id(raw: dict[str, Any]) -> dict[str, Any]:
 
 def read(raw: dict[str, Any], *, sent_at: datetime | None, now: datetime) -> Message:
     """One message that `with_id` has seen; raises Unreadable."""
-    kind = KINDS.get(raw.get("type"))  # type: ignore[arg-type]
+    said = raw.get("type")
+    kind = KINDS.get(said) if isinstance(said, str) else None
     if kind is None:
         raise Unreadable(Reason.UNKNOWN_TYPE)
     user, device = _id(raw.get("userId")), _id(raw.get("anonymousId"))
