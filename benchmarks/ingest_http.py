@@ -184,6 +184,8 @@ def _watch(server: Server, key: str, start: float, end: float) -> str:
         deepest = max(deepest, store.moment().inbox_rows)
         memory.append(server.memory_mb("web") + server.memory_mb("worker"))
         time.sleep(1)
+    if not seen:
+        return "  no time for a look"
     seen.sort()
     return (
         f"  seen by a reader: p50 {statistics.median(seen):.0f} ms, worst {seen[-1]:.0f} ms of {len(seen)};"

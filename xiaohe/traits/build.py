@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -130,16 +131,24 @@ def _orders_and_standing(
 def _chance_table(
     read: Any, orders: ir.Table, folder: Path, *, on: date, terms: Terms
 ) -> chance.ChanceTable:
-    path = folder / "month_end.parquet"
+    # A name of its own for each: the engine remembers the footer of a file by its name.
+    paths = (folder / f"month_end-{number}.parquet" for number in count())
+    kept: list[Path] = []
 
     def keep(people: ir.Table) -> ir.Table:
-        path.unlink(missing_ok=True)
-        read.write(people, path)
-        return read.register("month_end", path)
+        _forget(kept)
+        kept.append(next(paths))
+        read.write(people, kept[0])
+        return read.register("month_end", kept[0])
 
     past = chance.table(read, orders, on=on, preset_days=terms.preset_days, keep=keep)
-    path.unlink(missing_ok=True)
+    _forget(kept)
     return past
+
+
+def _forget(kept: list[Path]) -> None:
+    while kept:
+        kept.pop().unlink(missing_ok=True)
 
 
 def _standing(

@@ -75,8 +75,6 @@ def _start(folder: Path, memory: str, threads: int) -> duckdb.DuckDBPyConnection
         },
     )
     duck.execute("SET GLOBAL TimeZone = 'UTC'")
-    # Footers, 2 KB a row group and counted in the memory limit: a file's name is never used again.
-    duck.execute("SET GLOBAL parquet_metadata_cache = true")
     # Without it the plan of an ASOF join is a hundred times slower on this version.
     duck.execute("SET GLOBAL asof_loop_join_threshold = 0")
     # Spark's names, so that one expression asks both (see props.py).

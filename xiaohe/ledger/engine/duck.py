@@ -36,6 +36,9 @@ class Duck:
         self._opened.close()
 
     def show_facts(self, taken: Snapshot, extra: Sequence[Path]) -> None:
+        # Footers, 2 KB a row group and counted in the memory limit. For readings of facts only: a name in the lake is
+        # never used again, derived files are made anew under theirs, and an old footer would misread them.
+        self._connection.execute("SET SESSION parquet_metadata_cache = true")
         self._facts = FactViews(self._connection, taken, extra)
 
     def register(self, name: str, data: Source) -> pa.Schema:

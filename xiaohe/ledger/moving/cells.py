@@ -16,6 +16,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from typing import Any
 from xiaohe.kernel.belongings import Column, Kind, Row
 
 NULL = "\\N"
+LONGEST_CELL = 1 << 30
 STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 
 
@@ -55,13 +57,23 @@ def read(path: Path, columns: Sequence[Column]) -> Iterator[Row]:
     """The rows of a table; raises ValueError for anything `write` did not write."""
     hear = [_HEAR[each.kind] for each in columns]
     nulls = [_null(each) for each in columns]
-    with open(path, encoding="utf-8-sig", newline="") as handle:
+    with _long_cells(), open(path, encoding="utf-8-sig", newline="") as handle:
         reader = csv.reader(handle)
         if next(reader, []) != [each.name for each in columns]:
             raise ValueError(f"other columns than promised: {path.name}")
         for row in reader:
             heard = zip(hear, nulls, row, strict=True)
             yield tuple(None if cell == null else one(cell) for one, null, cell in heard)
+
+
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    """A note or a report may be longer than merchants' cells may; the limit is the whole process's."""
+    usual = csv.field_size_limit(LONGEST_CELL)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(usual)
 
 
 def header(path: Path) -> list[str]:
@@ -100,5 +112,3 @@ _HEAR: dict[Kind, Callable[[str], Any]] = {
     Kind.TIME: time.fromisoformat,
     Kind.JSON: lambda cell: json.loads(plain(cell)),
 }
-# A note or a report may be longer than the reader's 128 KiB.
-csv.field_size_limit(1 << 30)
