@@ -13,6 +13,7 @@ from __future__ import annotations
 import bisect
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ class Described:
     labels: tuple[str, ...]
 
 
-class Metric:
+class Metric(ABC):
     """A named family of series, one per combination of labels."""
 
     kind = ""
@@ -51,9 +52,9 @@ class Metric:
                 raise ValueError(f"two metrics called {name}")
             _metrics[name] = self
 
+    @abstractmethod
     def samples(self) -> list[tuple[str, tuple[tuple[str, str], ...], float]]:
         """Name, labels and value of every line this metric is written as."""
-        raise NotImplementedError
 
     def _key(self, values: tuple[object, ...]) -> tuple[str, ...]:
         if len(values) != len(self.described.labels):
