@@ -187,9 +187,10 @@ def _watch(server: Server, key: str, start: float, end: float) -> str:
     if not seen:
         return "  no time for a look"
     seen.sort()
+    quarters = " → ".join(f"{memory[at * (len(memory) - 1) // 4]:.0f}" for at in range(5))
     return (
         f"  seen by a reader: p50 {statistics.median(seen):.0f} ms, worst {seen[-1]:.0f} ms of {len(seen)};"
-        f" inbox {deepest:,} deep, oldest {max(ages):.0f} s; web + worker {memory[0]:.0f} → {memory[-1]:.0f} MB, peak {max(memory):.0f}"
+        f" inbox {deepest:,} deep, oldest {max(ages):.0f} s; web + worker {quarters} MB, peak {max(memory):.0f}"
     )
 
 
