@@ -15,6 +15,8 @@ _PHONE = re.compile(
 # Order numbers in use have 12 digits or more, some with up to three letters in front or a hyphen inside
 # (拼多多: 230101-123456789012345). Shorter runs are dates, phones, prices.
 _ORDER = re.compile(r"(?<![\da-z])(?:\d{6}-\d{12,18}|[a-z]{1,3}\d{12,24}|\d{12,24})(?![\da-z]|-\d)")
+# What the claim page gives: six of Crockford's base 32 (no I, L, O, U), said with or without a hyphen.
+_CLAIM = re.compile(r"小河\s?[-‐-―]?\s?([0-9a-hjkmnp-tv-z]{6})(?![0-9a-z])")
 _PHONE_WITH_COUNTRY = re.compile(r"(?:00)?861[3-9]\d{9}")
 
 
@@ -36,3 +38,9 @@ def order_numbers(text: str) -> list[str]:
     return list(
         dict.fromkeys(number for number in found if not _PHONE_WITH_COUNTRY.fullmatch(number))
     )
+
+
+def claim_words(text: str) -> list[str]:
+    """The codes of claim words in a text, upper case without the leading word, each once."""
+    found = (match.group(1).upper() for match in _CLAIM.finditer(fold(text)))
+    return list(dict.fromkeys(found))

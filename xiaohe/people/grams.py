@@ -24,6 +24,10 @@ from xiaohe.people.keys import Kind, is_masked, normalise_phone
 LONGEST_NAME = 40
 # Hashed pieces of names that are remembered: names share characters, and a hash costs ten look-ups.
 MOST_REMEMBERED = 20_000
+# Ids that nobody types, and what describes thousands alike.
+NEVER_SEARCHED = frozenset(
+    [Kind.UNIONID, Kind.OPENID, Kind.EXTERNAL, Kind.CITY, Kind.ADDRESS, Kind.MASKED_PHONE]
+)
 
 
 def pieces(kind: Kind, value: str) -> set[str]:
@@ -31,6 +35,8 @@ def pieces(kind: Kind, value: str) -> set[str]:
     if kind == Kind.PHONE:
         phone = normalise_phone(value)
         return phone_pieces([phone]) if phone else set()
+    if kind in NEVER_SEARCHED:
+        return set()
     if kind in (Kind.MEMBER, Kind.CUSTOMER, Kind.ORDER):
         return _whole_pieces(kind, value)
     if kind == Kind.EMAIL:

@@ -30,6 +30,11 @@ class Namespace(StrEnum):
     EMAIL = "email"  # folded
     DEVICE = "device"  # "<platform>:<anonymous id>" of a site or an app
     GROUP = "group"  # "<platform>:<group id>": a company or team, not a person
+    UNIONID = "unionid"  # one per WeChat user and open-platform account
+    OPENID = "openid"  # "<appid>:<openid>": one per WeChat user and app
+    EXTERNAL = "external_userid"  # "<corp id>:<id>" of a WeCom contact; the corp id may be ""
+    CLAIM = "claim"  # the word a claimed order number gave its buyer
+    ADDRESS = "address"  # folded, without blanks; never joins
 
 
 class Kind(StrEnum):
@@ -44,6 +49,13 @@ class Kind(StrEnum):
     DESCRIPTION = "description"
     RECEIVER = "receiver"
     EMAIL = "email"
+    UNIONID = "unionid"
+    OPENID = "openid"
+    EXTERNAL = "external_userid"
+    # Descriptive, never keys.
+    CITY = "city"  # 浙江杭州
+    ADDRESS = "address"
+    MASKED_PHONE = "masked_phone"  # 138****8000, as the file shows it
 
 
 NAMESPACE_OF = {
@@ -52,9 +64,14 @@ NAMESPACE_OF = {
     Kind.PHONE: Namespace.PHONE,
     Kind.ORDER: Namespace.ORDER,
     Kind.EMAIL: Namespace.EMAIL,
+    Kind.UNIONID: Namespace.UNIONID,
+    Kind.OPENID: Namespace.OPENID,
+    Kind.EXTERNAL: Namespace.EXTERNAL,
 }
 # Stored as "<platform>:<value>": the same name on two platforms is two people.
 ON_A_PLATFORM = frozenset({Kind.MEMBER, Kind.CUSTOMER, Kind.ORDER})
+# "<whose>:<value>", as they are handed in: the id of one app or one company says nothing in another.
+WITH_A_PREFIX = ON_A_PLATFORM | {Kind.OPENID, Kind.EXTERNAL}
 
 
 class Strength(IntEnum):
@@ -76,6 +93,11 @@ STRENGTH = {
     Namespace.EMAIL: Strength.CERTAIN,
     Namespace.DEVICE: Strength.OWN,
     Namespace.GROUP: Strength.NONE,
+    Namespace.UNIONID: Strength.OWN,
+    Namespace.OPENID: Strength.OWN,
+    Namespace.EXTERNAL: Strength.OWN,
+    Namespace.CLAIM: Strength.CERTAIN,
+    Namespace.ADDRESS: Strength.NONE,
 }
 
 # Platforms mask with asterisks (王**, 138****8000) and other fillers; some put ciphertext behind ## $$ ~~.
@@ -83,6 +105,7 @@ _MASK = re.compile(r"[*＊✱∗•●█■]|^(?:##|\$\$|~~)")
 _BLANK = frozenset({"", "-", "--", "—", "无", "null", "none", "nan", "n/a"})
 # What spreadsheets and people put around and inside a phone number.
 _PHONE_NOISE = re.compile(r"[\s\-‐-―().·'\"=]+")
+_ADDRESS_NOISE = re.compile(r"[\s,，。;；、|/\-_]+")
 _EMAIL = re.compile(
     r"[^\s@<>\"',;:()\[\]]{1,64}@[^\s@<>\"',;:()\[\]]{1,190}\.[^\s@<>\"',;:()\[\].]{2,}"
 )
@@ -112,9 +135,16 @@ def normalise_text(value: str) -> str | None:
     return None if folded in _BLANK or is_masked(folded) else folded
 
 
+def normalise_address(value: str) -> str | None:
+    """A whole address without blanks and separators, so that two files spell it alike; None if masked."""
+    folded = normalise_text(value)
+    return _ADDRESS_NOISE.sub("", folded) or None if folded else None
+
+
 _NORMALISE: dict[Namespace, Callable[[str], str | None]] = {
     Namespace.PHONE: normalise_phone,
     Namespace.EMAIL: normalise_email,
+    Namespace.ADDRESS: normalise_address,
 }
 
 

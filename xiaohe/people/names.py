@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from xiaohe.people import identifiers
 from xiaohe.people import overlay as overlays
 from xiaohe.people.identifiers import Value
-from xiaohe.people.keys import NAMESPACE_OF, ON_A_PLATFORM, Kind, Namespace, is_masked
+from xiaohe.people.keys import NAMESPACE_OF, WITH_A_PREFIX, Kind, Namespace, is_masked
 from xiaohe.people.overlay import Overlay
 
 
@@ -85,11 +85,11 @@ def hints(subjects: Sequence[int]) -> dict[int, str]:
 
 def plain(value: Value) -> str:
     """A stored value as a person says it, without its platform."""
-    return value.text.partition(":")[2] if value.kind in ON_A_PLATFORM else value.text
+    return value.text.partition(":")[2] if value.kind in WITH_A_PREFIX else value.text
 
 
 def _key(value: Value) -> Key:
-    platform = value.text.partition(":")[0] if value.kind in ON_A_PLATFORM else ""
+    platform = value.text.partition(":")[0] if value.kind in WITH_A_PREFIX else ""
     return Key(NAMESPACE_OF[value.kind], plain(value), platform)
 
 

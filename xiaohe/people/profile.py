@@ -34,6 +34,11 @@ class Says(StrEnum):
     ORDER = "order_no"  # the order number stands in the contact's text
     EMAIL = "email"  # a site or an app saw the same e-mail with both
     DEVICE = "device"  # signed in on that device
+    UNIONID = "unionid"  # one WeChat user
+    OPENID = "openid"  # one WeChat user of one app
+    EXTERNAL = "external_userid"  # one WeCom contact of one company
+    CLAIM = "claim"  # the word a claimed order gave stands in the contact's text
+    ADDRESS = "address"  # never joins
     ALIAS = "alias"  # a site or an app said: this id was that one
     JOINED = "joined"  # the owner said: one person
     APART = "apart"  # the owner said: two people

@@ -12,7 +12,8 @@ TYPES = (
         "A source states two keys, subject and other, for one person.",
         {
             "kind": "what joins them: phone, order_no, email, device (an anonymous id of a site or an app),"
-            " alias (a former id); device_phone, device_email: stated by somebody not signed in"
+            " alias (a former id); device_phone, device_email: stated by somebody not signed in; unionid, openid,"
+            " external_userid, claim (the word a claimed order gave), address (never joins)"
         },
     ),
     FactType(
@@ -42,5 +43,32 @@ TYPES = (
         "Taken apart by hand",
         "Somebody of the shop said that subject and other are not one person; the latest statement holds.",
         {"why": "published reason code"},
+    ),
+    FactType(
+        "identity.left_open",
+        "先放着",
+        "Left open",
+        "Somebody of the shop does not know whether subject and other are one person.",
+        {"why": "published reason code"},
+    ),
+    FactType(
+        "identity.marked",
+        "标记",
+        "Marked",
+        "Subject is not a customer: staff, a test, or our own address or phone; left out of every number.",
+        {
+            "as": "what it is: staff, test, own",
+            "on": "what subject is: person (any of its subjects), phone, address",
+        },
+    ),
+    FactType(
+        "identity.unmarked",
+        "取消标记",
+        "No longer marked",
+        "Subject is a customer after all; the latest statement holds.",
+        {
+            "as": "what it was: staff, test, own",
+            "on": "what subject is: person (any of its subjects), phone, address",
+        },
     ),
 )
