@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xiaohe.shop import zones
 from xiaohe.shop.models import Account, AccountKind
 
 # owned, free to reach, reusable. A follow is mixed: the platform decides who sees us. A consented phone or
@@ -20,7 +21,7 @@ DEFAULT_FLAGS = {
 def account_named(kind: AccountKind | str, name: str, *, staff: str = "") -> Account:
     """The account of that kind and name, entered in the register if it is new; safe to call twice."""
     kind = AccountKind(kind)
-    owned, free_reach, reusable = DEFAULT_FLAGS[kind]
+    owned, free_reach, reusable = zones.default_flags(kind, DEFAULT_FLAGS[kind])
     account, _created = Account.objects.get_or_create(
         kind=kind.value,
         name=name.strip(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xiaohe.kernel.belongings import stays, travels
-from xiaohe.shop.models import Account, AuditEntry, Shop, User
+from xiaohe.shop.models import Account, AuditEntry, Shop, User, ZoneRow
 
 travels(
     Shop,
@@ -30,6 +30,14 @@ travels(
         "owned": "ours, not the platform's",
         "free_reach": "reachable without paying for it",
         "reusable": "reachable again and again; owned, free and reusable together make a link private",
+    },
+)
+travels(
+    ZoneRow,
+    about="one place people come from or can be reached at whose zone the shop has changed",
+    meanings={
+        "key": "`traffic:<platform>` or `account:<carrier>`",
+        "zone": "public, mixed or private",
     },
 )
 travels(

@@ -14,6 +14,8 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from xiaohe.shop.taxonomy import Zone
+
 MEANS_LENGTH = 32
 
 
@@ -127,6 +129,18 @@ class Account(models.Model):
     def is_private(self) -> bool:
         """Three of three: only such links count as linked (M01)."""
         return self.owned and self.free_reach and self.reusable
+
+
+class ZoneRow(models.Model):
+    """One row of the zone table that a person has changed; what is not here stands as `shop.taxonomy` ships it."""
+
+    key = models.CharField(primary_key=True, max_length=80)
+    zone = models.CharField(
+        max_length=MEANS_LENGTH, choices=[(each.value, each.value) for each in Zone]
+    )
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.zone}"
 
 
 class AuditAct(StrEnum):

@@ -4,7 +4,35 @@ from __future__ import annotations
 
 from xiaohe.ledger.catalogue.facttype import FactType
 
+# Where somebody came from (`shop.taxonomy`); a fact without it is counted as unknown and shown so.
+SOURCE = {
+    "source_type": "kind of platform: ecommerce, feed, short_video, local, wechat, own, payment, store",
+    "platform": "id of the platform: taobao, jd, douyin …",
+    "entry": "how they came: parcel_card, store_code, table_code, staff_code, claim_page, search, group …",
+    "code": "the printed code they scanned, one per batch, store, table or member of staff",
+    "store": "name of the store",
+    "staff": "name of the member of staff",
+}
+
 TYPES = (
+    FactType(
+        "link.scanned",
+        "扫码",
+        "Code scanned",
+        "Somebody scanned one of our codes; subject is the person if they are known, else the visit itself.",
+        SOURCE,
+    ),
+    FactType(
+        "link.requested",
+        "申请",
+        "Link requested",
+        "Somebody asked to be added through account_id, or we asked them.",
+        {
+            "kind": "friend, group, app or follow",
+            "by": "customer or us",
+            **SOURCE,
+        },
+    ),
     FactType(
         "link.started",
         "建联",
@@ -13,6 +41,7 @@ TYPES = (
         {
             "kind": "friend, group, app or follow",
             "via": "how it began: export, tap or the platform's own word",
+            **SOURCE,
         },
     ),
     FactType(
@@ -20,6 +49,10 @@ TYPES = (
         "断开",
         "Link ended",
         "The link through account_id is gone.",
-        {"kind": "friend, group, app or follow", "ended_by": "customer, staff or system"},
+        {
+            "kind": "friend, group, app or follow",
+            "ended_by": "customer, staff or system",
+            **SOURCE,
+        },
     ),
 )
