@@ -30,7 +30,7 @@ from xiaohe.people.identifiers import Recorder
 from xiaohe.shop import accounts, queries, vault
 from xiaohe.sources import report as reports
 from xiaohe.sources.facts import Ints
-from xiaohe.sources.formats import Kind
+from xiaohe.sources.formats import Kind, title_of
 from xiaohe.sources.mapping import Mapping
 from xiaohe.sources.plans import Plan, plans_of
 from xiaohe.sources.readers import Source
@@ -71,7 +71,7 @@ def inspect(file: File, *, name: str | None = None) -> Inspected:
     source = Source.of(file, name)
     plans = plans_of(source, currency=queries.the_shop().currency)
     mapping = next((plan.mapping for plan in plans if plan.mapping), None)
-    titles = _(", ").join(dict.fromkeys(reports.TITLES[plan.format]() for plan in plans))
+    titles = _(", ").join(dict.fromkeys(title_of(plan.format) or plan.format for plan in plans))
     sentence = _("This is: %(titles)s.") % {"titles": titles}
     if mapping is not None:
         sentence = _("We would read it like this: %(proposal)s") % {"proposal": mapping.in_words()}

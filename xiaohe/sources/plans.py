@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from itertools import islice
 
 from xiaohe.sources.cells import amount, local_time, text
-from xiaohe.sources.formats import FORMATS, Kind, Layout, best_layout, table
+from xiaohe.sources.formats import Kind, Layout, best_layout, known, table
 from xiaohe.sources.mapping import Mapping
 from xiaohe.sources.readers import Source, Table, tables_of
 from xiaohe.sources.refusals import refuse
 
 # Titles and notes may stand above the headings.
 MOST_HEADER_ROW = 20
-KIND_ORDER = {Kind.ORDERS: 0, Kind.ITEMS: 1, Kind.CONTACTS: 2}
+# Tables of one file are imported in this order: orders, what belongs to them, then people.
+KIND_ORDER = {kind: place for place, kind in enumerate(Kind)}
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,9 @@ def plans_of(source: Source, *, currency: str, mapping: Mapping | None = None) -
 
 
 def _recognised(each: Table) -> Plan | None:
+    formats = known()
     for number, row in enumerate(islice(each.rows(), MOST_HEADER_ROW)):
-        layout = best_layout(FORMATS, row)
+        layout = best_layout(formats, row)
         if layout is not None:
             return Plan(each, number, layout=layout)
     return None

@@ -15,17 +15,11 @@ from django.utils.translation import ngettext
 
 from xiaohe.kernel.money import spoken
 from xiaohe.sources.facts import NULL
+from xiaohe.sources.formats import title_of
 from xiaohe.sources.reasons import LABELS, Excluded, Rejected
 from xiaohe.sources.rows.context import Found
 from xiaohe.sources.tally import ACCEPTED, DUPLICATE, UPDATED, Counts, Money
 from xiaohe.sources.times import shop_day
-
-TITLES = {
-    "taobao_orders": lambda: _("Taobao orders"),
-    "taobao_items": lambda: _("Taobao items"),
-    "wecom_contacts": lambda: _("WeCom contacts"),
-    "table": lambda: _("Order table"),
-}
 
 
 @dataclass(frozen=True)
@@ -97,7 +91,7 @@ class Report:
 
     def _rows_said(self) -> str:
         named = {
-            "title": TITLES[self.format](),
+            "title": title_of(self.format) or self.format,
             "read": _grouped(self.read),
             "valid": _grouped(self.valid),
         }

@@ -21,7 +21,7 @@ from xiaohe.sources import amounts
 from xiaohe.sources.amounts import Amounts
 from xiaohe.sources.cells import is_damaged_number, number_text, text
 from xiaohe.sources.facts import NULL, FactBuffer, Ints
-from xiaohe.sources.formats.taobao_orders import Status, status_of
+from xiaohe.sources.formats.words import Status, status_of
 from xiaohe.sources.mapping import Mapping
 from xiaohe.sources.reasons import Rejected
 from xiaohe.sources.rows.context import (

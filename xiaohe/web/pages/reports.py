@@ -14,7 +14,8 @@ from xiaohe.kernel.money import spoken
 from xiaohe.ledger import imports
 from xiaohe.ledger.imports import ImportRow
 from xiaohe.sources import importing, reasons
-from xiaohe.sources.report import TITLES, Report
+from xiaohe.sources.formats import title_of
+from xiaohe.sources.report import Report
 from xiaohe.web.pages.models import ImportLine, ReportLine, ReportPage, Told
 from xiaohe.web.templatetags.xiaohe import grouped, moment
 
@@ -27,8 +28,8 @@ COUNT_LABELS = {
 
 
 def title(row: ImportRow) -> str:
-    named = TITLES.get(row.report.get("format", ""))
-    return named() if named else f"{row.source} · {row.kind}"
+    named = title_of(row.report.get("format", ""))
+    return named or f"{row.source} · {row.kind}"
 
 
 def read_line(row: ImportRow) -> ImportLine:
