@@ -167,6 +167,7 @@ def _watch(server: Server, key: str, start: float, end: float) -> str:
     seen: list[float] = []
     ages: list[float] = []
     memory: list[float] = []
+    own: list[float] = []
     deepest = probes = 0
     time.sleep(max(0.0, start - time.time()))
     while time.time() < end - 1:
@@ -183,15 +184,21 @@ def _watch(server: Server, key: str, start: float, end: float) -> str:
         ages.append(0 if first is None else (to_us(datetime.now(UTC)) - first) / 1e6)
         deepest = max(deepest, store.moment().inbox_rows)
         memory.append(server.memory_mb("web") + server.memory_mb("worker"))
+        # Runs of recent keys are mapped files: they grow with the keys and can be dropped at any time.
+        own.append(sum(server.memory_mb(part, "Pss_Anon:") for part in ("web", "worker")))
         time.sleep(1)
     if not seen:
         return "  no time for a look"
     seen.sort()
-    quarters = " → ".join(f"{memory[at * (len(memory) - 1) // 4]:.0f}" for at in range(5))
     return (
         f"  seen by a reader: p50 {statistics.median(seen):.0f} ms, worst {seen[-1]:.0f} ms of {len(seen)};"
-        f" inbox {deepest:,} deep, oldest {max(ages):.0f} s; web + worker {quarters} MB, peak {max(memory):.0f}"
+        f" inbox {deepest:,} deep, oldest {max(ages):.0f} s; web + worker {_quarters(memory)} MB,"
+        f" peak {max(memory):.0f}; without mapped files {_quarters(own)} MB, peak {max(own):.0f}"
     )
+
+
+def _quarters(told: list[float]) -> str:
+    return " → ".join(f"{told[at * (len(told) - 1) // 4]:.0f}" for at in range(5))
 
 
 def _post(server: Server, key: str, number: int) -> None:

@@ -55,15 +55,17 @@ class Server:
         log = self.log_files[0]
         assert until(lambda: status(self.address + "/healthz") == 200), log.read_text()
 
-    def memory_mb(self, name: str) -> float:
-        """Proportional memory of one part and its children."""
+    def memory_mb(self, name: str, counted: str = "Pss:") -> float:
+        """Proportional memory of one part and its children; `Pss_Anon:` leaves mapped files out."""
         group = self._parts[name][0].pid
         total = 0
         for folder in Path("/proc").iterdir():
             with contextlib.suppress(OSError, ValueError):
                 if os.getpgid(int(folder.name)) == group:
                     lines = (folder / "smaps_rollup").read_text().splitlines()
-                    total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+                    total += next(
+                        int(line.split()[1]) for line in lines if line.startswith(counted)
+                    )
         return total / 1024
 
     def _start(self, name: str, log: Path, *arguments: str) -> None:
