@@ -112,7 +112,14 @@ class Account(models.Model):
         max_length=MEANS_LENGTH, choices=[(k.value, k.value) for k in AccountKind]
     )
     name = models.CharField(max_length=120)
+    # As files name them; `staff_member` and `store` are what the merchant says.
     staff = models.CharField(max_length=120, default="", blank=True)
+    staff_member = models.ForeignKey(
+        "shop.Staff", null=True, blank=True, on_delete=models.SET_NULL, db_constraint=False
+    )
+    store = models.ForeignKey(
+        "shop.Store", null=True, blank=True, on_delete=models.SET_NULL, db_constraint=False
+    )
     owned = models.BooleanField()
     free_reach = models.BooleanField()
     reusable = models.BooleanField()
@@ -148,6 +155,8 @@ class AuditAct(StrEnum):
     SEARCHED = "searched"
     EXPORTED = "exported"
     COPIED = "copied"
+    # A note that was private to somebody else: which one stands in `page`.
+    OPENED = "opened"
     # Doors for programs: what was done to a key or an endpoint, by its id in `page`.
     ADDED = "added"
     ROTATED = "rotated"
@@ -160,6 +169,7 @@ AUDIT_WORDS = {
     AuditAct.SEARCHED: _("searched for"),
     AuditAct.EXPORTED: _("exported"),
     AuditAct.COPIED: _("copied"),
+    AuditAct.OPENED: _("opened a private note of"),
     AuditAct.ADDED: _("added"),
     AuditAct.ROTATED: _("changed the secret of"),
     AuditAct.DISABLED: _("switched off"),
@@ -179,3 +189,16 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} {self.page}"
+
+
+# What is sold, where and by whom: tables of this room too.
+from xiaohe.shop.selling import (  # noqa: E402, F401
+    ClosedDays,
+    Goods,
+    GoodsGroup,
+    OpeningHours,
+    OwnContact,
+    Shift,
+    Staff,
+    Store,
+)
