@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "xiaohe.ledger",
     "xiaohe.people",
     "xiaohe.touch",
+    "xiaohe.entries",
     "xiaohe.channels",
     "xiaohe.sources",
     "xiaohe.web",

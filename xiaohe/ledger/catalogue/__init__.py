@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from xiaohe.kernel.errors import BadInput
 from xiaohe.ledger.catalogue import (
     browse,
+    claim,
     consent,
     content,
     custom,
@@ -33,6 +34,7 @@ AREAS = {
     "order": order.TYPES,
     "identity": identity.TYPES,
     "link": link.TYPES,
+    "claim": claim.TYPES,
     "message": message.TYPES,
     "task": task.TYPES,
     "touch": touch.TYPES,
