@@ -18,9 +18,9 @@ from xiaohe.kernel.belongings import (
     travels,
     view,
 )
-from xiaohe.people import grams, links, notes, overlay, store
+from xiaohe.people import grams, links, notes, overlay, store, ties
 from xiaohe.people import keys as people_keys
-from xiaohe.people.models import Note
+from xiaohe.people.models import Note, Tie
 from xiaohe.people.runs import unique_pairs
 from xiaohe.people.store import StoredValue
 from xiaohe.shop import vault
@@ -117,6 +117,26 @@ travels(
         "subject": "of whom",
         "sealed": "the words, in clear",
         "struck_at": "when it was struck out",
+        "is_private": "read by its author (`user_id`) alone",
+    },
+    is_private=True,
+)
+travels(
+    Tie,
+    about="two people who belong together and stay two",
+    turned={
+        "sealed": Turned(
+            Kind.TEXT,
+            lambda sealed: vault.unseal(bytes(sealed), ties.PURPOSE) if sealed else None,
+            lambda text: vault.seal(text, ties.PURPOSE) if text else None,
+        )
+    },
+    meanings={
+        "low": "one of them",
+        "high": "the other",
+        "kind": ", ".join(ties.TieKind),
+        "sealed": "in words, in clear",
+        "struck_at": "when it was taken back",
     },
     is_private=True,
 )

@@ -42,13 +42,19 @@ def write(person: int, text: str, *, now: datetime, user_id: int | None) -> int:
 
 
 def of(person: int) -> list[Remembered]:
-    """What is remembered of a person under any of their ids, newest first."""
-    subjects = overlay.current().subjects(person)
-    notes = Note.objects.filter(subject__in=subjects, struck_at=None).order_by("-written_at", "-id")
+    """What everybody may read of what is remembered of a person, newest first; see `private_notes` for the rest."""
     return [
         Remembered(note.pk, vault.unseal(bytes(note.sealed), PURPOSE), note.written_at)
-        for note in notes
+        for note in rows(person)
+        if not note.is_private
     ]
+
+
+def rows(person: int) -> list[Note]:
+    """The notes of a person under any of their ids, sealed, private ones too; newest first."""
+    now = overlay.current()
+    found = Note.objects.filter(subject__in=now.subjects(now.person(person)), struck_at=None)
+    return list(found.order_by("-written_at", "-id"))
 
 
 def strike(person: int, note_id: int, *, now: datetime) -> None:
