@@ -10,7 +10,23 @@ TYPES = (
         "成本",
         "Cost recorded",
         "Money or minutes went into the work; amount is null where only minutes did.",
-        {"minutes": "whole minutes of somebody's time", "what": "published name of the cost"},
+        {
+            "minutes": "whole minutes of somebody's time",
+            "what": "ads, bait, print, staff, tools or other",
+            "source_type": "kind of platform the cost was for",
+            "platform": "id of the platform, or the channel as the table names it",
+            "entry": "how people come by it: parcel_card, store_code, live …",
+            "code": "the printed code it was for",
+            "store": "name of the store",
+        },
+    ),
+    FactType(
+        "tag.added",
+        "加标签",
+        "Tag added",
+        "Somebody of the shop gave the person a tag; occurred_at is when they were added, for exports do not"
+        " say when the tag was.",
+        {"group": "the tag's group", "tag": "the tag"},
     ),
     FactType(
         "import.finished",

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from xiaohe.ledger.catalogue.facttype import CONTEXT, FactType
 
+# What a till tells of a visit.
+VISIT = {
+    "tender": "how it was paid: cash (any money), balance (stored before), course (a unit of a card), points",
+    "covers": "how many people sat down",
+    "seated_at": "when they sat down, clock time of the shop",
+    "slot": "part of the day, as the till names it",
+    "store": "name of the store",
+    "table": "table or room",
+    "staff": "name of the member of staff",
+}
+
 TYPES = (
     FactType(
         "order.created",
         "下单",
         "Order created",
         "An order exists. order_key names it; subject is the buyer, or the order itself where no buyer is"
-        " named; occurred_at is when it was placed.",
+        " named; occurred_at is when it was placed; other is the keyed hash of its number without the platform.",
         {
+            **VISIT,
             "coupon": "coupon on the order",
             "affiliation": "where it was placed, as the shop names it",
             "shipping": "freight, a decimal in text",
@@ -24,8 +36,17 @@ TYPES = (
         "order.paid",
         "付款",
         "Order paid",
-        "The order was paid. amount is what was paid for the whole order, null where only its items carry"
-        " money; several facts of one order: the largest amount, the earliest time.",
+        "The order was paid. amount is the cash paid for the whole order (0 where a balance, a course unit or"
+        " points paid), null where only its items carry money; several facts of one order: the largest amount,"
+        " the earliest time.",
+    ),
+    FactType(
+        "order.consumed",
+        "消费",
+        "Order paid without cash",
+        "What was eaten, used or taken for a stored balance, a course unit or points: amount is its worth. It"
+        " is consumption, never cash; several facts of one order: the largest amount.",
+        {"tender": VISIT["tender"]},
     ),
     FactType("order.shipped", "发货", "Order shipped", "The parcel left."),
     FactType("order.received", "签收", "Order received", "The parcel arrived."),
@@ -43,10 +64,52 @@ TYPES = (
         "order.refunded",
         "退款",
         "Order refunded",
-        "Money went back. Without item_key: amount is the total refunded of the order so far. With item_key:"
-        " the total of that item so far. With order_key null: a cancelled line that names no order, with"
-        " quantity and quantity × cancelled price as amount.",
+        "Money went back. Without item_key and other: amount is the total refunded of the order so far. With"
+        " item_key: the total of that item so far. With other: the total of that after-sale so far. With"
+        " order_key null: a cancelled line that names no order, with quantity and quantity × cancelled price"
+        " as amount.",
         CONTEXT,
+    ),
+    FactType(
+        "order.aftersale",
+        "售后",
+        "After-sale opened",
+        "The buyer asked for money, an exchange or a repair; other is the after-sale. What went back is told"
+        " by order.refunded with the same other.",
+        {
+            "kind": "refund, return, exchange or other",
+            "state": "open, refunded, exchanged or closed, as first seen",
+            "reason": "why, in the platform's words",
+        },
+    ),
+    FactType(
+        "order.settled",
+        "结算",
+        "Money settled",
+        "The platform moved money on our account with it: amount is what came to us, negative what left. It is"
+        " never revenue. order_key is null where the row names no order (a withdrawal, a fee).",
+        {
+            "kind": "what moved it, in the platform's words",
+            "income": "sum of what spoke for us, a decimal in text",
+            "fees": "sum of what was taken off, a decimal in text",
+            "sub_order": "true where the row is of a part of the order",
+        },
+    ),
+    FactType(
+        "order.payment_seen",
+        "支付单号",
+        "Payment number seen",
+        "An order list states which payment paid the order: other is the payment's keyed hash. A bill's row of"
+        " that payment is then no order of its own.",
+    ),
+    FactType(
+        "order.billed",
+        "账单",
+        "Payment on a bill",
+        "order_key is an order known from a payment bill. other is the payment, or the merchant's own order"
+        " number without a platform: where an order list states either, this order is that one and counts no"
+        " second time.",
+        {"fee": "what the payment service kept, a decimal in text"},
     ),
     FactType(
         "order.item",
@@ -67,5 +130,18 @@ TYPES = (
         "Order reported by hand",
         "Somebody of the shop marked that the customer ordered; no export has shown the order yet.",
         {"what": "ordered or just_bought", "task": "id of the task it was marked on"},
+    ),
+    FactType(
+        "recharge.paid",
+        "充值",
+        "Recharge paid",
+        "Money came in for a balance or a card: amount is cash. It is no order and no occasion; what the"
+        " balance buys later is one. other is the recharge.",
+        {
+            "bonus": "what was given on top, a decimal in text",
+            "units": "units of a card bought",
+            "store": VISIT["store"],
+            "staff": VISIT["staff"],
+        },
     ),
 )
