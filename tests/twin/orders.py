@@ -44,6 +44,8 @@ class Order:
     returned: int = 0
     phone: str | None = None
     person: str | None = None
+    # Of each line: what, and how many pieces.
+    lines_of: list[tuple[str | None, float | None]] = field(default_factory=list)
 
     @property
     def at(self) -> datetime:
@@ -97,6 +99,8 @@ def _add(order: Order, row: Row) -> None:
     if row.paid is not None:
         order.paid.append(row.paid)
     order.lines += row.line or 0
+    if row.line is not None or row.quantity is not None:
+        order.lines_of.append((row.item, row.quantity))
     if row.quantity is not None:
         order.quantity = (order.quantity or 0) + row.quantity
     order.refunded = max(order.refunded, row.refunded)

@@ -26,10 +26,14 @@ def at_share(values: list, share: float) -> float:
 
 @dataclass(frozen=True)
 class Shop:
-    """What the merchant set; `starts` shifts the shop's day."""
+    """What the merchant set; `starts` shifts the shop's day, `closed` days count in no gap."""
 
     preset_cycle: float = 30
     starts: timedelta = timedelta(0)
+    closed: frozenset[date] = frozenset()
+
+    def open_days(self, since: date, until: date) -> int:
+        return (until - since).days - sum(1 for day in self.closed if since < day < until)
 
 
 PLAIN = Shop()
@@ -53,6 +57,7 @@ class Standing:
     k: int
     m: int
     last_of_all: date
+    raw_cycle: float | None = None
 
 
 @dataclass
@@ -97,12 +102,12 @@ def mark_bulk(orders: list[Order]) -> set[str]:
     return bulk
 
 
-def first_return(days: dict[str, list[date]], on: date) -> int | None:
+def first_return(days: dict[str, list[date]], on: date, shop: Shop) -> int | None:
     """Kaplan–Meier median of first to second occasion, or None if too few or not reached."""
     waits = []
     for dates in days.values():
         came = len(dates) > 1
-        waits.append((((dates[1] if came else on) - dates[0]).days, came))
+        waits.append((shop.open_days(dates[0], dates[1] if came else on), came))
     if sum(came for _, came in waits) < 30:
         return None
     away = 1.0
@@ -118,7 +123,13 @@ def first_return(days: dict[str, list[date]], on: date) -> int | None:
 def picture(orders: list[Order], on: date, shop: Shop = PLAIN) -> Picture:
     """Everything `--on on` sees."""
     valid = valid_before(orders, on, shop)
-    bulk = mark_bulk(valid)
+    return picture_of(valid, mark_bulk(valid), on, shop)
+
+
+def picture_of(
+    valid: list[Order], bulk: set[str], on: date, shop: Shop, shop_value: float | None = None
+) -> Picture:
+    """The same of valid orders of which the bulky ones are known; `shop_value` stands in for few people's."""
     every_day: dict[str, set[date]] = defaultdict(set)
     rhythm_day: dict[str, set[date]] = defaultdict(set)
     net: dict[str, dict[date, int]] = defaultdict(lambda: defaultdict(int))
@@ -131,14 +142,18 @@ def picture(orders: list[Order], on: date, shop: Shop = PLAIN) -> Picture:
         if order.number not in bulk:
             rhythm_day[order.person].add(day)
     days = {person: sorted(found) for person, found in rhythm_day.items()}
-    gaps = {person: [(b - a).days for a, b in pairwise(found)] for person, found in days.items()}
+    gaps = {
+        person: [shop.open_days(a, b) for a, b in pairwise(found)] for person, found in days.items()
+    }
     medians = [middle(own) for own in gaps.values() if len(own) >= 2]
     group_gap = middle(medians) if len(medians) >= 30 else None
-    back = first_return(days, on)
+    back = first_return(days, on, shop)
     pooled = [gap for own in gaps.values() for gap in own]
     values = {person: middle(list(by_day.values())) for person, by_day in net.items()}
     if len(values) >= 30:
         group_value = middle(list(values.values()))
+    elif shop_value is not None:
+        group_value = shop_value
     else:
         group_value = middle(
             [amount for by_day in net.values() for amount in by_day.values()] or [0]
@@ -164,6 +179,7 @@ def picture(orders: list[Order], on: date, shop: Shop = PLAIN) -> Picture:
             k=k,
             m=round((k * values[person] + 3 * group_value) / (k + 3)),
             last_of_all=max(all_days),
+            raw_cycle=_shrunk(own, group_gap, shop) if own else None,
         )
     return Picture(
         on,
@@ -180,10 +196,14 @@ def _cycle(
     own: list[int], has_rhythm_day: bool, group: float | None, back: int | None, shop: Shop
 ) -> tuple[float | None, str | None, bool]:
     if own:
-        n, base = len(own), shop.preset_cycle if group is None else group
-        cycle = (n * middle(own) + 3 * base) / (n + 3)
-        basis = "own" if n >= 2 else "one_gap"
+        cycle = _shrunk(own, group, shop)
+        basis = "own" if len(own) >= 2 else "one_gap"
         return min(max(cycle, 3), 730), basis, group is None
     if has_rhythm_day and back is not None:
         return float(min(max(back, 3), 730)), "first_return", False
     return None, None, False
+
+
+def _shrunk(own: list[int], group: float | None, shop: Shop) -> float:
+    n, base = len(own), shop.preset_cycle if group is None else group
+    return (n * middle(own) + 3 * base) / (n + 3)

@@ -115,7 +115,7 @@ def _sealed(text: str) -> bytes | None:
     return vault.seal(text, PURPOSE) if text else None
 
 
-def _unsealed(sealed: bytes | None) -> str:
+def _unsealed(sealed: bytes | memoryview | None) -> str:
     return vault.unseal(bytes(sealed), PURPOSE) if sealed else ""
 
 

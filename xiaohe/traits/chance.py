@@ -19,10 +19,12 @@ import pyarrow as pa
 
 from xiaohe.stats import stages
 from xiaohe.stats.value import BAND_EDGES, HISTORY_DAYS, MIN_CASES, OUTCOME_DAYS, PRESET_CHANCE
+from xiaohe.traits import groups
 from xiaohe.traits.bulk import suspects, with_bulk
+from xiaohe.traits.groups import Held
 from xiaohe.traits.occasions import occasions
 from xiaohe.traits.orders import valid_at
-from xiaohe.traits.rhythm import Asks, PaceQuestions, cycles, paces
+from xiaohe.traits.rhythm import Asks, PaceQuestions, Spans, cycles, paces
 
 Cell = tuple[int, int]
 THEN_SCHEMA = pa.schema([("on", pa.date32()), ("today", pa.date32())])
@@ -95,16 +97,22 @@ def table(
     on: date,
     preset_days: float,
     keep: Callable[[ir.Table], ir.Table],
+    closed: Spans = (),
+    held: Held | None = None,
 ) -> ChanceTable:
     """The p table at the start of shop day `on` from folded orders with their persons.
 
     `keep` stores an intermediate table of one month-end and returns it; it is read three times.
+    With `held` the cases are persons and groups, and the outcome is an occasion in that group.
     """
     known = orders.filter(valid_at(orders, on))
     ever_paid = orders.filter(orders.was_paid)
     suspected = read.register("suspects", read.run(suspects(ever_paid)))
     bounds = read.run(known.aggregate(first_on=known.on.min(), last_on=known.on.max()))
-    questions = _Questions(read, orders, known, suspected, keep)
+    if held is None:
+        questions = _Questions(read, orders, known, suspected, keep, closed)
+    else:
+        questions = _GroupQuestions(read, orders, known, suspected, keep, closed, held)
     cells: dict[Cell, Tally] = {}
     long_gone: dict[bool, Tally] = {}
     month_ends = 0
@@ -159,12 +167,13 @@ class _Questions:
         known: ir.Table,
         suspected: ir.Table,
         keep: Callable[[ir.Table], ir.Table],
+        closed: Spans,
     ) -> None:
-        self._read, self._keep, self._known = read, keep, known
+        self._read, self._keep, self._known, self._closed = read, keep, known, closed
         self._then = read.register("then", THEN_SCHEMA.empty_table())
         seen = with_bulk(orders.filter(valid_at(orders, self._then.on.as_scalar())), suspected)
-        self._paces = paces(occasions(seen))
-        self._pace: PaceQuestions | None = None
+        self._paces = self._paces_of(seen)
+        self._pace: Any = None
         self._counted: ir.Table | None = None
 
     def tallies(self, month_end: date, on: date, preset_days: float) -> list[dict[str, Any]]:
@@ -174,22 +183,42 @@ class _Questions:
         # The same name and columns each time: what was asked of the first month's table is asked of all.
         people = self._keep(self._paces)
         if self._pace is None:
-            self._pace = PaceQuestions(people, self._then.on.as_scalar())
-        pace = self._pace.ask(read, preset_days)
-        table = read.register("then_pace", pace.as_table(month_end))
+            self._pace = self._asked_of(people)
+        table = read.register("then_pace", self._pace_at(month_end, preset_days))
         if self._counted is None:
-            self._counted = self._count(people, table)
+            self._counted = self._count(self._turning(people, table))
         rows: list[dict[str, Any]] = read.run(self._counted).to_pylist()
         return rows
 
-    def _count(self, people: ir.Table, pace: ir.Table) -> ir.Table:
+    # ---- what differs where a person has a rhythm per group
+
+    by: tuple[str, ...] = ("person",)
+
+    def _paces_of(self, seen: ir.Table) -> ir.Table:
+        return paces(occasions(seen), self._closed)
+
+    def _asked_of(self, people: ir.Table) -> Any:
+        return PaceQuestions(people, self._then.on.as_scalar(), self._closed)
+
+    def _pace_at(self, month_end: date, preset_days: float) -> pa.Table:
+        return self._pace.ask(self._read, preset_days).as_table(month_end)
+
+    def _turning(self, people: ir.Table, pace: ir.Table) -> ir.Table:
+        return cycles(people, pace)
+
+    def _occasions_known(self) -> ir.Table:
+        return self._known
+
+    # ---- the same for both
+
+    def _count(self, people: ir.Table) -> ir.Table:
         day, today = self._then.on.as_scalar(), self._then.today.as_scalar()
-        people = cycles(people, pace)
         people = people.filter(people.cycle.notnull())
-        known = self._known
+        known = self._occasions_known()
         later = known.filter((known.on >= day) & known.person.notnull())
-        later = later.group_by("person").aggregate(next_on=later.on.min())
-        people = people.left_join(later, "person").drop("person_right")
+        later = later.group_by(*self.by).aggregate(next_on=later.on.min())
+        people = people.left_join(later, list(self.by))
+        people = people.drop(*(f"{name}_right" for name in self.by))
         wait = people.next_on.delta(day, unit="day")
         regular = people.occasions >= 3
         lost_from = ibis.ifelse(regular, stages.LOST_RATIO_REGULAR, stages.LOST_RATIO)
@@ -209,3 +238,38 @@ class _Questions:
             gone=cases.gone.sum(),
             came_back=cases.came_back.sum(),
         )
+
+
+class _GroupQuestions(_Questions):
+    """The same month-ends, with one case per person and group."""
+
+    by = groups.PAIR
+
+    def __init__(
+        self,
+        read: Asks,
+        orders: ir.Table,
+        known: ir.Table,
+        suspected: ir.Table,
+        keep: Callable[[ir.Table], ir.Table],
+        closed: Spans,
+        held: Held,
+    ) -> None:
+        self._held = held
+        super().__init__(read, orders, known, suspected, keep, closed)
+
+    def _paces_of(self, seen: ir.Table) -> ir.Table:
+        return groups.paces(self._held.of(seen), self._held.terms, self._closed)
+
+    def _asked_of(self, people: ir.Table) -> Any:
+        on = self._then.on.as_scalar()
+        return groups.PaceQuestions(people, on, self._held.terms, self._closed)
+
+    def _pace_at(self, month_end: date, preset_days: float) -> pa.Table:
+        return groups.as_table(self._pace.ask(self._read, preset_days), month_end)
+
+    def _turning(self, people: ir.Table, pace: ir.Table) -> ir.Table:
+        return groups.cycles(people, pace)
+
+    def _occasions_known(self) -> ir.Table:
+        return self._held.of(self._known)

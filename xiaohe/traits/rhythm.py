@@ -11,8 +11,9 @@ The same expressions serve today's list, any earlier day and every month-end of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -27,6 +28,10 @@ from xiaohe.stats.rhythm import (
     PRIOR_GAPS,
     SHORTEST_CYCLE_DAYS,
 )
+
+DAY = timedelta(days=1)
+# Closed days as spans, both ends included, that neither touch nor overlap.
+Spans = Sequence[tuple[date, date]]
 
 
 class Asks(Protocol):
@@ -73,14 +78,23 @@ class GroupPace:
         return pa.Table.from_pylist([row], schema=PACE_SCHEMA)
 
 
-def paces(occasions: ir.Table) -> ir.Table:
-    """(person, occasions, gaps, own_median, first_on, second_on, last_on) from rhythmic occasions."""
+def open_days(since: Any, until: Any, closed: Spans = ()) -> Any:
+    """Whole days from one occasion to the next; days the shop was closed, strictly between them, do not count."""
+    days = until.delta(since, unit="day")
+    for first, last in closed:
+        began = ibis.greatest(since, ibis.literal(first - DAY))
+        ended = ibis.least(until, ibis.literal(last + DAY))
+        days = days - ibis.greatest(ended.delta(began, unit="day") - 1, 0)
+    return days
+
+
+def paces(occasions: ir.Table, closed: Spans = (), by: Sequence[str] = ("person",)) -> ir.Table:
+    """(*by, occasions, gaps, own_median, first_on, second_on, last_on) from rhythmic occasions."""
     days = occasions.filter(occasions.rhythmic)
-    in_time = ibis.window(group_by=days.person, order_by=days.on)
-    days = days.select("person", "on", earlier_on=days.on.lag().over(in_time))
-    gap = days.on.delta(days.earlier_on, unit="day")
-    days = days.mutate(gap=gap)
-    return days.group_by("person").aggregate(
+    in_time = ibis.window(group_by=[days[name] for name in by], order_by=days.on)
+    days = days.select(*by, "on", earlier_on=days.on.lag().over(in_time))
+    days = days.mutate(gap=open_days(days.earlier_on, days.on, closed))
+    return days.group_by(*by).aggregate(
         occasions=days.count(),
         gaps=days.gap.count(),
         own_median=days.gap.median().cast("float64"),
@@ -93,10 +107,10 @@ def paces(occasions: ir.Table) -> ir.Table:
 class PaceQuestions:
     """What a shop's pace is read from, put together once for any number of days."""
 
-    def __init__(self, people: ir.Table, on: Any) -> None:
+    def __init__(self, people: ir.Table, on: Any, closed: Spans = ()) -> None:
         steady = people.filter(people.gaps >= 2)
         self._voted = steady.aggregate(people=steady.count(), median=steady.own_median.median())
-        self._returns = _first_returns(people, on)
+        self._returns = first_returns(people, on, closed)
 
     def ask(self, read: Asks, preset_days: float) -> GroupPace:
         votes = read.run(self._voted).to_pylist()[0]
@@ -104,25 +118,41 @@ class PaceQuestions:
         return GroupPace(
             median_days=float(votes["median"] if enough else preset_days),
             preset=not enough,
-            first_return_days=_median_days(read.run(self._returns).to_pylist()),
+            first_return_days=median_days(read.run(self._returns).to_pylist()),
         )
 
 
-def group_pace(read: Asks, people: ir.Table, *, on: Any, preset_days: float) -> GroupPace:
+def group_pace(
+    read: Asks, people: ir.Table, *, on: Any, preset_days: float, closed: Spans = ()
+) -> GroupPace:
     """The shop's pace at the start of shop day `on` from `paces` (better stored: it is asked twice)."""
-    return PaceQuestions(people, on).ask(read, preset_days)
+    return PaceQuestions(people, on, closed).ask(read, preset_days)
 
 
 def cycles(people: ir.Table, pace: ir.Table) -> ir.Table:
     """`paces` with cycle, basis, preset, days_since, ratio and due_on, at the one row of `GroupPace.as_table`."""
-    median_days, first = pace.median_days.as_scalar(), pace.first_return_days.as_scalar()
+    return turning(
+        people,
+        median_days=pace.median_days.as_scalar(),
+        first=pace.first_return_days.as_scalar(),
+        preset=pace.preset.as_scalar(),
+        on=pace.on.as_scalar(),
+    )
+
+
+def turning(
+    people: ir.Table, *, median_days: Any, first: Any, preset: Any, on: Any, factor: Any = None
+) -> ir.Table:
+    """The cycle of each row at a pace that is one for all, or a column; `factor` stretches it, before the clamp."""
     own = (people.gaps * people.own_median + PRIOR_GAPS * median_days) / (people.gaps + PRIOR_GAPS)
+    if factor is not None:
+        own = own * factor
     cycle = ibis.ifelse(people.gaps >= 1, own, first)
     cycle = cycle.clip(lower=SHORTEST_CYCLE_DAYS, upper=LONGEST_CYCLE_DAYS)
     people = people.mutate(
         cycle=ibis.ifelse((people.gaps == 0) & first.isnull(), ibis.null("float64"), cycle),
-        preset=(people.gaps >= 1) & pace.preset.as_scalar(),
-        days_since=pace.on.as_scalar().delta(people.last_on, unit="day").cast("int64"),
+        preset=(people.gaps >= 1) & preset,
+        days_since=on.delta(people.last_on, unit="day").cast("int64"),
     )
     return people.mutate(
         basis=ibis.cases(
@@ -135,18 +165,23 @@ def cycles(people: ir.Table, pace: ir.Table) -> ir.Table:
     )
 
 
-def _first_returns(people: ir.Table, on: Any) -> ir.Table:
+def first_returns(
+    people: ir.Table, on: Any, closed: Spans = (), by: Sequence[str] = ()
+) -> ir.Table:
     """Per number of days from first to second occasion: who came back, and all; others are censored at `on`."""
     returned = people.second_on.notnull()
     until = ibis.ifelse(returned, people.second_on, on)
     spans = people.select(
-        days=until.delta(people.first_on, unit="day").cast("int64"),
+        *by,
+        days=open_days(people.first_on, until, closed).cast("int64"),
         returned=returned.cast("int64"),
     )
-    return spans.group_by("days").aggregate(returned=spans.returned.sum(), people=spans.count())
+    return spans.group_by(*by, "days").aggregate(
+        returned=spans.returned.sum(), people=spans.count()
+    )
 
 
-def _median_days(counted: list[dict[str, Any]]) -> float | None:
+def median_days(counted: list[dict[str, Any]]) -> float | None:
     """Kaplan–Meier median of first → second occasion."""
     rows = [(row["days"], row["returned"], row["people"] - row["returned"]) for row in counted]
     answer = _median_of_counts(rows)
