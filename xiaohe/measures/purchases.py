@@ -101,8 +101,16 @@ def known_orders(tables: Tables, window: Window, days: int) -> ir.Table:
     """Valid orders of the window; top: those that name their buyer."""
     orders = within(valid_orders(tables), window)
     return orders.select(
-        "person", top=orders.person.notnull().cast("int64"), bottom=ibis.literal(1, "int64")
+        "person",
+        platform=plain_platform(orders),
+        top=orders.person.notnull().cast("int64"),
+        bottom=ibis.literal(1, "int64"),
     )
+
+
+def plain_platform(orders: ir.Table) -> ir.Value:
+    """The platform of each order; every site and app of ours is one."""
+    return orders.platform.re_extract(r"^([^:]+)", 1)
 
 
 def without_orders(tables: Tables, window: Window, days: int) -> NotYet | None:

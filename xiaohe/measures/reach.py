@@ -6,7 +6,12 @@ import ibis
 import ibis.expr.types as ir
 
 from xiaohe.measures.definition import Tables
-from xiaohe.measures.purchases import purchase_days, within, without_buyers
+from xiaohe.measures.purchases import (
+    plain_platform,
+    purchase_days,
+    within,
+    without_buyers,
+)
 from xiaohe.measures.result import Missing, NotYet, Window
 from xiaohe.shop import queries
 from xiaohe.traits.signals import Kind, live_links
@@ -55,7 +60,10 @@ def orders_of_linked(tables: Tables, window: Window, days: int) -> ir.Table:
     ours = linked_people(tables).mutate(ours=ibis.literal(1, "int64"))
     joined = orders.left_join(ours, "person")
     return joined.select(
-        "person", top=joined.ours.fill_null(0).cast("int64"), bottom=ibis.literal(1, "int64")
+        "person",
+        platform=plain_platform(joined),
+        top=joined.ours.fill_null(0).cast("int64"),
+        bottom=ibis.literal(1, "int64"),
     )
 
 

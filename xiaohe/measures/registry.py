@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from xiaohe.kernel.errors import NotFound
-from xiaohe.measures import purchases, reach
+from xiaohe.measures import coming, purchases, reach
 from xiaohe.measures.definition import Definition
 from xiaohe.measures.result import Unit
 from xiaohe.measures.triangle import TRIANGLE, Triangle
@@ -178,6 +178,7 @@ for _definition in (
         rows=purchases.known_orders,
         days=YEAR,
         missing=purchases.without_orders,
+        splits=("platform",),
     ),
     Definition(
         id="M52b",
@@ -188,7 +189,10 @@ for _definition in (
         rows=reach.orders_of_linked,
         days=YEAR,
         missing=purchases.without_orders,
+        splits=("platform",),
     ),
 ):
+    register(_definition)
+for _definition in coming.DEFINITIONS:
     register(_definition)
 register(TRIANGLE)

@@ -34,6 +34,10 @@ class Missing(StrEnum):
     NO_LINKS = "no_links"
     NO_SIGNALS = "no_signals"
     NO_REFERRALS = "no_referrals"
+    NO_CARDS = "no_cards"
+    NO_SCANS = "no_scans"
+    NO_COSTS = "no_costs"
+    NO_PARCELS = "no_parcels"
     IMMATURE = "immature"
     AXES = "axes"
 
@@ -60,13 +64,15 @@ class NotYet:
 
 @dataclass(frozen=True)
 class Part:
-    """One month of a measure; `immature`: its people have not all had their time."""
+    """One month or one group (`label`) of a measure; `immature`: its people have not all had their time."""
 
     window: Window
     value: float | None
     numerator: int
     denominator: int
     immature: bool
+    label: str = ""
+    n: int = 0
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,7 @@ class Measured:
             "by": [
                 {
                     "window": _window_json(part.window),
+                    **({"label": part.label} if part.label else {}),
                     "value": part.value,
                     "numerator": part.numerator,
                     "denominator": part.denominator,

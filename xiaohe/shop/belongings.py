@@ -33,6 +33,7 @@ travels(
         "attribution_days": "an order within so many days counts as what came of a contact",
         "held_out_share": "share of due people who are left alone for the comparison, 0 to 1",
         "less_divisor": "who asked for less gets this fraction of every cap",
+        "staff_hour_cost": "what an hour of work costs, minor units; 0: not said",
         "clock_on": "the day a sample shop lives on; null: the real clock",
     },
     gives_way=True,

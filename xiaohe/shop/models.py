@@ -76,6 +76,9 @@ class Shop(models.Model):
     # Whoever asked for "less" gets this fraction of every cap: one quarter.
     less_divisor = models.PositiveSmallIntegerField(default=4)
 
+    # Minor units an hour; 0: minutes are shown and not priced.
+    staff_hour_cost = models.PositiveIntegerField(default=0)
+
     # The sample shop lives on its own date; null: the real clock.
     clock_on = models.DateField(null=True, blank=True)
 

@@ -95,3 +95,11 @@ def _carry(kind: AccountKind, zone: Zone) -> None:
         accounts.update(owned=True, free_reach=True, reusable=True)
     else:
         accounts.update(free_reach=False)
+
+
+def zone_of_account(account: Account, zones: dict[str, Zone]) -> Zone:
+    """Private if three of three; else what the row of its kind says, and never private."""
+    if account.is_private:
+        return Zone.PRIVATE
+    said = zones.get(f"{ACCOUNT}:{account.kind}", Zone.MIXED)
+    return Zone.MIXED if said is Zone.PRIVATE else said

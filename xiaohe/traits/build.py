@@ -9,6 +9,7 @@
 | orders   | order       | order facts, persons or the day changed |
 | standing | buyer       | the same |
 | persons, links, signals, rhythm | re-pointed subject; link; person and day; buyer | always: a tap must show at once |
+| parcels, told, spells, came | order that was sent; card, scan, claim or cost; time a link was live; person | always |
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xiaohe.kernel.clock import ShopCalendar
-from xiaohe.traits import chance, rhythm, signals
+from xiaohe.people import spells as people_spells
+from xiaohe.traits import chance, coming, rhythm, signals
 from xiaohe.traits.bulk import suspects, with_bulk
 from xiaohe.traits.occasions import occasions
 from xiaohe.traits.orders import folded, with_void_day
@@ -38,7 +40,7 @@ from xiaohe.traits.returns import match_cancellations
 from xiaohe.traits.stage import stage, year_standing
 from xiaohe.traits.value import half_even, values
 
-TABLES = ("orders", "persons", "links", "signals", "rhythm")
+TABLES = ("orders", "persons", "links", "signals", "rhythm", "parcels", "told", "spells", "came")
 # What a change of links alone leaves as it is.
 LASTING = ("orders", "standing", "chance.json")
 PERSONS_SCHEMA = pa.schema([("subject", pa.int64()), ("person", pa.int64())])
@@ -76,11 +78,13 @@ def build(
     terms: Terms,
     persons: pa.Table,
     links: pa.Table,
+    spells: pa.Table | None = None,
     former: Path | None = None,
     progress: Progress = lambda step: None,
 ) -> None:
     """Write every table of a version into the empty `folder`.
 
+    `spells`: every spell of the links, by default their latest ones with nothing known of where from.
     `former`: a version of the same facts and day; its orders and standings are taken over if its persons
     are these.
     """
@@ -96,6 +100,11 @@ def build(
         _orders_and_standing(read, folder, moment=moment, terms=terms, progress=progress)
     progress("links")
     _rhythm(read, folder, moment=moment, terms=terms)
+    progress("river")
+    begun = people_spells.of_links(links, moment.at) if spells is None else spells
+    _write_table(begun, folder / "begun.parquet")
+    coming.write(read, folder, folder / "begun.parquet", calendar=terms.calendar, until=moment.at)
+    (folder / "begun.parquet").unlink()
 
 
 def _orders_and_standing(

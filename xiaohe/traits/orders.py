@@ -99,6 +99,7 @@ def _states(facts: ir.Table, currency: str) -> ir.Table:
     stated = facts.amount.notnull()
     grouped = facts.group_by("order_key").aggregate(
         subject=facts.subject.min(where=facts.subject != facts.order_key),
+        platform=facts.source.min(),
         created_at=facts.occurred_at.min(where=created),
         created_clock=facts.clock.min(where=created),
         paid_at=facts.occurred_at.min(where=paid),
@@ -122,6 +123,7 @@ def _states(facts: ir.Table, currency: str) -> ir.Table:
     return grouped.select(
         "order_key",
         "subject",
+        "platform",
         at=ibis.coalesce(grouped.paid_at, grouped.created_at, grouped.any_at),
         on=ibis.coalesce(grouped.paid_clock, grouped.created_clock, grouped.any_clock).date(),
         date_only=grouped.timed.fill_null(1) == 0,

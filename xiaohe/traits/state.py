@@ -1,6 +1,6 @@
 """Versions of the derived state: built aside, renamed into place whole, never changed afterwards.
 
-    HOME/derived/state/<lake>-<tap>-<day>-…/   orders, persons, links, signals, rhythm, manifest.json
+    HOME/derived/state/<lake>-<tap>-<day>-…/   orders, persons, links, signals, rhythm …, manifest.json
     HOME/derived/state/current                 the name of the newest whole one
 
 A reader holds one version from first to last; a version is removed when two newer ones exist.
@@ -25,6 +25,7 @@ from xiaohe.ledger import store as ledger_store
 from xiaohe.ledger.models import FileRole
 from xiaohe.people import links as people_links
 from xiaohe.people import overlay
+from xiaohe.people import spells as people_spells
 from xiaohe.shop import clock, queries
 from xiaohe.traits.build import TABLES, Moment, Terms, build
 from xiaohe.traits.chance import ChanceTable
@@ -32,7 +33,7 @@ from xiaohe.traits.chance import ChanceTable
 KEPT_VERSIONS = 3
 POINTER = "current"
 # A change of an expression changes what the files mean: raise it, and nobody reads the old ones.
-FORMAT = 2
+FORMAT = 3
 # `up` promises 450 MB in all to a shop of 100,000 people, also while it is rebuilt; a million take a gigabyte.
 LEAST_MB, MOST_MB, BYTES_PER_FACT = 96, 1_000, 64
 FACTS_OF_ONE_THREAD = 1_500_000
@@ -67,7 +68,7 @@ class State:
         return self.version.on
 
     def reading(self, *names: str) -> engine.Reading:
-        """Some tables of this version, by default all: orders, persons, links, signals, rhythm; use `with`."""
+        """Some tables of this version, by default all of `build.TABLES`; use `with`."""
         return engine.over({name: self.path(name) for name in names or TABLES})
 
     def path(self, name: str) -> Path:
@@ -138,6 +139,7 @@ def _built(moment: Moment, terms: Terms, progress: Callable[[str], None]) -> Sta
                 terms=terms,
                 persons=persons,
                 links=people_links.links(read, persons),
+                spells=people_spells.spells(read, persons, moment.at),
                 former=_former(root, version, terms),
                 progress=progress,
             )

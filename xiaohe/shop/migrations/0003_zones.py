@@ -8,6 +8,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name='shop',
+            name='staff_hour_cost',
+            field=models.PositiveIntegerField(default=0),
+        ),
         migrations.CreateModel(
             name='ZoneRow',
             fields=[
