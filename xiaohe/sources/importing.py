@@ -30,7 +30,7 @@ from xiaohe.people.identifiers import Recorder
 from xiaohe.shop import accounts, queries, vault
 from xiaohe.sources import report as reports
 from xiaohe.sources.facts import Ints
-from xiaohe.sources.formats import Kind, title_of
+from xiaohe.sources.formats import OF_A_TABLE, Kind, Layout, title_of
 from xiaohe.sources.mapping import Mapping
 from xiaohe.sources.plans import Plan, plans_of
 from xiaohe.sources.readers import Source
@@ -41,6 +41,7 @@ from xiaohe.sources.rows.contacts import ContactRows
 from xiaohe.sources.rows.context import Context, Found, Judge, Rows
 from xiaohe.sources.rows.items import ItemRows
 from xiaohe.sources.rows.lines import LineRows
+from xiaohe.sources.rows.orderlines import OrderLineRows
 from xiaohe.sources.rows.orders import OrderRows
 from xiaohe.sources.tally import Outcomes, Tally
 
@@ -258,9 +259,11 @@ class _Import:
         assert plan.layout is not None
         if plan.kind is Kind.CONTACTS:
             return ContactRows(context, plan.layout.positions, width, judge, _account_id)
+        if plan.kind is Kind.ORDER_LINES:
+            return OrderLineRows(context, plan.layout, width, judge)
         if plan.kind is Kind.ITEMS:
-            return ItemRows(context, plan.layout.positions, width, judge)
-        return OrderRows(context, plan.layout.positions, width, judge)
+            return ItemRows(context, plan.layout, width, judge)
+        return OrderRows(context, plan.layout, width, judge)
 
     def _tell(self, phase: str, share: float, rows: int) -> None:
         self._progress({"phase": phase, "share": round(share, 4), "rows": rows})
@@ -278,10 +281,11 @@ def _no_search_for_cycles() -> Iterator[None]:
             gc.enable()
 
 
-def _as_order_list(mapping: Mapping) -> dict[str, int]:
+def _as_order_list(mapping: Mapping) -> Layout:
     """A mapped table with one row per order, in the fields of an order list."""
     renamed = {"time": "paid_at", "amount": "paid", "phone": "mobile"}
-    return {renamed.get(name, name): at for name, at in mapping.positions.items()}
+    positions = {renamed.get(name, name): at for name, at in mapping.positions.items()}
+    return Layout(OF_A_TABLE, positions, mapping.header)
 
 
 def _account_id(account: str, staff: str) -> int:

@@ -112,6 +112,18 @@ TYPES = (
         {"fee": "what the payment service kept, a decimal in text"},
     ),
     FactType(
+        "order.referred",
+        "带来的订单",
+        "Order referred",
+        "A group purchase, a channel or a promoter brought the order: other is the promoter's keyed hash, or that"
+        " of what is told where nobody is named.",
+        {
+            "group": "number of the group purchase",
+            "role": "opened or joined the group, in the platform's words",
+            "channel": "where it came from, in the platform's words",
+        },
+    ),
+    FactType(
         "order.item",
         "订单明细",
         "Order line",

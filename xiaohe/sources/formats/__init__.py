@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 
 from xiaohe.kernel import workspace
 from xiaohe.kernel.errors import BadInput
-from xiaohe.sources.formats.base import Format, Kind, Layout, PaidIs, best_layout
+from xiaohe.sources.formats.base import OF_A_TABLE, Format, Kind, Layout, PaidIs, best_layout
 from xiaohe.sources.formats.loader import read
 from xiaohe.sources.formats.words import Status
 
 __all__ = [
+    "OF_A_TABLE",
     "Format",
     "Kind",
     "Layout",

@@ -128,6 +128,10 @@ class Format:
         return Layout(self, found, tuple(header), explained, told)
 
 
+# How a table that is no known export is read, once a mapping says which column is what.
+OF_A_TABLE = Format("table", Kind.ORDERS, "table", {}, {}, ())
+
+
 @dataclass(frozen=True)
 class Layout:
     """A format found in a file: the position of each field, and the header as written."""

@@ -39,6 +39,8 @@ TOTALS = (
     "subtotal",
     "sum",
 )
+# What platforms put before ciphertext.
+CIPHERS = ("##", "$$", "~~")
 # Ids remembered between slices, so that a buyer's second order costs no second hash.
 MOST_CACHED = 50_000
 
@@ -88,6 +90,7 @@ class Context:
     found: Found = field(default_factory=Found)
     edges: Recent = field(default_factory=Recent)
     people: Recent = field(default_factory=Recent)
+    states: Recent = field(default_factory=Recent)
 
     def __post_init__(self) -> None:
         self.keys = Keys(self.hasher, self.source)
@@ -111,11 +114,16 @@ class Context:
 
     def orders(self, numbers: Sequence[str]) -> Ints:
         """Order keys of cleaned order numbers; NULL where there is none."""
-        hashed, prefix = self.hasher, f"{self.source}:"
-        return np.array(
-            [hashed("order", prefix + number.lower()) if number else NULL for number in numbers],
-            np.int64,
-        )
+        prefix = f"{self.source}:"
+        return self._of_numbers("order", [prefix + n.lower() if n else "" for n in numbers])
+
+    def bare_numbers(self, numbers: Sequence[str]) -> Ints:
+        """Ids of order numbers without their platform: all that a payment bill knows of an order."""
+        return self._of_numbers("number", [number.lower() for number in numbers])
+
+    def _of_numbers(self, namespace: str, values: Sequence[str]) -> Ints:
+        ids = self.hasher.many(namespace, values)
+        return np.where(np.fromiter(map(bool, values), np.bool_, len(values)), ids, NULL)
 
     def phones(self, *columns: Sequence[str]) -> tuple[Ints, list[str]]:
         """Keys and digits of the first complete phone of each row; counts how many a platform masked."""
@@ -129,7 +137,7 @@ class Context:
                     digits[index] = cell
                     shown += 1
                     continue
-                if "*" in cell:
+                if "*" in cell or text(cell)[:2] in CIPHERS:
                     masked += 1
                     continue
                 phone = complete_phone(cell)
@@ -181,6 +189,10 @@ class Judge:
         if not (is_total or is_header or is_note):
             return None
         return self._remembered(folded)
+
+    def no_data(self, row: Sequence[str]) -> RowClass:
+        """NOT_DATA, or AGAIN, for a row that its parser knows to be none."""
+        return self._remembered([fold_header(cell) for cell in row])
 
     def _remembered(self, folded: list[str]) -> RowClass:
         mark = self._hasher("not-data", "\x1f".join(folded).rstrip("\x1f"))

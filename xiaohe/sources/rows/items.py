@@ -5,45 +5,41 @@ Keyed by the platform's sub-order number where there is one; identical lines wit
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from xiaohe.kernel.ids import mix
-from xiaohe.people.keys import Kind, Namespace
 from xiaohe.sources import amounts
 from xiaohe.sources.amounts import Amounts
-from xiaohe.sources.cells import number_text, text
+from xiaohe.sources.cells import number_text
 from xiaohe.sources.facts import NULL, UNKNOWN_INSTANT, FactBuffer, Ints
-from xiaohe.sources.formats.words import Status, status_of
+from xiaohe.sources.formats.base import Layout
+from xiaohe.sources.formats.words import Status
 from xiaohe.sources.reasons import Rejected
-from xiaohe.sources.rows.context import (
-    Context,
-    Judge,
-    blank_rows,
-    columns_of,
-    record_people,
-    reject,
-)
+from xiaohe.sources.rows.articles import Articles, props_of
+from xiaohe.sources.rows.buyers import BuyerColumns
+from xiaohe.sources.rows.context import Context, Judge, blank_rows, columns_of, reject
 from xiaohe.sources.rows.orders import read_numbers, set_money
+from xiaohe.sources.rows.referrals import BesideOrders
 from xiaohe.sources.tally import RowClass
 from xiaohe.sources.times import Instants
 
 
 class ItemRows:
-    """Parses Taobao item lists, legacy and current."""
+    """Parses item lists, legacy and current."""
 
-    def __init__(
-        self, context: Context, positions: Mapping[str, int], width: int, judge: Judge
-    ) -> None:
+    def __init__(self, context: Context, layout: Layout, width: int, judge: Judge) -> None:
         self._context = context
-        self._positions = positions
+        self._format = layout.format
+        self._positions = layout.positions
         self._width = width
         self._judge = judge
-        self._items: dict[str, int] = {}
+        self._buyers = BuyerColumns(context, layout.format)
+        self._beside = BesideOrders(context, layout.format)
+        self._articles = Articles(context)
 
     def parse(self, rows: Sequence[list[str]], start: int) -> tuple[pa.Table, NDArray[np.void]]:
         context = self._context
@@ -72,20 +68,18 @@ class ItemRows:
         records["row_class"][unsure] = skipped[unsure]
 
         order = context.orders([n if ok else "" for n, ok in zip(numbers, good, strict=True)])
-        buyer = (
-            context.on_platform(Namespace.MEMBER, cells["buyer"])
-            if "buyer" in cells
-            else np.full(count, NULL)
-        )
-        subject = np.where(buyer != NULL, buyer, order)
-        item = self._item_keys(cells)
+        # Who bought is told by the order list, except where the item list names the member.
+        states_orders = "buyer" in cells
+        buyers = self._buyers.of(cells if states_orders else {}, order)
+        subject = buyers.subject
+        item = self._articles.keys(cells, count)
         sub = (
             context.orders([number_text(cell) for cell in cells["sub_order_no"]])
             if "sub_order_no" in cells
             else np.full(count, NULL)
         )
         records["row_class"][good] = self._classes(cells)[good]
-        records["no_buyer"] = good & (buyer == NULL)
+        records["no_buyer"] = good & ~buyers.named
         data = (records["row_class"] != RowClass.BLANK) & (
             records["row_class"] != RowClass.NOT_DATA
         )
@@ -108,12 +102,13 @@ class ItemRows:
             refunded,
             cells,
         )
-        if "buyer" in cells:
-            self._states(
-                buffer, start, good & (buyer != NULL) & at.known, order, subject, at, cells
-            )
-            self._remember(cells, subject, good & (buyer != NULL))
-            context.found.buyers.add(subject[good & (buyer != NULL)])
+        if states_orders:
+            named = good & buyers.named
+            self._states(buffer, start, named & at.known, order, subject, at, cells)
+            self._buyers.edges(buffer, start, buyers, named & at.known, at.at)
+            self._buyers.remember(buyers, named)
+            context.found.buyers.add(subject[named])
+        self._beside.payments(buffer, start, cells, good, order, subject, occurred)
         context.found.see_times(at.at[good])
         context.found.goods.add(cells["title"], at.at, np.flatnonzero(good))
         return buffer.table(), records
@@ -133,20 +128,6 @@ class ItemRows:
         line = amounts.of_lines(cells["quantity"], cells["price"], self._context.currency)
         return line, line.bad
 
-    def _item_keys(self, cells: dict[str, list[str]]) -> Ints:
-        codes = cells.get("code") or [""] * len(cells["title"])
-        known = self._items
-        keys = np.empty(len(codes), np.int64)
-        for index, (code, title) in enumerate(zip(codes, cells["title"], strict=True)):
-            value = number_text(code) or text(title)
-            key = known.get(value)
-            if key is None:
-                key = self._context.hasher("item", f"{self._context.source}:{value.casefold()}")
-                if len(known) < 50_000:
-                    known[value] = key
-            keys[index] = key
-        return keys
-
     def _classes(self, cells: dict[str, list[str]]) -> NDArray[np.uint8]:
         # A known item that now shows a refund is `updated`. Where the list states orders too, a second item of
         # an order states it again, which says nothing about the item.
@@ -156,7 +137,7 @@ class ItemRows:
             return np.full(len(cells["title"]), item, np.uint8)
         classes = {Status.UNPAID: RowClass.UNPAID, Status.CLOSED: RowClass.CLOSED}
         known = {
-            cell: classes.get(status, item) if (status := status_of(cell)) else item
+            cell: classes.get(status, item) if (status := self._format.status_of(cell)) else item
             for cell in set(column)
         }
         return np.array([known[cell] for cell in column], np.uint8)
@@ -248,31 +229,3 @@ class ItemRows:
                 order_key=order[rows],
                 content=key,
             )
-
-    def _remember(
-        self, cells: dict[str, list[str]], subject: Ints, where: NDArray[np.bool_]
-    ) -> None:
-        values: dict[Kind, tuple[Namespace, Sequence[str]]] = {
-            Kind.MEMBER: (Namespace.MEMBER, cells["buyer"])
-        }
-        if "receiver" in cells:
-            values[Kind.RECEIVER] = (Namespace.NAME, cells["receiver"])
-        record_people(self._context, np.flatnonzero(where), subject, values)
-
-
-def props_of(cells: dict[str, list[str]], rows: Ints) -> list[str | None]:
-    """Title, variant and unit price of each line as the ledger's properties."""
-    wanted = [
-        (prop, cells[name])
-        for prop, name in (("sku", "sku"), ("title", "title"), ("unit_price", "price"))
-        if name in cells
-    ]
-    found: list[str | None] = []
-    for index in rows.tolist():
-        props = {prop: value for prop, column in wanted if (value := text(column[index]))}
-        found.append(
-            json.dumps(props, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-            if props
-            else None
-        )
-    return found

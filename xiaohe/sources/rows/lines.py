@@ -24,6 +24,7 @@ from xiaohe.sources.facts import NULL, FactBuffer, Ints
 from xiaohe.sources.formats.words import Status, status_of
 from xiaohe.sources.mapping import Mapping
 from xiaohe.sources.reasons import Rejected
+from xiaohe.sources.rows.buyers import add_edges, edge_props
 from xiaohe.sources.rows.context import (
     Context,
     Judge,
@@ -32,7 +33,6 @@ from xiaohe.sources.rows.context import (
     record_people,
     reject,
 )
-from xiaohe.sources.rows.orders import PHONE_EDGE, add_edges
 from xiaohe.sources.seen import Counted
 from xiaohe.sources.tally import RowClass, rejected_as
 
@@ -108,7 +108,9 @@ class LineRows:
             codes,
         )
         both = good & (buyer != NULL) & (phone != NULL)
-        add_edges(context, buffer, start, np.flatnonzero(both), buyer, phone, at.at, PHONE_EDGE)
+        add_edges(
+            context, buffer, start, np.flatnonzero(both), buyer, phone, at.at, edge_props("phone")
+        )
         self._remember(cells, digits, subject, good & (named != NULL))
         context.found.see_times(at.at[good])
         context.found.buyers.add(subject[good & (named != NULL) & (classes == RowClass.LINE)])
