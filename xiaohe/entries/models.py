@@ -73,6 +73,8 @@ class Claim(models.Model):
     # Whose chat it is, as the owner said or as a contact's text tells; the subject of that contact.
     contact = models.BigIntegerField(null=True)
     settled_at = models.DateTimeField(null=True)
+    # The owner settled it; else a contact's text did, and it follows that text.
+    by_hand = models.BooleanField(default=False)
     # Keys of the facts that settled it, for taking it back.
     facts = models.JSONField(default=list)
     # Its claim.made is in the ledger.

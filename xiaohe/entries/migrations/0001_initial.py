@@ -56,6 +56,7 @@ class Migration(migrations.Migration):
                 ('order_key', models.BigIntegerField(null=True)),
                 ('contact', models.BigIntegerField(null=True)),
                 ('settled_at', models.DateTimeField(null=True)),
+                ('by_hand', models.BooleanField(default=False)),
                 ('facts', models.JSONField(default=list)),
                 ('told', models.BooleanField(default=False)),
             ],
