@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -14,6 +15,20 @@ from xiaohe.sources.refusals import refuse
 
 # Titles and notes may stand above the headings.
 MOST_HEADER_ROW = 20
+# Fields whose column tells people apart.
+NAMES_BUYERS = ("buyer", "mobile", "telephone", "phone", "unionid", "openid", "external_userid")
+# Names and numbers of identity papers, which a customs form asks for and nobody here may keep.
+_IDENTITY_CARD = re.compile(r"身份证|证件号|护照|\bID (?:Name|Number)\b", re.IGNORECASE)
+# Fields that hold a digit in every row of data.
+TOLD_BY_DIGITS = (
+    "order_no",
+    "sub_order_no",
+    "aftersale_no",
+    "payment_no",
+    "created",
+    "paid_at",
+    "at",
+)
 # Tables of one file are imported in this order: orders, what belongs to them, then people.
 KIND_ORDER = {kind: place for place, kind in enumerate(Kind)}
 
@@ -51,10 +66,35 @@ class Plan:
         where = (
             self.layout.positions if self.layout else self.mapping.positions if self.mapping else {}
         )
-        return any(name in where for name in ("buyer", "mobile", "telephone", "phone"))
+        return any(name in where for name in NAMES_BUYERS)
 
     def data_rows(self) -> Iterator[list[str]]:
-        return islice(self.table.rows(), self.header_row + 1, None)
+        """The rows below the headings, without notes on columns and without the numbers of identity cards."""
+        rows = islice(self.table.rows(), self.header_row + 1, None)
+        if self.layout is not None and self.layout.format.skip_after_header:
+            rows = _without_notes(rows, self.layout)
+        cards = [place for place, name in enumerate(self.header) if _IDENTITY_CARD.search(name)]
+        return _without(rows, cards) if cards else rows
+
+
+def _without(rows: Iterator[list[str]], places: Sequence[int]) -> Iterator[list[str]]:
+    """The rows with these cells blank: what is not read cannot be kept, not even among rejected rows."""
+    for row in rows:
+        for place in places:
+            if place < len(row):
+                row[place] = ""
+        yield row
+
+
+def _without_notes(rows: Iterator[list[str]], layout: Layout) -> Iterator[list[str]]:
+    """Leave out rows below the headings that explain columns: those that hold no digit where a time or number stands."""
+    told = [layout.positions[name] for name in TOLD_BY_DIGITS if name in layout.positions]
+    for index, row in enumerate(rows):
+        explains = index < layout.format.skip_after_header and not any(
+            char.isdigit() for place in told if place < len(row) for char in row[place]
+        )
+        if not explains:
+            yield row
 
 
 def plans_of(source: Source, *, currency: str, mapping: Mapping | None = None) -> list[Plan]:

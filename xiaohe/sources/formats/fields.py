@@ -44,6 +44,7 @@ REFERRAL = {
     "group_no": "number of the group purchase (团ID)",
     "group_role": "opened or joined the group (团身份)",
     "promoter": "number or name of whoever brought the order (分销员, 达人)",
+    "channel": "where the order came from, in the platform's words",
     "staff": "our staff who brought the order",
     "store": "the store it belongs to",
 }
