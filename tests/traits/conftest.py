@@ -13,6 +13,7 @@ import pytest
 
 from tests.traits.facts import no_links, reading_of
 from xiaohe.kernel.clock import ShopCalendar
+from xiaohe.shop.goods import Groups
 from xiaohe.traits.build import PERSONS_SCHEMA, Moment, Terms, build
 
 
@@ -30,6 +31,8 @@ def built(place: Any, tmp_path: Path) -> Callable[..., dict[str, pa.Table]]:
         persons: pa.Table | None = None,
         currency: str = "CNY",
         at: datetime | None = None,
+        closed: tuple[tuple[date, date], ...] = (),
+        groups: Groups | None = None,
     ) -> dict[str, Any]:
         nonlocal made
         made += 1
@@ -42,7 +45,7 @@ def built(place: Any, tmp_path: Path) -> Callable[..., dict[str, pa.Table]]:
                 read,
                 folder,
                 moment=moment,
-                terms=Terms(calendar, currency, 30),
+                terms=Terms(calendar, currency, 30, closed=closed, groups=groups),
                 persons=PERSONS_SCHEMA.empty_table() if persons is None else persons,
                 links=no_links() if links is None else links,
             )

@@ -18,14 +18,13 @@ from django.utils.translation import gettext_lazy as _
 from xiaohe.kernel import store
 from xiaohe.kernel.errors import BadInput, NotFound
 from xiaohe.shop.selling import LONGEST_SPOKEN, LONGEST_TITLE, Goods, GoodsGroup
+from xiaohe.shop.spoken import NOT_SPOKEN
 
 # Asked once, of the goods that most sentences are about.
 ASKED_FIRST = 20
 # Rows per transaction: a slice stays well under 50 ms.
 SLICE = 500
 SHORTEST_CYCLE, LONGEST_CYCLE = 3, 730
-# A name is put into sentences: nothing there that a listing would shout, and nothing that breaks a line.
-_NOT_SPOKEN = frozenset("【】[]<>{}（）()%\n\r\t\u200b￥¥$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def name(item_key: int, spoken: str, now: datetime) -> Goods:
             _("A spoken name has at most %(most)d characters."),
             most=LONGEST_SPOKEN,
         )
-    if _NOT_SPOKEN & set(spoken):
+    if NOT_SPOKEN & set(spoken):
         raise BadInput("not_spoken", _("Brackets and signs are not spoken; leave them out."))
     return _change(item_key, spoken=spoken, named_at=now if spoken else None)
 

@@ -14,6 +14,9 @@ from importlib.resources import files
 
 LONGEST = 16
 LONGEST_CHINESE = 8
+# A name is put into sentences: nothing that a listing would shout, and nothing that breaks a line.
+NOT_SPOKEN = frozenset("【】[]<>{}（）()%\n\r\t\u200b￥¥$")
+_SIGNS = re.compile("[" + re.escape("".join(sorted(NOT_SPOKEN))) + "]")
 _BRACKETS = re.compile(r"【[^】]*】|\[[^\]]*\]|\([^)]*\)|〔[^〕]*〕|「[^」]*」|《[^》]*》|<[^>]*>")
 _NUMBER = r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十半]{1,2})"
 _UNIT = (
@@ -44,7 +47,7 @@ def propose(title: str) -> str:
     """A name of at most 16 characters one could say aloud; empty if nothing of the title is left."""
     text = unicodedata.normalize("NFKC", title)
     # NFKC turns full-width signs into plain ones, 【】 stay as they are.
-    text = _BRACKETS.sub(" ", text)
+    text = _SIGNS.sub(" ", _BRACKETS.sub(" ", text))
     if not _CHINESE.search(text):
         return _latin(text)
     for noise in (_SOLD, _YEAR, _AMOUNT, _TIMES):

@@ -8,6 +8,7 @@
 |----------|-------------|--------------|
 | orders   | order       | order facts, persons or the day changed |
 | standing | buyer       | the same |
+| rhythms  | buyer and group of goods; empty while there are no groups | the same |
 | persons, links, signals, rhythm | re-pointed subject; link; person and day; buyer | always: a tap must show at once |
 | parcels, told, spells, came | order that was sent; card, scan, claim or cost; time a link was live; person | always |
 """
@@ -18,7 +19,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -31,18 +32,20 @@ import pyarrow.parquet as pq
 
 from xiaohe.kernel.clock import ShopCalendar
 from xiaohe.people import spells as people_spells
-from xiaohe.traits import chance, coming, rhythm, signals
+from xiaohe.shop.goods import Groups
+from xiaohe.traits import chance, coming, groups, rhythm, signals
 from xiaohe.traits.bulk import suspects, with_bulk
 from xiaohe.traits.occasions import occasions
 from xiaohe.traits.orders import folded, with_void_day
 from xiaohe.traits.people import persons_of
 from xiaohe.traits.returns import match_cancellations
+from xiaohe.traits.rhythm import Spans
 from xiaohe.traits.stage import stage, year_standing
 from xiaohe.traits.value import half_even, values
 
 TABLES = ("orders", "persons", "links", "signals", "rhythm", "parcels", "told", "spells", "came")
 # What a change of links alone leaves as it is.
-LASTING = ("orders", "standing", "chance.json")
+LASTING = ("orders", "standing", "rhythms", "chance.json")
 PERSONS_SCHEMA = pa.schema([("subject", pa.int64()), ("person", pa.int64())])
 
 Progress = Callable[[str], None]
@@ -55,6 +58,9 @@ class Terms:
     calendar: ShopCalendar
     currency: str
     preset_days: float
+    # Days on which nobody could buy; and the groups of goods, None while the whole shop is one.
+    closed: Spans = ()
+    groups: Groups | None = None
 
 
 @dataclass(frozen=True)
@@ -129,28 +135,92 @@ def _orders_and_standing(
     orders = read.register("orders", folder / "orders.parquet")
     progress("chance")
     past = _chance_table(read, orders, folder, on=on, terms=terms)
-    (folder / "chance.json").write_text(json.dumps(past.as_json()))
-    progress("standing")
-    with _kept(
-        read, occasions(orders.filter(orders.valid)), folder / "occasions.parquet"
-    ) as bought:
-        _standing(read, bought, past, folder, on=on, terms=terms)
+    with _rhythms(read, orders, past, folder, on=on, terms=terms) as (past, chosen):
+        (folder / "chance.json").write_text(json.dumps(past.as_json()))
+        progress("standing")
+        with _kept(
+            read, occasions(orders.filter(orders.valid)), folder / "occasions.parquet"
+        ) as bought:
+            _standing(read, bought, past, folder, on=on, terms=terms, chosen=chosen)
+
+
+@contextmanager
+def _rhythms(
+    read: Any, orders: ir.Table, past: chance.ChanceTable, folder: Path, *, on: date, terms: Terms
+) -> Iterator[tuple[chance.ChanceTable, ir.Table | None]]:
+    """Rhythms by group of goods: the p table to use, and each person's group to show; None without groups."""
+    path = folder / "rhythms.parquet"
+    if terms.groups is None:
+        _write_table(groups.RHYTHMS_SCHEMA.empty_table(), path)
+        yield past, None
+        return
+    items = read.register("items", groups.items_table(terms.groups))
+    lines = groups.held(read.facts, items, calendar=terms.calendar, before=on)
+    with _kept(read, lines, folder / "held.parquet") as table:
+        held = groups.Held(table, terms.groups)
+        by_group = _chance_table(read, orders, folder, on=on, terms=terms, held=held)
+        past = replace(by_group, long_gone=past.long_gone)
+        valid = orders.filter(orders.valid)
+        with _kept(read, held.of(valid), folder / "held_orders.parquet") as bought:
+            _write_rhythms(read, bought, occasions(valid), past, folder, on=on, terms=terms)
+        yield past, groups.best(read.register("rhythms", path))
+
+
+def _write_rhythms(
+    read: Any,
+    bought: ir.Table,
+    shop_wide: ir.Table,
+    past: chance.ChanceTable,
+    folder: Path,
+    *,
+    on: date,
+    terms: Terms,
+) -> None:
+    assert terms.groups is not None
+    people = groups.paces(bought, terms.groups, terms.closed)
+    with _kept(read, people, folder / "group_paces.parquet") as paces:
+        questions = groups.PaceQuestions(paces, ibis.literal(on), terms.groups, terms.closed)
+        found = questions.ask(read, terms.preset_days)
+        pace = read.register("group_pace", groups.as_table(found, on))
+        turning = groups.cycles(paces, pace).drop("second_on")
+        worth = groups.values(groups.occasions(bought), shop_wide)
+        joined = turning.left_join(worth, list(groups.PAIR)).drop("person_right", "group_id_right")
+        p, is_preset = chance.chance(joined, past)
+        joined = joined.mutate(chance=p, chance_preset=is_preset)
+        joined = joined.mutate(ev=half_even(joined.chance * joined.value))
+        told = joined.select(*groups.RHYTHMS_SCHEMA.names).order_by("person", "group_id")
+        read.write(told.cast(groups.RHYTHMS_TYPES), folder / "rhythms.parquet")
 
 
 def _chance_table(
-    read: Any, orders: ir.Table, folder: Path, *, on: date, terms: Terms
+    read: Any,
+    orders: ir.Table,
+    folder: Path,
+    *,
+    on: date,
+    terms: Terms,
+    held: groups.Held | None = None,
 ) -> chance.ChanceTable:
     # A name of its own for each: the engine remembers the footer of a file by its name.
-    paths = (folder / f"month_end-{number}.parquet" for number in count())
+    name = "month_end" if held is None else "month_end_of_groups"
+    paths = (folder / f"{name}-{number}.parquet" for number in count())
     kept: list[Path] = []
 
     def keep(people: ir.Table) -> ir.Table:
         _forget(kept)
         kept.append(next(paths))
         read.write(people, kept[0])
-        return read.register("month_end", kept[0])
+        return read.register(name, kept[0])
 
-    past = chance.table(read, orders, on=on, preset_days=terms.preset_days, keep=keep)
+    past = chance.table(
+        read,
+        orders,
+        on=on,
+        preset_days=terms.preset_days,
+        keep=keep,
+        closed=terms.closed,
+        held=held,
+    )
     _forget(kept)
     return past
 
@@ -168,10 +238,14 @@ def _standing(
     *,
     on: date,
     terms: Terms,
+    chosen: ir.Table | None,
 ) -> None:
-    with _kept(read, rhythm.paces(bought), folder / "paces.parquet") as people:
+    """One row per buyer: of the whole shop, and with groups what the `chosen` one says of rhythm and value."""
+    with _kept(read, rhythm.paces(bought, terms.closed), folder / "paces.parquet") as people:
         day = ibis.literal(on)
-        pace = rhythm.group_pace(read, people, on=day, preset_days=terms.preset_days)
+        pace = rhythm.group_pace(
+            read, people, on=day, preset_days=terms.preset_days, closed=terms.closed
+        )
         turning = rhythm.cycles(people, read.register("pace", pace.as_table(on)))
         turning = turning.drop("second_on")
         worth = values(bought)
@@ -192,6 +266,10 @@ def _standing(
             ev=half_even(joined.chance * joined.value),
             stage=stage(joined, past.may_return()),
         )
+        if chosen is None:
+            joined = joined.mutate(group_id=ibis.null("int64"))
+        else:
+            joined = groups.shown(joined, chosen)
         read.write(joined, folder / "standing.parquet")
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,14 @@ from xiaohe.ledger.models import FileRole
 from xiaohe.people import links as people_links
 from xiaohe.people import overlay
 from xiaohe.people import spells as people_spells
-from xiaohe.shop import clock, queries
+from xiaohe.shop import clock, goods, queries, stores
 from xiaohe.traits.build import TABLES, Moment, Terms, build
 from xiaohe.traits.chance import ChanceTable
 
 KEPT_VERSIONS = 3
 POINTER = "current"
 # A change of an expression changes what the files mean: raise it, and nobody reads the old ones.
-FORMAT = 3
+FORMAT = 4
 # `up` promises 450 MB in all to a shop of 100,000 people, also while it is rebuilt; a million take a gigabyte.
 LEAST_MB, MOST_MB, BYTES_PER_FACT = 96, 1_000, 64
 FACTS_OF_ONE_THREAD = 1_500_000
@@ -227,14 +228,35 @@ def _write_manifest(
 
 def _terms() -> Terms:
     shop = queries.the_shop()
-    return Terms(queries.calendar(), shop.currency, float(shop.preset_cycle_days))
+    return Terms(
+        queries.calendar(),
+        shop.currency,
+        float(shop.preset_cycle_days),
+        closed=stores.closed_spans(),
+        groups=goods.grouping(),
+    )
 
 
 def _fingerprint(terms: Terms) -> str:
     calendar = terms.calendar
     starts = calendar.day_starts_at.strftime("%H%M")
     zone = calendar.time_zone.replace("/", "_")
-    return f"{zone}-{starts}-{terms.currency}-{terms.preset_days:g}"
+    name = f"{zone}-{starts}-{terms.currency}-{terms.preset_days:g}"
+    if not terms.closed and terms.groups is None:
+        return name
+    grouped = terms.groups
+    told = repr(
+        (
+            terms.closed,
+            grouped
+            and (
+                sorted(grouped.of_item.items()),
+                sorted(grouped.preset_days.items()),
+                sorted(grouped.consumable),
+            ),
+        )
+    )
+    return f"{name}-{blake2b(told.encode(), digest_size=6).hexdigest()}"
 
 
 # ---------------------------------------------------------------- folders
