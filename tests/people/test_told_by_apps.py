@@ -3,34 +3,45 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from itertools import combinations
 
-import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xiaohe.people import identifiers, search
-from xiaohe.people.components import Evidence, Told, components, joined_pairs
+from xiaohe.people.joined.rule import resolve
+from xiaohe.people.joined.stated import Holder, Stated, graph_of
 from xiaohe.people.keys import Kind
 from xiaohe.people.names import display
 
-NONE = np.empty(0, np.int64)
+
+class Told(StrEnum):
+    """Who a site or an app names in an edge."""
+
+    ALIAS = "alias"
+    USER = "device"
+    DEVICE = "device_phone"
+
+
 U1, U2, U3 = 1, 2, 3
 TABLET, LAPTOP, MAIL, PHONE = 11, 12, 21, 22
 
 
-def evidence(*edges: tuple[int, int, Told]) -> Evidence:
-    subject, key, told = (np.array(list(column), np.int64) for column in zip(*edges, strict=True))
-    return Evidence(
-        NONE, NONE, np.empty(0, bool), NONE, NONE, NONE, NONE, NONE, np.empty(0, bool),
-        app_subject=subject, app_key=key, app_told=told,
-    )  # fmt: skip
+def evidence(*edges: tuple[int, int, Told]) -> Stated:
+    """Users have a key of theirs; a device nobody is signed in on has one, too."""
+    told = [
+        (left, key, kind.value, Holder.DEVICE if kind is Told.DEVICE else Holder.USER)
+        for left, key, kind in edges
+    ]
+    return Stated.of(told)
 
 
-def groups(found: Evidence) -> list[set[int]]:
-    nodes, root = components(*joined_pairs(found))
+def groups(found: Stated) -> list[set[int]]:
+    graph = graph_of(found)
     by_root: dict[int, set[int]] = {}
-    for node, at in zip(nodes.tolist(), root.tolist(), strict=True):
+    label = resolve(graph).labels.person
+    for node, at in zip(graph.nodes.tolist(), label.tolist(), strict=True):
         by_root.setdefault(at, set()).add(node)
     return sorted((group for group in by_root.values() if len(group) > 1), key=min)
 

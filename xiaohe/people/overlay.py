@@ -6,9 +6,8 @@
 A person's id is the subject of theirs that was recorded first (recorded_at, then import, then the smaller
 id). Any subject of a person finds them, so a link to a former id keeps working after a join or an undo.
 
-Evidence that joins, all of it certain: a complete phone seen with one buyer only, an order number in a
-contact's text, and what the owner said. The owner's word outranks files: what was taken apart stays apart
-when the same file is imported again, until the owner joins it or takes the tap back.
+What joins is said in people/evidence_kinds.py and decided in people/joined. The owner's word outranks files: what
+was taken apart stays apart when the same file is imported again, until the owner joins it or takes the tap back.
 """
 
 from __future__ import annotations
@@ -25,37 +24,25 @@ import pyarrow as pa
 from xiaohe.kernel import workspace
 from xiaohe.ledger import engine
 from xiaohe.ledger import store as ledger_store
-from xiaohe.ledger.catalogue import as_json
 from xiaohe.ledger.engine import Reading
-from xiaohe.people.components import (
-    Evidence,
-    Ids,
-    Told,
-    components,
-    joined_pairs,
-    joining_app_edges,
-    quarantined_phones,
-)
+from xiaohe.people.components import Ids, Places
+from xiaohe.people.joined import reading
+from xiaohe.people.joined.rule import Joined, Reason, resolve
+from xiaohe.people.joined.stated import Graph, graph_of
 
 SCHEMA = pa.schema([("subject", pa.int64()), ("person", pa.int64())])
-BY_PHONE = as_json({"kind": "phone"})
-BY_ORDER = as_json({"kind": "order_no"})
-# What sites and apps tell (sources.segment), by who is named.
-BY_APP = {
-    as_json({"kind": kind}): told
-    for kind, told in (
-        ("alias", Told.ALIAS),
-        ("device", Told.USER),
-        ("phone", Told.USER),
-        ("email", Told.USER),
-        ("device_phone", Told.DEVICE),
-        ("device_email", Told.DEVICE),
-    )
-}
-APP_SOURCES = "segment:"
-BY_DEVICE_PHONE = as_json({"kind": "device_phone"})
-# Whose subjects are contacts; everyone else's are buyers.
-CONTACT_SOURCES = ("wecom",)
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Evidence that is left out because it would glue people who contradict one another."""
+
+    reason: Reason
+    # Who contradict: subjects, or ids of one human. Of an order several contacts name: those contacts.
+    subjects: tuple[int, ...]
+    # What would glue them: subject, key and what the key is.
+    edges: tuple[tuple[int, int, str], ...]
 
 
 def person_of(read: Reading) -> pa.Table:
@@ -68,9 +55,11 @@ class Overlay:
     """The overlay with lookups both ways."""
 
     table: pa.Table
+    # Keys that too many people have: they join nobody.
     quarantined: frozenset[int] = field(default_factory=frozenset)
-    # Pairs a site or an app told that join nothing, because two of its users would be one by them.
-    unused: frozenset[tuple[int, int]] = field(default_factory=frozenset)
+    # Pairs of subject and key that join nothing, though alone they would.
+    unused: frozenset[Pair] = field(default_factory=frozenset)
+    conflicts: tuple[Conflict, ...] = ()
 
     def person(self, subject: int) -> int:
         """The person a subject (or a former person id) belongs to; itself if it was never re-pointed."""
@@ -98,18 +87,43 @@ class Overlay:
 
 
 def overlay_of(read: Reading) -> Overlay:
-    evidence = evidence_in(read)
-    nodes, root = components(*joined_pairs(evidence))
-    first = _first_recorded(read, nodes)
-    unused = ~joining_app_edges(evidence)
-    pairs = zip(
-        evidence.app_subject[unused].tolist(), evidence.app_key[unused].tolist(), strict=True
-    )
+    graph = graph_of(reading.stated(read))
+    joined = resolve(graph)
+    person = joined.labels.person
+    together = np.bincount(person, minlength=len(person))[person] > 1
+    first = _first_recorded(read, graph.nodes[together])
     return Overlay(
-        _pointed(first, nodes, root),
-        frozenset(quarantined_phones(evidence).tolist()),
-        frozenset(pairs),
+        _pointed(first, graph.nodes, person),
+        frozenset(graph.nodes[joined.quarantined].tolist()),
+        _unused(graph, joined),
+        conflicts_in(graph, joined),
     )
+
+
+def _unused(graph: Graph, joined: Joined) -> frozenset[Pair]:
+    left = graph.nodes[graph.left[joined.unused]].tolist()
+    return frozenset(zip(left, graph.nodes[graph.right[joined.unused]].tolist(), strict=True))
+
+
+def conflicts_in(graph: Graph, joined: Joined) -> tuple[Conflict, ...]:
+    return tuple(
+        sorted(
+            (
+                Conflict(
+                    found.reason,
+                    tuple(sorted(graph.nodes[found.nodes].tolist())),
+                    tuple(sorted(_told(graph, edge) for edge in found.edges.tolist())),
+                )
+                for found in joined.conflicts
+            ),
+            key=lambda each: (each.reason, each.subjects, each.edges),
+        )
+    )
+
+
+def _told(graph: Graph, edge: int) -> tuple[int, int, str]:
+    left, right = graph.nodes[graph.left[edge]], graph.nodes[graph.right[edge]]
+    return int(left), int(right), graph.sayings[graph.told[edge]].kind.name
 
 
 # ---------------------------------------------------------------- one overlay per version and process
@@ -120,7 +134,7 @@ _KEPT = 4
 @dataclass(frozen=True)
 class _Kept:
     tap_version: int
-    hand: pa.Table
+    words: pa.Table
     told: pa.Table
     overlay: Overlay
     # When it was put together, and how long that took: while events pour in, at most a twentieth of the time.
@@ -144,18 +158,18 @@ def current() -> Overlay:
     if known is not None and known.tap_version == tap_version:
         return known.overlay
     with engine.reading() as read:
-        hand = read.run(_by_hand(read.facts))
-        told = read.run(_told(read.facts))
+        words = reading.words(read)
+        told = read.run(_told_by_stream(read.facts))
         known = _kept.get((secret, read.version))
         # Most taps and events say nothing about who is who.
-        same = known is not None and known.hand.equals(hand)
+        same = known is not None and known.words.equals(words)
         if known is not None and same and (known.told.equals(told) or known.may_wait()):
             kept = replace(known, tap_version=read.tap_version)
         else:
             began = monotonic()
             found = overlay_of(read)
             now = monotonic()
-            kept = _Kept(read.tap_version, hand, told, found, now, now - began)
+            kept = _Kept(read.tap_version, words, told, found, now, now - began)
     with _lock:
         _kept.pop((secret, read.version), None)
         _kept[secret, read.version] = kept
@@ -164,93 +178,13 @@ def current() -> Overlay:
     return kept.overlay
 
 
-# ---------------------------------------------------------------- reading evidence
-
-
-def evidence_in(read: Reading) -> Evidence:
-    """The live evidence of one moment, without phones that can join nothing."""
-    phones = read.run(_phone_edges(read.facts))
-    orders = read.run(_order_edges(read.facts))
-    hand = read.run(_by_hand(read.facts))
-    app = read.run(_app_edges(read.facts))
-    return Evidence(
-        phone_subject=_ids(phones, "subject"),
-        phone=_ids(phones, "other"),
-        phone_of_contact=phones["of_contact"].to_numpy(),
-        order_contact=_ids(orders, "subject"),
-        order_key=_ids(orders, "other"),
-        order_buyer=_ids(orders, "buyer"),
-        hand_left=_ids(hand, "low"),
-        hand_right=_ids(hand, "high"),
-        hand_together=hand["together"].to_numpy(),
-        app_subject=_ids(app, "subject"),
-        app_key=_ids(app, "other"),
-        app_told=_ids(app, "told"),
-    )
-
-
-def _phone_edges(facts: ibis.Table) -> ibis.Table:
-    """Phones seen with two subjects or more, or that are a buyer themselves: the rest cannot join."""
-    seen = facts.filter(
-        facts.type == "identity.seen", facts.props.isin([BY_PHONE, BY_DEVICE_PHONE])
-    )
-    every = seen.mutate(of_app=seen.source.startswith(APP_SOURCES))
-    seen = every.filter(~every.of_app)
-    edges = (
-        seen.mutate(of_contact=seen.source.isin(CONTACT_SOURCES))
-        .select("subject", "other", "of_contact")
-        .distinct()
-    )
-    # With those of sites and apps: a contact's phone may be that of one of their users.
-    shared = every.group_by("other").agg(subjects=every.subject.nunique())
-    shared = shared.filter(shared.subjects > 1).select("other")
-    ordered = facts.filter(facts.type.startswith("order."))
-    buyers = ordered.semi_join(edges, ordered.subject == edges.other).select(other="subject")
-    return edges.semi_join(shared.union(buyers, distinct=True), "other")
-
-
-def _told(facts: ibis.Table) -> ibis.Table:
-    """A mark of everything sites and apps told about who is who: the same while nothing was added."""
-    seen = facts.filter(facts.type == "identity.seen", facts.source.startswith(APP_SOURCES))
+def _told_by_stream(facts: ibis.Table) -> ibis.Table:
+    """A mark of everything events told about who is who: the same while nothing was added."""
+    seen = facts.filter(facts.type == "identity.seen", facts.import_id.isnull())
     return seen.agg(edges=seen.count(), sum=seen.key_hash.cast("float64").sum())
 
 
-def _app_edges(facts: ibis.Table) -> ibis.Table:
-    """What sites and apps told about who is who, each edge once."""
-    seen = facts.filter(facts.type == "identity.seen", facts.source.startswith(APP_SOURCES))
-    cases = [
-        (seen.props == said, ibis.literal(int(told), "int64")) for said, told in BY_APP.items()
-    ]
-    return seen.select(
-        "subject", "other", told=ibis.cases(*cases, else_=int(Told.DEVICE))
-    ).distinct()
-
-
-def _order_edges(facts: ibis.Table) -> ibis.Table:
-    """Contact, order and buyer, for every order a contact's text names."""
-    seen = facts.filter(facts.type == "identity.seen", facts.props == BY_ORDER)
-    mentions = seen.select("subject", "other").distinct()
-    ordered = facts.filter(facts.type.startswith("order."), facts.order_key.notnull())
-    buyers = ordered.select(other="order_key", buyer="subject").distinct()
-    return mentions.inner_join(buyers, "other").select("subject", "other", "buyer")
-
-
-def _by_hand(facts: ibis.Table) -> ibis.Table:
-    """What the owner said last of each pair; at the same moment, apart wins."""
-    said = facts.filter(facts.type.isin(["identity.merged", "identity.unmerged"]))
-    pairs = said.mutate(
-        low=ibis.least(said.subject, said.other),
-        high=ibis.greatest(said.subject, said.other),
-        joined_at=ibis.cases((said.type == "identity.merged", said.recorded_at)),
-        parted_at=ibis.cases((said.type == "identity.unmerged", said.recorded_at)),
-    )
-    last = pairs.group_by("low", "high").agg(
-        joined_at=pairs.joined_at.max(), parted_at=pairs.parted_at.max()
-    )
-    together = last.joined_at.notnull() & (
-        last.parted_at.isnull() | (last.joined_at > last.parted_at)
-    )
-    return last.select("low", "high", together=together).order_by("low", "high")
+# ---------------------------------------------------------------- who was first
 
 
 def _first_recorded(read: Reading, nodes: Ids) -> pa.Table:
@@ -265,7 +199,7 @@ def _first_recorded(read: Reading, nodes: Ids) -> pa.Table:
     return read.run(each)
 
 
-def _pointed(first: pa.Table, nodes: Ids, root: np.ndarray) -> pa.Table:
+def _pointed(first: pa.Table, nodes: Ids, root: Places) -> pa.Table:
     """Subjects that are not the first recorded of their component, and which one is."""
     if not first.num_rows:
         return SCHEMA.empty_table()

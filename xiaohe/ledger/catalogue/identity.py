@@ -13,7 +13,8 @@ TYPES = (
         {
             "kind": "what joins them: phone, order_no, email, device (an anonymous id of a site or an app),"
             " alias (a former id); device_phone, device_email: stated by somebody not signed in; unionid, openid,"
-            " external_userid, claim (the word a claimed order gave), address (never joins)"
+            " external_userid, claim (the word a claimed order gave), address (never joins)",
+            "scope": "of an openid or external_userid: the app or the company it is of, where there may be several",
         },
     ),
     FactType(
@@ -49,7 +50,10 @@ TYPES = (
         "先放着",
         "Left open",
         "Somebody of the shop does not know whether subject and other are one person.",
-        {"why": "published reason code"},
+        {
+            "why": "published reason code",
+            "because": "codes of what spoke for it then; asked again only when something new does",
+        },
     ),
     FactType(
         "identity.marked",
