@@ -132,6 +132,16 @@ def _compact() -> None:
     compaction.compact(force=True)
 
 
+def _repair(backup: str = "", days: int = 0) -> None:
+    from datetime import timedelta
+
+    from xiaohe.kernel.clock import utc_now
+    from xiaohe.ledger import repair
+
+    now = utc_now() + timedelta(days=days)
+    repair.repair(now, backup=Path(backup) if backup else None)
+
+
 def _collect() -> None:
     from datetime import timedelta
 
@@ -181,6 +191,7 @@ VERBS = {
     "merge_runs": _merge_runs,
     "expire": _expire,
     "compact": _compact,
+    "repair": _repair,
     "collect": _collect,
     "restore": _restore,
 }

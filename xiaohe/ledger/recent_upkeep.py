@@ -146,12 +146,16 @@ def collect_again(broken: Sequence[RunRow], missing: Sequence[pa.Table]) -> int:
             write(np.unique(keys), folder, until_us)
             for keys, until_us in _by_until(missing, end_us)
         ]
+        crash.at("run_after_write")
         listed = publish(found)
+        crash.at("run_after_fsync")
         with control.write():
             store.lock_versions()
             _retire(broken)
             store.add_runs(listed)
             store.bump_keys()
+            crash.at("run_before_commit")
+    crash.at("run_after_commit")
     return sum(each.keys for each in listed)
 
 

@@ -29,6 +29,7 @@ from xiaohe.kernel.errors import BadInput
 from xiaohe.ledger import (
     check,
     compaction,
+    crash,
     durable,
     engine,
     files,
@@ -48,6 +49,15 @@ from xiaohe.ledger.store import FileRow
 
 # Where a backup (backup.py) keeps the lake.
 IN_BACKUP = "lake/"
+# Where a test may kill a repair (see crash.py). Nothing but the last step of each makes anything count.
+FETCH_POINTS = ("repair_before_rename", "repair_after_rename")
+REWRITE_POINTS = (
+    "repair_after_write",
+    "repair_after_fsync",
+    "compact_before_commit",
+    "repair_after_commit",
+)
+LIST_POINTS = ("repair_list_before_commit", "repair_list_after_commit")
 
 
 @dataclass(frozen=True)
@@ -121,8 +131,10 @@ def _put_back(row: FileRow, found: Path) -> bool:
     target = workspace.current().lake / row.path
     durable.make_folder(target.parent)
     durable.sync_file(found)
+    crash.at("repair_before_rename")
     os.replace(found, target)
     durable.sync_folder(target.parent)
+    crash.at("repair_after_rename")
     return True
 
 
@@ -168,7 +180,7 @@ def _rebuild(
                 written = rewriting.lay_out(
                     read, wanted, (role,), folder, held.keep, level=1, folded=taken.last
                 )
-        compaction.replace(held, damaged, files.publish(written))
+        _put_in_place(held, damaged, written)
     for each in damaged:
         done.append(_("%(path)s was written anew from the other layout.") % {"path": each.path})
 
@@ -197,6 +209,8 @@ def _set_right(held: Held, done: list[str]) -> None:
                         type=span.type,
                     )
                 )
+                crash.at("repair_list_before_commit")
+            crash.at("repair_list_after_commit")
             done.append(_("Times and types of %(path)s are listed right.") % {"path": row.path})
 
 
@@ -212,7 +226,15 @@ def _sort(row: FileRow, held: Held) -> None:
                     files.write(part, folder, role, row.import_id, level=row.level)
                     for part in read.batches(facts, rows=files.FILE_ROWS)
                 ]
-        compaction.replace(held, [row], files.publish(written))
+        _put_in_place(held, [row], written)
+
+
+def _put_in_place(held: Held, old: Sequence[FileRow], written: Sequence[Written]) -> None:
+    crash.at("repair_after_write")
+    listed = files.publish(written)
+    crash.at("repair_after_fsync")
+    compaction.replace(held, old, listed)
+    crash.at("repair_after_commit")
 
 
 # ---------------------------------------------------------------- keys
