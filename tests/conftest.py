@@ -5,6 +5,7 @@
 | `place`          | the current workspace: an empty folder under tmp_path and a migrated SQLite store |
 | `postgres_place` | the same with its control store on a throw-away PostgreSQL server |
 | `any_place`      | the test runs twice, once on each |
+| `empty_stores`   | a function that gives further empty stores of the current kind |
 | `shared_data`    | the folder of public data sets beside the repository |
 
 Threads and processes started by a test find the same workspace: the environment names it.
@@ -16,7 +17,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -91,6 +92,25 @@ def postgres_place(
 def any_place(request: pytest.FixtureRequest) -> Workspace:
     """The test runs once per kind of control store."""
     return request.getfixturevalue(request.param)  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def empty_stores(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
+    """The address of one more migrated, empty store of the kind that is current; "" is a file in the folder."""
+    from xiaohe.kernel import store
+
+    made: list[str] = []
+
+    def make() -> str:
+        if not store.is_postgres():
+            return ""
+        server = request.getfixturevalue("postgres_server")
+        made.append(server.create(request.getfixturevalue("django_db_blocker")))
+        return str(server.url(made[-1]))
+
+    yield make
+    for name in made:
+        request.getfixturevalue("postgres_server").drop(name)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -87,26 +87,55 @@ def test_restore_refuses_a_folder_that_holds_data(place: Workspace, tmp_path: Pa
 
 
 RESTORE_POINTS = ("restore_unpacked", "restore_between", "restore_before_store")
+# With PostgreSQL the store's part takes a while, in one transaction.
+POSTGRES_POINTS = ("restore_tables_made", "restore_before_commit")
 
 
 def test_a_killed_restore_is_begun_again_in_the_same_folder(
-    place: Workspace, tmp_path: Path
+    any_place: Workspace, tmp_path: Path, empty_stores: Callable[[], str]
 ) -> None:
     _some_history()
     expected = visible()
     file, home = tmp_path / "saved.tar", tmp_path / "other"
     backup.backup(file, now=NOW)
     with OtherProcess() as other:
-        for point in RESTORE_POINTS:
-            home.mkdir(exist_ok=True)
-            assert other.ask("restore", crash=point, file=str(file), home=str(home), url="") == -9
+        for point in (*RESTORE_POINTS, *(POSTGRES_POINTS if control.is_postgres() else ())):
+            home.mkdir()
+            url = empty_stores()
+            order = {"file": str(file), "home": str(home), "url": url}
+            assert other.ask("restore", crash=point, **order) == -9
             assert list(home.glob(".restoring-*"))
             assert not (home / "xiaohe.db").exists()
-            with _elsewhere(home):
+            # Twice, for what the second one finds is what the first one left.
+            assert other.ask("restore", crash=point, **order) == -9
+            with _elsewhere(home, url):
+                assert not url or not archive.holds_something()
                 backup.restore(file)
                 assert visible() == expected
                 assert not list(home.glob(".restoring-*"))
             shutil.rmtree(home)
+
+
+def test_a_restore_killed_when_everything_was_back_is_over(
+    any_place: Workspace, tmp_path: Path, empty_stores: Callable[[], str]
+) -> None:
+    _some_history()
+    expected = visible()
+    file, home, url = tmp_path / "saved.tar", tmp_path / "other", empty_stores()
+    backup.backup(file, now=NOW)
+    home.mkdir()
+    with OtherProcess() as other:
+        order = {"file": str(file), "home": str(home), "url": url}
+        assert other.ask("restore", crash="restore_after_store", **order) == -9
+
+    with _elsewhere(home, url):
+        assert visible() == expected
+        with pytest.raises(backup.FolderInUse):
+            backup.restore(file)
+        assert visible() == expected
+        assert list(home.glob(".restoring-*"))
+        backup.clear_finished()
+        assert not list(home.glob(".restoring-*"))
 
 
 def test_what_is_put_beside_a_killed_restore_is_somebodys(place: Workspace, tmp_path: Path) -> None:

@@ -40,12 +40,17 @@ def test_an_old_folder_gives_the_same_answers_and_so_does_the_copy_saved_of_it(
 
 
 @pytest.mark.postgres
-def test_an_old_backup_of_postgresql_restores_to_the_same_answers(
+def test_an_old_backup_of_postgresql_restores_to_the_same_answers_even_after_kills(
     postgres_server: Any, tmp_path: Path
 ) -> None:
     postgres_server.sql("CREATE DATABASE of_old")
     url = postgres_server.url("of_old")
     kept = folders.KEPT / f"{POSTGRES}.tar"
+    for point in ("restore_tables_made", "restore_before_commit"):
+        killed = folders.command(
+            tmp_path / "home", "restore", kept, XIAOHE_DATABASE_URL=url, XIAOHE_CRASH_AT=point
+        )
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
 
     restored = folders.command(tmp_path / "home", "restore", kept, XIAOHE_DATABASE_URL=url)
 

@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from xiaohe.kernel import store as control
 from xiaohe.kernel import workspace
 from xiaohe.kernel.errors import BadInput
+from xiaohe.ledger import crash
 from xiaohe.ledger.models import KeyRun, LakeFile
 
 SQLITE, POSTGRES = "sqlite", "postgresql"
@@ -165,9 +166,13 @@ def _copy_out(raw: Any, table: str, target: Path) -> None:
 
 
 def _restore_postgres(folder: Path) -> None:
-    """Tables by name and column, in one transaction; references are checked at its end."""
-    _make_tables_of(_applied(folder))
+    """Tables by name and column, in one transaction; references are checked at its end.
+
+    The tables themselves are made in it as well: killed anywhere, the database is what it was before.
+    """
     with control.write():
+        _make_tables_of(_applied(folder))
+        crash.at("restore_tables_made")
         tables = [table for table in _tables() if (folder / f"{table}.copy").exists()]
         # What a migration filled in is in the copy as well.
         control.execute(f"TRUNCATE {_quoted(tables)}")
@@ -177,6 +182,7 @@ def _restore_postgres(folder: Path) -> None:
             _copy_in(raw, table, folder / f"{table}.copy")
         for statement in sequence_resets():
             control.execute(statement)
+        crash.at("restore_before_commit")
 
 
 def _make_tables_of(applied: set[tuple[str, str]]) -> None:
@@ -200,8 +206,7 @@ def _drop_tables() -> None:
     rooms = tuple(f"{each.label}_" for each in apps.get_app_configs())
     ours = [table for table in _tables() if table.startswith((*rooms, "django_"))]
     if ours:
-        with control.write():
-            control.execute(f"DROP TABLE {_quoted(ours)} CASCADE")
+        control.execute(f"DROP TABLE {_quoted(ours)} CASCADE")
 
 
 def _quoted(tables: list[str]) -> str:

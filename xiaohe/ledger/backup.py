@@ -9,7 +9,8 @@ the copy's moment. Restore goes into an empty folder only, and nothing is in pla
 
     restore     unpack, compare ─► lake/ rejects/ secret/ ─► the store, last: from here on the folder holds data
 
-Killed before the store, it leaves its own folder beside what it placed: the next restore clears both away.
+Killed before the store, it leaves its own folder beside what it placed: the next restore clears both away. Killed after
+it, everything is back, and that folder goes with the next recovery.
 """
 
 from __future__ import annotations
@@ -135,11 +136,15 @@ def restore(file: Path, *, keys: Path | None = None) -> Backup:
         for part in (LAKE, REJECTS):
             if (work / part).exists():
                 shutil.rmtree(place.home / part, ignore_errors=True)
+                _sync_folders(work / part)
                 os.rename(work / part, place.home / part)
         crash.at("restore_between")
         _place_keys(secrets, place.home / SECRET)
+        # Whatever the store lists is on disk by its name before the store is.
+        durable.sync_folder(place.home)
         crash.at("restore_before_store")
         archive.restore_store(work / STORE)
+        crash.at("restore_after_store")
         durable.sync_folder(place.home)
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -268,6 +273,11 @@ def _extract(source: Any, target: Path) -> dict[str, Any]:
         return {"sha256": reader.digest.hexdigest(), "bytes": handle.tell()}
 
 
+def _sync_folders(root: Path) -> None:
+    for folder, _below, _names in os.walk(root, topdown=False):
+        durable.sync_folder(Path(folder))
+
+
 def _read_keys(path: Path) -> dict[str, bytes]:
     try:
         content = json.loads(path.read_text())
@@ -314,6 +324,16 @@ def _clear_unfinished(home: Path) -> None:
     # Its own folder last: it is what says whose the others are.
     for folder in (home / LAKE, home / REJECTS, *left):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear_finished() -> None:
+    """Remove the folder of a restore that was killed when everything was back."""
+    home = workspace.current().home
+    left = [each for each in home.glob(f"{RESTORING}-*") if processes.left_behind(each.name)]
+    # With PostgreSQL such a folder may be of one that never came so far: the next restore has to find it.
+    if left and (archive.kind() == archive.SQLITE or archive.holds_something()):
+        for each in left:
+            shutil.rmtree(each, ignore_errors=True)
 
 
 def _work_folder(parent: Path, name: str) -> Path:

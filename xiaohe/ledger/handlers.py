@@ -8,7 +8,7 @@ from typing import Any
 from xiaohe import jobs
 from xiaohe.kernel import counters
 from xiaohe.kernel.clock import utc_now
-from xiaohe.ledger import compaction, drain, recent_upkeep, recovery, stream, subscriptions
+from xiaohe.ledger import backup, compaction, drain, recent_upkeep, recovery, stream, subscriptions
 from xiaohe.shop import clock
 
 
@@ -40,6 +40,7 @@ def run_tidy(job: jobs.Running) -> dict[str, Any]:
     """Clear up after crashes, delete retired files, drop old keys."""
     with job.keep_alive():
         done = recovery.recover(utc_now())
+        backup.clear_finished()
         forgotten = stream.forget_old_keys(clock.now())
         collected = recent_upkeep.collect(utc_now())
     return {"files": done.files_collected + collected, "keys": forgotten}
