@@ -55,6 +55,16 @@ def test_an_export_holds_what_counts_and_nothing_taken_back(
     assert retracted == [(undone, None), (None, key_hash("xiaohe", "b"))]
 
 
+def test_an_export_asks_no_cluster(
+    place: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_lines(numbered([1, 2]))
+    # Nobody listens there: whoever asked it would be refused.
+    monkeypatch.setenv("XIAOHE_ENGINE", "spark://127.0.0.1:9")
+
+    assert _export(tmp_path / "facts").facts == 2
+
+
 def test_order_money_is_recomputed_with_the_readmes_rules(place: Workspace, tmp_path: Path) -> None:
     import_lines(
         [

@@ -70,6 +70,13 @@ def test_sqlite_to_sqlite(place: Workspace, out: Path, tmp_path: Path) -> None:
     _move_and_compare(out, lambda: elsewhere(tmp_path / "there"))
 
 
+def test_no_cluster_is_asked(place: Workspace, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    some_life()
+    # Nobody listens there: whoever asked it would be refused.
+    monkeypatch.setenv("XIAOHE_ENGINE", "spark://127.0.0.1:9")
+    assert moving.move_out(out, now=NOW).facts == 18
+
+
 @pytest.mark.postgres
 def test_sqlite_to_postgresql(
     place: Workspace,

@@ -65,13 +65,13 @@ def export(
     links: Callable[[Reading, pa.Table], Answer],
     now: datetime,
 ) -> Exported:
-    """Drain, then write the five files into an empty or new folder."""
+    """Drain, then write the five files into an empty or new folder; in this process, whatever the engine is."""
     if folder.exists() and any(folder.iterdir()):
         raise NotEmpty(folder)
     disk.ask_for_room(folder)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     drain.drain(now, force=True)
-    with engine.reading() as read:
+    with engine.reading(local=True) as read:
         read.write(read.facts, folder / "facts.parquet")
         persons = _table(read, person_of(read))
         _write(persons, folder / "persons.parquet")

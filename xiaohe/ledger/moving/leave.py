@@ -102,7 +102,7 @@ def _draft(folder: Path) -> Iterator[Path]:
 
 
 def _write(root: Path, now: datetime, *, identifiers: bool) -> Manifest:
-    with control.read_snapshot(), engine.reading(memory=MEMORY) as read:
+    with control.read_snapshot(), engine.reading(memory=MEMORY, local=True) as read:
         told = Manifest(
             version=__version__,
             created_at=now.isoformat(),
