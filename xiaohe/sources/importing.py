@@ -37,12 +37,18 @@ from xiaohe.sources.readers import Source
 from xiaohe.sources.refusals import refuse
 from xiaohe.sources.rejects import Rejects, rejected_rows
 from xiaohe.sources.report import Origin, Report
+from xiaohe.sources.rows.aftersales import AftersaleRows
+from xiaohe.sources.rows.bills import BillRows
 from xiaohe.sources.rows.contacts import ContactRows
 from xiaohe.sources.rows.context import Context, Found, Judge, Rows
+from xiaohe.sources.rows.costs import CostRows
+from xiaohe.sources.rows.groups import GroupRows
 from xiaohe.sources.rows.items import ItemRows
 from xiaohe.sources.rows.lines import LineRows
 from xiaohe.sources.rows.orderlines import OrderLineRows
 from xiaohe.sources.rows.orders import OrderRows
+from xiaohe.sources.rows.settlements import SettlementRows
+from xiaohe.sources.rows.visits import VisitRows
 from xiaohe.sources.tally import Outcomes, Tally
 
 __all__ = ["FileResult", "Inspected", "inspect", "rejected_rows", "run", "run_all", "undo"]
@@ -162,6 +168,30 @@ def label_of(sealed: bytes | None) -> str:
     return vault.unseal(sealed, LABEL_PURPOSE) if sealed else ""
 
 
+def _contacts(context: Context, layout: Layout, width: int, judge: Judge) -> Rows:
+    return ContactRows(context, layout, width, judge, _account_id)
+
+
+def _group_members(context: Context, layout: Layout, width: int, judge: Judge) -> Rows:
+    return GroupRows(context, layout, width, judge, _group_id)
+
+
+# Who reads the rows of each kind of table.
+PARSERS: dict[Kind, Callable[[Context, Layout, int, Judge], Rows]] = {
+    Kind.ORDERS: OrderRows,
+    Kind.ORDER_LINES: OrderLineRows,
+    Kind.ITEMS: ItemRows,
+    Kind.AFTERSALES: AftersaleRows,
+    Kind.SETTLEMENTS: SettlementRows,
+    Kind.BILLS: BillRows,
+    Kind.VISITS: VisitRows,
+    Kind.RECHARGES: VisitRows,
+    Kind.COSTS: CostRows,
+    Kind.GROUP_MEMBERS: _group_members,
+    Kind.CONTACTS: _contacts,
+}
+
+
 class _Import:
     """One table on its way into the ledger."""
 
@@ -257,13 +287,7 @@ class _Import:
                 return OrderRows(context, _as_order_list(plan.mapping), width, judge)
             return LineRows(context, plan.mapping, width, judge)
         assert plan.layout is not None
-        if plan.kind is Kind.CONTACTS:
-            return ContactRows(context, plan.layout.positions, width, judge, _account_id)
-        if plan.kind is Kind.ORDER_LINES:
-            return OrderLineRows(context, plan.layout, width, judge)
-        if plan.kind is Kind.ITEMS:
-            return ItemRows(context, plan.layout, width, judge)
-        return OrderRows(context, plan.layout, width, judge)
+        return PARSERS[plan.kind](context, plan.layout, width, judge)
 
     def _tell(self, phase: str, share: float, rows: int) -> None:
         self._progress({"phase": phase, "share": round(share, 4), "rows": rows})
@@ -291,6 +315,11 @@ def _as_order_list(mapping: Mapping) -> Layout:
 def _account_id(account: str, staff: str) -> int:
     with write():
         return int(accounts.account_named("wecom", account, staff=staff).pk)
+
+
+def _group_id(group: str) -> int:
+    with write():
+        return int(accounts.account_named("group", group).pk)
 
 
 def _marks(source: str) -> frozenset[int]:

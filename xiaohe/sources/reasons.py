@@ -29,6 +29,7 @@ class Rejected(StrEnum):
     BAD_QUANTITY = "bad_quantity"
     NO_ACCOUNT = "no_account"
     BROKEN_ROW = "broken_row"
+    NO_NAME = "no_name"
 
 
 LABELS: dict[Excluded | Rejected, Any] = {
@@ -45,6 +46,7 @@ LABELS: dict[Excluded | Rejected, Any] = {
     Rejected.BAD_QUANTITY: _("quantity cannot be read"),
     Rejected.NO_ACCOUNT: _("no staff account"),
     Rejected.BROKEN_ROW: _("more cells than headings"),
+    Rejected.NO_NAME: _("neither a name nor a number"),
 }
 
 # What each code means, for the documentation and for `--json` readers; tests hold it complete.
@@ -64,4 +66,5 @@ DOCS: dict[Excluded | Rejected, str] = {
     Rejected.BAD_QUANTITY: "A quantity holds something that is not a number.",
     Rejected.NO_ACCOUNT: "A contact row that names no staff account.",
     Rejected.BROKEN_ROW: "The row has more filled cells than the file has columns.",
+    Rejected.NO_NAME: "A member of a group whose row holds neither their name nor WeCom's number of them.",
 }

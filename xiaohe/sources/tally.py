@@ -38,6 +38,10 @@ class RowClass(IntEnum):
     NOT_DATA = 9
     NOT_DATA_AGAIN = 10
     ITEM = 11
+    AFTERSALE = 12
+    SETTLEMENT = 13
+    RECHARGE = 14
+    COST = 15
     REJECTED = 20  # + the index of the reason
 
 
@@ -219,6 +223,8 @@ def _outcome(
             is_class(RowClass.STOCK_ADJUSTMENT),
             is_class(RowClass.ORDER) & order_known,
             is_class(RowClass.ITEM) & known,
+            # A known after-sale of which the money has now gone back.
+            is_class(RowClass.AFTERSALE) & known,
         ],
         [
             _CODE[DUPLICATE],
@@ -228,6 +234,7 @@ def _outcome(
             _CODE[Excluded.REFUNDED],
             _CODE[UPDATED],
             _CODE[Excluded.STOCK_ADJUSTMENT],
+            _CODE[UPDATED],
             _CODE[UPDATED],
             _CODE[UPDATED],
         ],

@@ -63,4 +63,16 @@ FIELDS: dict[Kind, Mapping[str, str]] = {
     Kind.ITEMS: {**STATES, **PEOPLE, **REFERRAL, **LINES, **MORE, "refund_status": "退款状态"},
 }
 # Option → what it does, for kinds whose parser takes some.
-OPTIONS: dict[Kind, Mapping[str, str]] = {}
+OPTIONS: dict[Kind, Mapping[str, str]] = {
+    Kind.AFTERSALES: {
+        "refunded": "words inside the state that say the money went back",
+        "exchanged": "words that say the goods were exchanged",
+        "closed": "words that say nothing came of it",
+    },
+    Kind.BILLS: {
+        "sale": "words inside the state or kind of a sale",
+        "refund": "words of a refund",
+        "revoked": "words of a payment that was taken back",
+        "merchant_prefix": "pattern of what stands before the merchant's own order number",
+    },
+}

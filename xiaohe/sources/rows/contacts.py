@@ -1,4 +1,4 @@
-"""One row per customer and member of staff: a link, and the keys somebody typed beside it.
+"""One row per customer and member of staff: a link, where it came from, its tags, and the keys somebody typed beside it.
 
 Identity of a row: staff account + add time to the second. Names and descriptions change and are never part of it.
 """
@@ -12,82 +12,85 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from xiaohe.people.evidence import extract_phone, order_numbers
-from xiaohe.people.keys import Kind, Namespace, contact_value
+from xiaohe.ledger.catalogue import as_json
+from xiaohe.people.evidence import claim_words, extract_phone, order_numbers
+from xiaohe.people.keys import Kind, Namespace, contact_value, normalise, platforms
+from xiaohe.people.masking import masked_text
+from xiaohe.shop.taxonomy import Entry
+from xiaohe.sources import formats
 from xiaohe.sources.cells import complete_phone, text
 from xiaohe.sources.facts import NULL, FactBuffer, Ints
+from xiaohe.sources.formats import Layout
+from xiaohe.sources.formats.base import fold_header
 from xiaohe.sources.reasons import Rejected
-from xiaohe.sources.rows.context import (
-    Context,
-    Judge,
-    blank_rows,
-    columns_of,
-    record_people,
-    reject,
-)
-from xiaohe.sources.rows.orders import PHONE_EDGE, add_edges
+from xiaohe.sources.rows import channels
+from xiaohe.sources.rows.buyers import add_edges, edge_props
+from xiaohe.sources.rows.context import Context, Judge, record_people
+from xiaohe.sources.rows.slice import Slice
 from xiaohe.sources.tally import RowClass
 from xiaohe.sources.times import SECOND
 
-ORDER_EDGE = '{"kind":"order_no"}'
-# Platforms whose orders a number in a description may name.
-ORDER_PLATFORMS = ("taobao", "table")
 FREE_TEXT = ("description", "name", "remark")
-FRIEND = '{"kind":"friend","via":"export"}'
+# `标签组1(客户等级)`: as many columns of tags as the company has groups of them.
+TAG_GROUP = "标签组"
+TAGS = (",", "，", ";", "；", "、", "\n")
+LONGEST_WORD = 60
+# Whose cells a contact may have beside, and what is sealed of each.
+SEALED = {
+    "name": Kind.CONTACT,
+    "remark": Kind.REMARK,
+    "description": Kind.DESCRIPTION,
+    "company": Kind.DESCRIPTION,
+    "position": Kind.DESCRIPTION,
+    "address": Kind.ADDRESS,
+}
+AccountId = Callable[[str, str], int]
 
 
 class ContactRows:
-    """Parses WeCom contact exports; `account_id` finds or enters a staff account in the register."""
+    """Parses contact exports; `account_id` finds or enters a staff account in the register."""
 
     def __init__(
-        self,
-        context: Context,
-        positions: Mapping[str, int],
-        width: int,
-        judge: Judge,
-        account_id: Callable[[str, str], int],
+        self, context: Context, layout: Layout, width: int, judge: Judge, account_id: AccountId
     ) -> None:
         self._context = context
-        self._positions = positions
+        self._layout = layout
         self._width = width
         self._judge = judge
         self._account_id = account_id
         self._accounts: dict[tuple[str, str], int] = {}
+        self._tag_groups = tag_groups(layout.header)
+        self._platforms = order_platforms()
 
     def parse(self, rows: Sequence[list[str]], start: int) -> tuple[pa.Table, NDArray[np.void]]:
         context = self._context
-        cells, broken = columns_of(rows, self._positions, self._width)
-        records = blank_rows(len(rows))
-        added = context.clock.column(cells["added"])
-        account_names = [text(cell) for cell in cells.get("account") or cells["staff"]]
-        staff_names = [text(cell) for cell in cells.get("staff") or cells["account"]]
-        for index in np.flatnonzero(~added.known).tolist():
-            row_class = self._judge.row_class(rows[index])
-            if row_class is not None:
-                records["row_class"][index] = row_class
-        skipped = records["row_class"] != RowClass.BLANK
-        blank = np.array([not any(cell.strip() for cell in row) for row in rows], np.bool_)
-        reject(records, broken & ~blank, Rejected.BROKEN_ROW)
-        reject(records, ~added.known & ~blank & ~skipped, Rejected.BAD_DATE)
-        reject(
-            records, np.array([not name for name in account_names]) & ~blank, Rejected.NO_ACCOUNT
-        )
-        good = (records["row_class"] == RowClass.BLANK) & ~blank
-        chosen = np.flatnonzero(good)
-        records["row_class"][chosen] = RowClass.CONTACT
+        slice_ = Slice(context, self._layout, self._width, self._judge, rows, start)
+        added = slice_.times("added")
+        staff = slice_.texts("staff" if slice_.has("staff") else "account")
+        accounts = slice_.texts("account" if slice_.has("account") else "staff")
+        slice_.sift(added.known)
+        slice_.reject(~added.known, Rejected.BAD_DATE)
+        slice_.reject(np.array([not name for name in accounts], np.bool_), Rejected.NO_ACCOUNT)
+        chosen = np.flatnonzero(slice_.good)
+        slice_.records["row_class"][chosen] = RowClass.CONTACT
 
         subject = np.full(len(rows), NULL)
         for index in chosen.tolist():
             subject[index] = context.hasher(
                 Namespace.CONTACT,
-                contact_value(account_names[index], self._local(int(added.at[index]))),
+                contact_value(accounts[index], self._local(int(added.at[index]))),
             )
         buffer = FactBuffer(context.source, context.currency)
-        self._links(buffer, start, chosen, subject, added.at, account_names, staff_names, cells)
-        self._keys(buffer, start, chosen, subject, added.at, cells)
-        self._remember(chosen, subject, cells)
+        self._links(buffer, slice_, chosen, subject, added.at, accounts, staff)
+        self._tags(buffer, slice_, chosen, subject, added.at)
+        keys = self._keys(slice_, chosen)
+        for kind, others in keys.items():
+            at_rows = np.flatnonzero(others != NULL)
+            add_edges(context, buffer, start, at_rows, subject, others, added.at, edge_props(kind))
+        self._numbers(buffer, slice_, chosen, subject, added.at)
+        self._remember(slice_, chosen, subject)
         context.found.see_times(added.at[chosen])
-        return buffer.table(), records
+        return buffer.table(), slice_.records
 
     def _local(self, instant: int) -> datetime:
         """The time as the file says it: the row's identity is in the shop's own clock."""
@@ -97,13 +100,12 @@ class ContactRows:
     def _links(
         self,
         buffer: FactBuffer,
-        start: int,
+        slice_: Slice,
         chosen: Ints,
         subject: Ints,
         at: Ints,
         accounts: Sequence[str],
         staff: Sequence[str],
-        cells: dict[str, list[str]],
     ) -> None:
         ids = []
         for index in chosen.tolist():
@@ -111,89 +113,177 @@ class ContactRows:
             if pair not in self._accounts:
                 self._accounts[pair] = self._account_id(*pair)
             ids.append(self._accounts[pair])
+        # Columns come and go between exports: one that is missing says what an empty one says.
+        said = [slice_.raw(name) for name in (*FREE_TEXT, "mobile")]
         contents = [
-            self._context.hasher(
-                "contact-row",
-                # Columns come and go between exports: one that is missing says what an empty one says.
-                "\x1f".join(
-                    cells[name][index] if name in cells else "" for name in (*FREE_TEXT, "mobile")
-                ),
-            )
+            self._context.hasher("contact-row", "\x1f".join(column[index] for column in said))
             for index in chosen.tolist()
         ]
+        via = slice_.texts("via")
+        known = {each: link_props(each) for each in {via[index] for index in chosen.tolist()}}
         buffer.add(
             "link.started",
-            chosen + start,
+            chosen + slice_.start,
             key=self._context.keys.of("link.started", subject[chosen]),
             occurred=at[chosen],
             subject=subject[chosen],
             account_id=np.array(ids, np.int64),
             content=np.array(contents, np.int64),
-            props=[FRIEND] * len(chosen),
+            props=[known[via[index]] for index in chosen.tolist()],
         )
 
-    def _keys(
-        self,
-        buffer: FactBuffer,
-        start: int,
-        chosen: Ints,
-        subject: Ints,
-        at: Ints,
-        cells: dict[str, list[str]],
+    def _tags(
+        self, buffer: FactBuffer, slice_: Slice, chosen: Ints, subject: Ints, at: Ints
     ) -> None:
-        """Edges to phones and to order numbers; an order number joins only if such an order exists."""
+        """A fact per tag; nobody said when it was given, so it stands at the time the contact was added."""
+        rows: list[int] = []
+        props: list[str | None] = []
+        others: list[int] = []
+        for group, position in self._tag_groups:
+            for index in chosen.tolist():
+                row = slice_.rows[index]
+                for tag in _tags_in(row[position]) if position < len(row) else ():
+                    rows.append(index)
+                    said = as_json({"group": group, "tag": tag})
+                    props.append(said)
+                    others.append(self._context.hasher("tag", said or ""))
+        at_rows, tags = np.array(rows, np.int64), np.array(others, np.int64)
+        buffer.add(
+            "tag.added",
+            at_rows + slice_.start,
+            key=self._context.keys.of("tag.added", subject[at_rows], tags),
+            occurred=at[at_rows],
+            subject=subject[at_rows],
+            content=tags,
+            props=props,
+        )
+
+    def _keys(self, slice_: Slice, chosen: Ints) -> Mapping[str, Ints]:
+        """Kind of evidence ► one key per row: what the export states, and a phone typed into free text."""
         hashed = self._context.hasher
-        phones = np.full(len(subject), NULL)
-        texts = [cells[name] for name in FREE_TEXT if name in cells]
-        orders: list[tuple[int, int]] = []
+        phones, emails = np.full(slice_.count, NULL), np.full(slice_.count, NULL)
+        ids, unions = np.full(slice_.count, NULL), np.full(slice_.count, NULL)
+        columns = [slice_.raw(name) for name in FREE_TEXT]
+        stated = [slice_.raw(name) for name in ("mobile", "telephone")]
+        mails, external = slice_.texts("email"), slice_.texts("external_userid")
+        company, union = slice_.texts("corp_id"), slice_.texts("unionid")
         for index in chosen.tolist():
-            digits = next(
-                (
-                    phone
-                    for name in ("mobile", "telephone")
-                    if name in cells and (phone := complete_phone(cells[name][index]))
-                ),
-                None,
-            )
-            for column in texts:
+            digits = next((p for each in stated if (p := complete_phone(each[index]))), None)
+            for column in columns:
                 digits = digits or extract_phone(column[index])
-                for number in order_numbers(column[index]):
-                    orders += [
-                        (index, hashed("order", f"{platform}:{number}"))
-                        for platform in ORDER_PLATFORMS
-                    ]
             if digits:
-                phones[index] = hashed("phone", digits)
-        rows = np.flatnonzero(phones != NULL)
-        add_edges(self._context, buffer, start, rows, subject, phones, at, PHONE_EDGE)
-        if orders:
-            pairs = np.array(orders, np.int64)
-            at_rows, others = pairs[:, 0], pairs[:, 1]
-            key = self._context.keys.of("identity.seen", subject[at_rows], others)
+                phones[index] = hashed(Namespace.PHONE, digits)
+            for value, namespace, into in (
+                (mails[index], Namespace.EMAIL, emails),
+                (external_value(company[index], external[index]), Namespace.EXTERNAL, ids),
+                (union[index], Namespace.UNIONID, unions),
+            ):
+                spelled = normalise(namespace, value) if value else None
+                if spelled:
+                    into[index] = hashed(namespace, spelled)
+        return {"phone": phones, "email": emails, "external_userid": ids, "unionid": unions}
+
+    def _numbers(
+        self, buffer: FactBuffer, slice_: Slice, chosen: Ints, subject: Ints, at: Ints
+    ) -> None:
+        """Edges to order numbers and claim words in free text; a number joins only if such an order exists."""
+        hashed = self._context.hasher
+        found: dict[str, list[tuple[int, int]]] = {"order_no": [], "claim": []}
+        for column in (slice_.raw(name) for name in FREE_TEXT):
+            for index in chosen.tolist():
+                cell = column[index]
+                if len(cell) < 6:
+                    continue
+                for number in order_numbers(cell):
+                    found["order_no"] += [
+                        (index, hashed(Namespace.ORDER, f"{platform}:{number}"))
+                        for platform in self._platforms
+                    ]
+                for word in claim_words(cell):
+                    spelled = normalise(Namespace.CLAIM, word)
+                    if spelled:
+                        found["claim"].append((index, hashed(Namespace.CLAIM, spelled)))
+        for kind, pairs in found.items():
+            if not pairs:
+                continue
+            rows, others = np.array(pairs, np.int64).T
+            key = self._context.keys.of("identity.seen", subject[rows], others)
             first = self._context.edges.first_time(key)
-            at_rows, others, key = at_rows[first], others[first], key[first]
+            rows, others, key = rows[first], others[first], key[first]
             buffer.add(
                 "identity.seen",
-                at_rows + start,
+                rows + slice_.start,
                 key=key,
-                occurred=at[at_rows],
-                subject=subject[at_rows],
+                occurred=at[rows],
+                subject=subject[rows],
                 other=others,
                 content=key,
-                props=[ORDER_EDGE] * len(at_rows),
+                props=[edge_props(kind)] * len(rows),
             )
 
-    def _remember(self, chosen: Ints, subject: Ints, cells: dict[str, list[str]]) -> None:
-        values: dict[Kind, tuple[Namespace, Sequence[str]]] = {
-            Kind.CONTACT: (Namespace.NAME, cells["name"])
-        }
-        if "remark" in cells:
-            values[Kind.REMARK] = (Namespace.NAME, cells["remark"])
-        if "description" in cells:
-            values[Kind.DESCRIPTION] = (Namespace.NAME, cells["description"])
-        if "mobile" in cells:
-            values[Kind.PHONE] = (
-                Namespace.PHONE,
-                [complete_phone(cell) or "" for cell in cells["mobile"]],
-            )
+    def _remember(self, slice_: Slice, chosen: Ints, subject: Ints) -> None:
+        values: dict[Kind, tuple[Namespace, Sequence[str]]] = {}
+        described = [
+            slice_.texts(name) for name, kind in SEALED.items() if kind is Kind.DESCRIPTION
+        ]
+        for name, kind in SEALED.items():
+            if slice_.has(name) and kind is not Kind.DESCRIPTION:
+                values[kind] = (Namespace.NAME, slice_.raw(name))
+        if any(map(any, described)):
+            lines = [" · ".join(filter(None, cells)) for cells in zip(*described, strict=True)]
+            values[Kind.DESCRIPTION] = (Namespace.NAME, lines)
+        if slice_.has("mobile"):
+            phones = [complete_phone(cell) or "" for cell in slice_.raw("mobile")]
+            values[Kind.PHONE] = (Namespace.PHONE, phones)
+        if slice_.has("email"):
+            values[Kind.EMAIL] = (Namespace.EMAIL, slice_.texts("email"))
+        if slice_.has("unionid"):
+            values[Kind.UNIONID] = (Namespace.UNIONID, slice_.texts("unionid"))
+        if slice_.has("external_userid"):
+            told = zip(slice_.texts("corp_id"), slice_.texts("external_userid"), strict=True)
+            values[Kind.EXTERNAL] = (Namespace.EXTERNAL, [external_value(*each) for each in told])
         record_people(self._context, chosen, subject, values)
+
+
+def order_platforms() -> tuple[str, ...]:
+    """Platforms an order number in free text may be of: those of all formats, and where orders ever came from."""
+    return tuple(dict.fromkeys(["taobao", "table", *formats.platforms(), *platforms()]))
+
+
+def external_value(company: str, number: str) -> str:
+    """WeCom's number of a contact as it is keyed; exports of the company itself do not name it."""
+    return f"{company}:{number}" if number else ""
+
+
+def link_props(via: str, *, kind: str = "friend") -> str | None:
+    """Properties of a link from an export: its source, as far as a declared word tells."""
+    place = channels.place_of("", "", via)
+    props = {
+        "kind": kind,
+        "via": "export",
+        "source_type": place.source_type,
+        "platform": place.platform,
+        "entry": place.entry or Entry.UNKNOWN.value,
+    }
+    return as_json({name: value for name, value in props.items() if value})
+
+
+def tag_groups(header: Sequence[str]) -> list[tuple[str, int]]:
+    """(name of the group, position) of every column of tags; a group nobody named keeps its heading."""
+    found = []
+    for position, cell in enumerate(header):
+        heading = text(cell)
+        if not fold_header(cell).startswith(TAG_GROUP):
+            continue
+        inside = heading.replace("（", "(").replace("）", ")")
+        name = inside[inside.find("(") + 1 : inside.rfind(")")] if "(" in inside else heading
+        found.append((masked_text(name.strip() or heading)[:LONGEST_WORD], position))
+    return found
+
+
+def _tags_in(cell: str) -> list[str]:
+    """The tags of one cell, each once; one that names a phone or the like is kept masked."""
+    for sign in TAGS[1:]:
+        cell = cell.replace(sign, TAGS[0])
+    tags = (masked_text(tag)[:LONGEST_WORD] for part in cell.split(TAGS[0]) if (tag := text(part)))
+    return list(dict.fromkeys(tags))
