@@ -12,9 +12,12 @@ from xiaohe.sources.formats import Kind, Layout, best_layout, known, table
 from xiaohe.sources.mapping import Mapping
 from xiaohe.sources.readers import Source, Table, tables_of
 from xiaohe.sources.refusals import refuse
+from xiaohe.sources.rows.places import unpack
 
 # Titles and notes may stand above the headings.
 MOST_HEADER_ROW = 20
+# Rows looked at to tell whether addresses hold phones.
+FIRST_ROWS = 50
 # Fields whose column tells people apart.
 NAMES_BUYERS = ("buyer", "mobile", "telephone", "phone", "unionid", "openid", "external_userid")
 # Names and numbers of identity papers, which a customs form asks for and nobody here may keep.
@@ -66,11 +69,18 @@ class Plan:
         where = (
             self.layout.positions if self.layout else self.mapping.positions if self.mapping else {}
         )
-        return any(name in where for name in NAMES_BUYERS)
+        return any(name in where for name in NAMES_BUYERS) or self._unpacks(where.get("address"))
+
+    def _unpacks(self, place: int | None) -> bool:
+        """Whether addresses hold the receiver's phone too (Tmall's address-only form)."""
+        if place is None:
+            return False
+        first = islice(self.data_rows(), FIRST_ROWS)
+        return any(unpack(row[place]) for row in first if place < len(row))
 
     def data_rows(self) -> Iterator[list[str]]:
         """The rows below the headings, without notes on columns and without the numbers of identity cards."""
-        rows = islice(self.table.rows(), self.header_row + 1, None)
+        rows: Iterator[list[str]] = islice(self.table.rows(), self.header_row + 1, None)
         if self.layout is not None and self.layout.format.skip_after_header:
             rows = _without_notes(rows, self.layout)
         cards = [place for place, name in enumerate(self.header) if _IDENTITY_CARD.search(name)]

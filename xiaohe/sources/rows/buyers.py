@@ -10,12 +10,13 @@ sealed beside the subject, for the questions asked where no key decides.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xiaohe.ledger.catalogue import as_json
 from xiaohe.people import keys
 from xiaohe.people.keys import Kind, Namespace
 from xiaohe.sources.cells import is_damaged_number, number_text, text
@@ -134,16 +135,17 @@ class BuyerColumns:
         """An edge from the subject to every further key of its row, and to a whole address."""
         for key in buyers.keys:
             rows = np.flatnonzero(good & (key.ids != NULL) & (key.ids != buyers.subject))
-            add_edges(
-                self._context,
-                buffer,
-                start,
-                rows,
-                buyers.subject,
-                key.ids,
-                at,
-                edge_props(key.edge),
-            )
+            for some, scope in _by_scope(key, rows):
+                add_edges(
+                    self._context,
+                    buffer,
+                    start,
+                    some,
+                    buyers.subject,
+                    key.ids,
+                    at,
+                    edge_props(key.edge, scope),
+                )
         if "address" in buyers.cells:
             others = self._address_ids(buyers.cells)
             rows = np.flatnonzero(good & (others != NULL))
@@ -176,7 +178,7 @@ class BuyerColumns:
 
     def _address_id(self, address: str) -> int:
         spelled = keys.normalise(Namespace.ADDRESS, address)
-        if spelled is None or len(spelled) < SHORTEST_ADDRESS or spelled.startswith(CIPHERS):
+        if spelled is None or len(spelled) < SHORTEST_ADDRESS:
             return NULL
         return self._context.hasher(Namespace.ADDRESS, spelled)
 
@@ -257,7 +259,7 @@ def _described_by(cells: Mapping[str, list[str]]) -> list[tuple[Kind, Callable[[
 def _whole(before: Sequence[str], address: str) -> str:
     """An address with its province and city, unless it begins with them."""
     cleaned = text(address)
-    if not cleaned:
+    if not cleaned or cleaned.startswith(CIPHERS):
         return ""
     missing = [
         part for each in before if (part := text(each)) and part not in cleaned[: places.ENOUGH]
@@ -294,8 +296,18 @@ def _prefixed(whose: Sequence[str] | None, ids: Sequence[str]) -> list[str]:
     ]
 
 
-def edge_props(kind: str) -> str:
-    return f'{{"kind":"{kind}"}}'
+def edge_props(kind: str, scope: str = "") -> str:
+    """Whose id it is, an app's or a company's, tells two ids of one human from those of two."""
+    return as_json({"kind": kind, "scope": scope} if scope else {"kind": kind}) or ""
+
+
+def _by_scope(key: Key, rows: Ints) -> Iterator[tuple[Ints, str]]:
+    if key.kind not in (Kind.OPENID, Kind.EXTERNAL):
+        yield rows, ""
+        return
+    scopes = np.array([key.values[row].partition(":")[0] for row in rows.tolist()], object)
+    for scope in sorted(set(scopes.tolist())):
+        yield rows[scopes == scope], scope
 
 
 def add_edges(
