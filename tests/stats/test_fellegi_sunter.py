@@ -151,6 +151,10 @@ def test_the_share_with_a_partner_is_recovered():
     weight = chance.normal(-4, 3, len(group))
     weight[::12] = np.where(has, chance.normal(16, 2, 4_000), weight[::12])
     assert fs.share_among(weight, group, 4_000, others=500) == pytest.approx(0.35, abs=0.03)
+    # Of half of them no pair was compared: the others tell of all.
+    kept = group < 2_000
+    found = fs.share_among(weight[kept], group[kept], 4_000, others=500, missed=0.5)
+    assert found == pytest.approx(0.35, abs=0.03)
 
 
 def test_entropy_is_one_bit_at_a_half_and_none_where_it_is_known():

@@ -20,6 +20,7 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.utils.translation import gettext_lazy as _
 
 from xiaohe.kernel.errors import Conflict, NotFound
@@ -29,6 +30,7 @@ from xiaohe.ledger.engine import Reading
 from xiaohe.ledger.keys import key_hash
 from xiaohe.ledger.stream import Fact
 from xiaohe.people import overlay as overlays
+from xiaohe.people.joined import reading
 from xiaohe.shop.models import Account, AccountKind
 
 SOURCE = "xiaohe"
@@ -42,11 +44,13 @@ LINK_KIND = {
 BY_TAP = "tap"
 # What says the opposite of a fact, for taking back what is too old to be retracted.
 OPPOSITE = {
-    "identity.merged": "identity.unmerged",
-    "identity.unmerged": "identity.merged",
+    "identity.marked": "identity.unmarked",
+    "identity.unmarked": "identity.marked",
     "link.started": "link.ended",
     "link.ended": "link.started",
 }
+# Of a pair the word before holds again, which may have been none.
+OF_PAIRS = ("identity.merged", "identity.unmerged")
 
 
 @dataclass(frozen=True)
@@ -99,16 +103,21 @@ def parting_facts(person: int, link_subject: int, now: datetime) -> list[Fact]:
         return _parting(read, link_subject, now)
 
 
-def split(subject: int, other: int, now: datetime) -> Done:
-    """Take one evidence back: `subject` and `other` are not keys of one person."""
-    return _record([_apart(subject, other, now)], now)
+def split(subject: int, other: int, now: datetime, *, why: str = "") -> Done:
+    """Take one evidence back: `subject` and `other` are not keys of one person. `why`: a published reason code."""
+    return _record([_apart(subject, other, now, why)], now)
 
 
-def join(subject: int, other: int, now: datetime) -> Done:
+def join(subject: int, other: int, now: datetime, *, why: str = "") -> Done:
     """Two persons are one; also joins again what was split."""
     if subject == other:
         raise Conflict("same_person", _("These two are one person already."))
-    return _record([_fact("identity.merged", subject, now, other=other)], now)
+    return _record([_fact("identity.merged", subject, now, other=other, props=_why(why))], now)
+
+
+def state(type_: str, subject: int, now: datetime, *, props: dict[str, Any]) -> Done:
+    """Record what the owner says of one subject or key, as `marks` does."""
+    return _record([_fact(type_, subject, now, props=props)], now)
 
 
 def undo(facts: Sequence[int], now: datetime) -> None:
@@ -120,7 +129,12 @@ def undo(facts: Sequence[int], now: datetime) -> None:
     with engine.reading() as read:
         wanted = read.register("taken_back", pa.table({"key_hash": pa.array(old, pa.int64())}))
         stated = read.run(read.facts.semi_join(wanted, "key_hash")).to_pylist()
-    _record([_opposite(fact, now) for fact in stated if fact["source"] == SOURCE], now)
+        said = reading.words(read)
+    # What was only left open says nothing that could be denied.
+    ours = [fact for fact in stated if fact["source"] == SOURCE]
+    back = [_opposite(fact, now) for fact in ours if fact["type"] in OPPOSITE]
+    back += [_as_before(fact, said, now) for fact in ours if fact["type"] in OF_PAIRS]
+    _record(back, now)
 
 
 # ---------------------------------------------------------------- what is said
@@ -132,14 +146,26 @@ def _fact(type_: str, subject: int, now: datetime, **columns: Any) -> Fact:
     return Fact(source=SOURCE, key=key, type=type_, occurred_at=now, subject=subject, **columns)
 
 
-def _apart(subject: int, other: int, now: datetime) -> Fact:
-    return _fact("identity.unmerged", subject, now, other=other)
+def _apart(subject: int, other: int, now: datetime, why: str = "") -> Fact:
+    return _fact("identity.unmerged", subject, now, other=other, props=_why(why))
+
+
+def _why(code: str) -> dict[str, Any] | None:
+    return {"why": code} if code else None
+
+
+def _as_before(fact: dict[str, Any], said: pa.Table, now: datetime) -> Fact:
+    """What the owner said of the pair before, or that nothing is said of it."""
+    rest = said.filter(pc.not_equal(said["key_hash"], fact["key_hash"]))
+    held = reading.held_of_pair(rest, fact["subject"], fact["other"])
+    type_, why = held or ("identity.left_open", reading.TAKEN_BACK)
+    return _fact(type_, fact["subject"], now, other=fact["other"], props=_why(why))
 
 
 def _opposite(fact: dict[str, Any], now: datetime) -> Fact:
-    props = None
-    if fact["type"].startswith("link."):
-        props = {"kind": json.loads(fact["props"])["kind"]}
+    props = json.loads(fact["props"]) if fact["props"] else None
+    if fact["type"].startswith("link.") and props:
+        props = {"kind": props["kind"]}
     return _fact(
         OPPOSITE[fact["type"]],
         fact["subject"],

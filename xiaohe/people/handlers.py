@@ -8,6 +8,7 @@ from xiaohe import jobs
 from xiaohe.ledger import subscriptions
 from xiaohe.ledger.models import Import, ImportState
 from xiaohe.people import identifiers
+from xiaohe.people.likely import handlers as likely_handlers  # noqa: F401 - registers its job
 
 SWEEP = "people.sweep"
 

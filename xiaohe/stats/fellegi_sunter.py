@@ -103,16 +103,21 @@ def chance(weight: Floats, prior: float) -> Floats:
 # ---------------------------------------------------------------- one record has at most one partner
 
 
-def chance_among(weight: Floats, group: NDArray[np.intp], share: float, others: int) -> Floats:
+def chance_among(
+    weight: Floats, group: NDArray[np.intp], share: float, others: int, *, missed: float = 0.0
+) -> Floats:
     """P(match) where the pairs of one `group` exclude each other: a contact is at most one of `others` buyers.
 
-    A member of a group is somebody among `others` with chance `share`, before anything was compared. Numbers of
-    groups run from 0; pairs that were not compared are taken to be impossible.
+    A member of a group is somebody among `others` with chance `share`, before anything was compared; `missed` is the
+    chance that a true pair was not among those compared (blocking). Then P(pair) is s·2^w/N over
+    (1 - s) + s·missed + Σ s·2^w/N: summed over non-matches, 2^w/N comes to the chance of matches, so what was not
+    compared weighs `missed`. Groups are numbered from 0.
     """
     if not len(weight):
         return np.zeros(0)
+    nobody = np.log1p(-share * (1 - missed))
     # Relative to the best of the group, or to "nobody", whichever is larger: no overflow.
-    log_odds = weight * np.log(2) + np.log(share / max(others, 1)) - np.log1p(-share)
+    log_odds = weight * np.log(2) + np.log(share / max(others, 1)) - nobody
     top = np.zeros(int(group.max()) + 1)
     np.maximum.at(top, group, log_odds)
     odds = np.exp(log_odds - top[group])
@@ -122,14 +127,26 @@ def chance_among(weight: Floats, group: NDArray[np.intp], share: float, others: 
 
 
 def share_among(
-    weight: Floats, group: NDArray[np.intp], groups: int, others: int, *, start: float = 0.3
+    weight: Floats,
+    group: NDArray[np.intp],
+    groups: int,
+    others: int,
+    *,
+    missed: float = 0.0,
+    start: float = 0.3,
 ) -> float:
-    """The share of groups that have a partner at all, by EM over `chance_among`; within 0.001 … 0.95."""
+    """The share of groups that are somebody among `others`, by EM over `chance_among`; within 0.001 … 0.95.
+
+    Groups without any pair count in `groups`: they are nobody, or were missed.
+    """
     share = start
-    for _round in range(50):
-        found = float(chance_among(weight, group, share, others).sum()) / max(groups, 1)
+    for _round in range(100):
+        compared = float(chance_among(weight, group, share, others, missed=missed).sum())
+        # Of those that matched nothing compared, some are somebody whose pair was missed.
+        hidden = share * missed / (1 - share * (1 - missed))
+        found = (compared + (groups - compared) * hidden) / max(groups, 1)
         found = min(max(found, 0.001), 0.95)
-        if abs(found - share) < 1e-4:
+        if abs(found - share) < 1e-5:
             return found
         share = found
     return share
@@ -148,9 +165,13 @@ def entropy(p: Floats) -> Floats:
 def learn_u(
     fields: Sequence[Field], levels: Levels, *, pseudo: float = PRESET_PAIRS
 ) -> list[Field]:
-    """Fields with u from pairs that do not match: random ones, and those somebody said are two people."""
+    """Fields with u from pairs that do not match: random ones, and those somebody said are two people.
+
+    A level none of them reached counts as half a pair (Jeffreys): a thousand pairs cannot show a chance of a millionth.
+    """
     return [
-        replace(field, u=_shares(levels[:, at], field.u, pseudo)) for at, field in enumerate(fields)
+        replace(field, u=_shares(levels[:, at], field.u, pseudo, least=0.5))
+        for at, field in enumerate(fields)
     ]
 
 
@@ -167,12 +188,15 @@ def learn_m(
     return learned
 
 
-def _shares(column: Levels, preset: Sequence[float], pseudo: float) -> tuple[float, ...]:
-    """Shares of levels, with the preset counted as `pseudo` pairs."""
+def _shares(
+    column: Levels, preset: Sequence[float], pseudo: float, *, least: float = 0.0
+) -> tuple[float, ...]:
+    """Shares of levels, with the preset counted as `pseudo` pairs, and at least `least` pairs of each level."""
     said = column[column != MISSING]
-    counts = np.bincount(said, minlength=len(preset)) + pseudo * np.asarray(preset)
-    if not counts.sum():
+    if not len(said):
         return tuple(preset)
+    counts = np.bincount(said, minlength=len(preset))
+    counts = counts + np.maximum(pseudo * np.asarray(preset), least)
     return tuple((counts / counts.sum()).tolist())
 
 
