@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -34,9 +36,11 @@ from xiaohe.measures.triangle import Triangle
 from xiaohe.people import actions, links, overlay, profile, search
 from xiaohe.people.keys import Namespace, hasher
 from xiaohe.shop import queries
-from xiaohe.sources import arrivals
+from xiaohe.shop.goods import Groups
+from xiaohe.sources import arrivals, merchandise
 from xiaohe.touch import cost, standing
 from xiaohe.traits import state as states
+from xiaohe.traits.build import Moment, Terms, build
 from xiaohe.traits.state import State
 
 YEAR = timedelta(days=365)
@@ -123,7 +127,7 @@ def derived(desk: Desk) -> dict[str, Any]:
 def _questions() -> Iterator[Run]:
     for question in (
         facts, facts_by_subject, properties, who_is_who, linked, people_in_full, order_search, before_a_tap, costs, contact_histories,
-        the_plan, counted, times_of_few, told_lately,
+        the_plan, counted, times_of_few, told_lately, merchants_side, rhythms_by_group,
     ):  # fmt: skip
         yield Run(question.__name__.replace("_", " "), partial(_at, question))
 
@@ -190,6 +194,36 @@ def before_a_tap(stand: Stand) -> Any:
 
 def costs(stand: Stand) -> Any:
     return repr(cost.cost(ON - timedelta(days=90), ON))
+
+
+def merchants_side(stand: Stand) -> Any:
+    """Goods, stores and colleagues as facts name them."""
+    with engine.reading() as read:
+        return [
+            [repr(each) for each in merchandise.goods_told(read)],
+            repr(merchandise.names_told(read)),
+        ]
+
+
+def rhythms_by_group(stand: Stand) -> Any:
+    """What a state says where two groups of goods are set, one of them consumable, and the shop was closed for a week."""
+    calendar = queries.calendar()
+    items = {hasher()(Namespace.ITEM, f"goods {n}"): 1 + n % 2 for n in range(3)}
+    closed = ((ON - timedelta(days=90), ON - timedelta(days=84)),)
+    terms = Terms(calendar, "CNY", 30, closed, Groups(items, {2: 90.0}, frozenset({1})))
+    with engine.reading() as read, TemporaryDirectory() as folder:
+        persons = overlay.person_of(read)
+        build(
+            read,
+            Path(folder),
+            moment=Moment.start_of(ON, calendar),
+            terms=terms,
+            persons=persons,
+            links=links.links(read, persons),
+        )
+        tables = [pq.read_table(f"{folder}/{name}.parquet") for name in ("rhythms", "rhythm")]
+    assert all(table.num_rows for table in tables)
+    return [sorted(map(repr, table.to_pylist())) for table in tables]
 
 
 def contact_histories(stand: Stand) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Count
 
 from xiaohe.autopilot import sentences
+from xiaohe.autopilot.last_bought import Names
 from xiaohe.people import names, overlay
 from xiaohe.shop.models import Account, Shop
 from xiaohe.shop.queries import calendar, the_shop
@@ -101,6 +102,8 @@ def read(on: date, now: datetime) -> Today:
     cards = tuple(_cards(lines, shop, age))
     open_cards = [card for card in cards if card.is_open]
     money = [(c.value, c.chance) for c in open_cards if c.value and c.chance is not None]
+    # What rests on presets is no experience of this shop: no sum of money.
+    preset = any(line.known.get("preset") for line in lines)
     rules = Rules(quiet_from=shop.quiet_from, quiet_to=shop.quiet_to)
     return Today(
         on=on,
@@ -113,7 +116,7 @@ def read(on: date, now: datetime) -> Today:
         not_listed=tuple(not_listed(on)),
         yesterday=_yesterday(on),
         minutes=sentences.minutes(len(open_cards)),
-        expected=sentences.expected(money, shop.currency),
+        expected="" if preset else sentences.expected(money, shop.currency),
         is_quiet=is_quiet(calendar().local(now).time(), rules),
         currency=shop.currency,
     )
@@ -158,10 +161,11 @@ def _cards(lines: Sequence[Listed], shop: Shop, age: int) -> Iterable[Card]:
     found_under = names.hints([task.link_subject for task in tasks if task.link_subject])
     used = _used(tasks, people)
     taps = _last_taps(tasks)
+    goods = Names((line.known.get("item") for line in lines), lines[0].on) if lines else None
     for line in lines:
         task = line.task
         person = people[task.pk]
-        ready = _ready(task, line.known, used[person], shop, age)
+        ready = _ready(task, line.known, used[person], shop, age, goods)
         name = shown.get(person)
         known = line.known
         yield Card(
@@ -200,7 +204,12 @@ def _used(tasks: Sequence[Task], people: Mapping[int, int]) -> dict[int, dict[st
 
 
 def _ready(
-    task: Task, known: Mapping[str, Any], used: Mapping[str, set[int]], shop: Shop, age: int
+    task: Task,
+    known: Mapping[str, Any],
+    used: Mapping[str, set[int]],
+    shop: Shop,
+    age: int,
+    goods: Names | None,
 ) -> list[Sentence]:
     """What may be copied for this task, the chosen words first; words of this very task count as fresh."""
     taken = {template for template, by in used.items() if by - {task.pk}}
@@ -209,7 +218,8 @@ def _ready(
         person=task.person,
         language=language_of(shop.language),
         used=taken,
-        slots={"me": shop.voice},
+        slots={"me": shop.voice, **(goods.slots(known.get("item")) if goods else {})},
+        confirmed=goods.confirmed(known.get("item")) if goods else (),
         data_age_days=age,
     )
     return sorted(ready, key=lambda sentence: sentence.template != task.template)

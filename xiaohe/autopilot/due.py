@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,6 +11,7 @@ from xiaohe.autopilot.plan import Decided, plan
 from xiaohe.autopilot.proposals import DUE_UNTIL, Proposal
 from xiaohe.autopilot.sentences import why
 from xiaohe.people import names
+from xiaohe.shop import goods
 from xiaohe.touch.governor import Kind, Rule
 
 
@@ -36,6 +37,7 @@ class DueRow:
     chance_preset: bool
     value: int | None
     currency: str
+    group: str | None
     reason: str
     decision: str
     rule: Rule
@@ -56,6 +58,7 @@ class DueRow:
             "p_preset": self.chance_preset,
             "m": self.value,
             "currency": self.currency,
+            "group": self.group,
             "reason": self.reason,
             "decision": self.decision,
             "rule": self.rule.value,
@@ -68,7 +71,8 @@ def evaluate(on: date) -> list[DueRow]:
     day = plan(on)
     due = [each for each in day.decided if _is_due(each.proposal)]
     keys = _keys(each.proposal.person for each in due)
-    rows = [_row(each, keys, day.state.currency) for each in due]
+    named = {group.pk: group.name for group in goods.groups()}
+    rows = [_row(each, keys, day.state.currency, named) for each in due]
     return sorted(rows, key=lambda row: (-(row.ev or 0), row.person))
 
 
@@ -83,7 +87,9 @@ def said(kind: Kind) -> str:
     return "list" if kind is Kind.ALLOW else kind.value
 
 
-def _row(each: Decided, keys: dict[int, tuple[Key, ...]], currency: str) -> DueRow:
+def _row(
+    each: Decided, keys: dict[int, tuple[Key, ...]], currency: str, named: Mapping[int, str]
+) -> DueRow:
     rhythm = each.proposal.rhythm
     if rhythm is None or rhythm.cycle is None or rhythm.ratio is None or rhythm.due_on is None:
         raise ValueError("a due person has a rhythm")
@@ -101,6 +107,7 @@ def _row(each: Decided, keys: dict[int, tuple[Key, ...]], currency: str) -> DueR
         chance_preset=rhythm.chance_preset,
         value=rhythm.value,
         currency=currency,
+        group=named.get(rhythm.group_id) if rhythm.group_id else None,
         reason=why(each.proposal.program, known(each)),
         decision=said(each.decision.kind),
         rule=each.decision.rule,
@@ -131,4 +138,6 @@ def known(each: Decided) -> dict[str, Any]:
             "chance": rhythm.chance,
             "ev": rhythm.ev,
         }
+        if rhythm.group_id is not None:
+            facts["group_id"] = rhythm.group_id
     return facts

@@ -56,6 +56,8 @@ class Rhythm:
     vip: bool
     linked: bool
     account_id: int | None
+    # The group of goods all of this is about; None while the whole shop is one.
+    group_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Proposal:
 
 _COLUMNS = [
     "person", "occasions", "gaps", "own_median", "cycle", "preset", "last_on", "ratio", "due_on", "value",
-    "chance", "chance_preset", "ev", "vip", "linked", "account_id",
+    "chance", "chance_preset", "ev", "vip", "linked", "account_id", "group_id",
 ]  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from xiaohe.autopilot import cards
+from xiaohe.autopilot import cards, last_bought
 from xiaohe.autopilot.cards import Card, Group, Today, Yesterday
 from xiaohe.autopilot.due import known
 from xiaohe.autopilot.plan import TOO_OLD_FOR_OFFERS_DAYS, Decided, Plan, plan
@@ -103,6 +103,8 @@ def _write_lines(day: Plan, now: datetime) -> int:
     said: Counter[str] = Counter(
         Listed.objects.filter(on=day.on).values_list("task__template", flat=True)
     )
+    bought = last_bought.items(day.state, _groups(day))
+    goods = last_bought.Names(bought.values(), day.on)
     written = 0
     for each in day.listed:
         if written == room:
@@ -111,9 +113,12 @@ def _write_lines(day: Plan, now: datetime) -> int:
         if task is None:
             continue
         reason = each.proposal.reason(questions_only=questions_only)
-        _give_words(task, reason, shop, said)
+        item = bought.get(each.proposal.person)
+        _give_words(task, reason, shop, said, goods, item)
         position += 1
         facts = {**known(each), "reason": reason.value}
+        if item is not None:
+            facts["item"] = item
         _line, created = Listed.objects.get_or_create(
             on=day.on, task=task, defaults={"position": position, "known": facts}
         )
@@ -121,7 +126,20 @@ def _write_lines(day: Plan, now: datetime) -> int:
     return kept + written
 
 
-def _give_words(task: Task, reason: Reason, shop: Shop, said: Counter[str]) -> None:
+def _groups(day: Plan) -> dict[int, int | None]:
+    """Of everybody listed, the group of goods they are listed for."""
+    people = [each.proposal for each in day.listed]
+    return {each.person: each.rhythm.group_id if each.rhythm else None for each in people}
+
+
+def _give_words(
+    task: Task,
+    reason: Reason,
+    shop: Shop,
+    said: Counter[str],
+    goods: last_bought.Names,
+    item: int | None,
+) -> None:
     """Words this person has not had, and of those the ones fewest others get today."""
     if not task.template:
         used = WordsUsed.objects.filter(person=task.person).values_list("template", flat=True)
@@ -130,7 +148,8 @@ def _give_words(task: Task, reason: Reason, shop: Shop, said: Counter[str]) -> N
             person=task.person,
             language=language_of(shop.language),
             used=set(used),
-            slots={"me": shop.voice},
+            slots={"me": shop.voice, **goods.slots(item)},
+            confirmed=goods.confirmed(item),
         )
         best = min(ready, key=lambda sentence: said[sentence.template], default=None)
         task.template = best.template if best else ""

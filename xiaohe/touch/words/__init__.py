@@ -40,6 +40,8 @@ class Template:
     reason: Reason
     text: str
     way_out: str
+    # Facts it states, which somebody must have confirmed today: "stock".
+    needs: frozenset[str] = frozenset()
 
     @property
     def slots(self) -> frozenset[str]:
@@ -64,6 +66,9 @@ class Sentence:
 
 
 LANGUAGES = ("zh", "en")
+# Characters, way out included: a long spoken name picks another sentence. English needs about three letters where
+# Chinese needs one character.
+LONGEST = {"zh": 60, "en": 170}
 
 
 def language_of(code: str) -> str:
@@ -77,7 +82,13 @@ def templates(language: str) -> dict[Reason, tuple[Template, ...]]:
     raw = tomllib.loads(files(__package__).joinpath(f"{language}.toml").read_text("utf-8"))
     return {
         reason: tuple(
-            Template(entry["id"], reason, entry["text"], entry.get("out", ""))
+            Template(
+                entry["id"],
+                reason,
+                entry["text"],
+                entry.get("out", ""),
+                frozenset(entry.get("needs", ())),
+            )
             for entry in raw.get(reason.value, [])
         )
         for reason in Reason
@@ -91,6 +102,7 @@ def choose(
     language: str,
     used: Collection[str] = (),
     slots: Mapping[str, str] | None = None,
+    confirmed: Collection[str] = (),
     data_age_days: int = 0,
 ) -> list[Sentence]:
     """Every sentence this person may still hear for this reason, the best first; empty if all are used up.
@@ -102,7 +114,10 @@ def choose(
     fitting = [
         template
         for template in templates(language)[reason]
-        if template.id not in used and template.slots <= filled.keys()
+        if template.id not in used
+        and template.slots <= filled.keys()
+        and template.needs <= set(confirmed)
+        and len(template.longest(filled)) <= LONGEST[language]
     ]
     fitting.sort(key=lambda template: (-len(template.slots), _turn(person, template.id)))
     old = data_age_days > WAY_OUT_AFTER_DAYS

@@ -6,10 +6,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from xiaohe.touch.words import ASKING, LANGUAGES, Reason, Template, templates
+from xiaohe.touch.words import ASKING, LANGUAGES, LONGEST, Reason, Template, templates
 
-# Characters, way out included. English needs about three letters where Chinese needs one character.
-MAX_LENGTH = {"zh": 60, "en": 170}
+MAX_LENGTH = LONGEST
 MAX_SENTENCES = 4  # one thought, the way out included
 MIN_WITHOUT_SLOTS = 3
 KNOWN_SLOTS = {"goods": "鸡肉猫粮", "me": "阿禾"}
@@ -26,6 +25,11 @@ BRACKETS = r"[【】\[\]<>（）()]"
 GOODS_TALK = {
     "zh": r"发货|一起发|照旧寄|来一份|备一份|装一份|补货|给你寄|下单|再买",
     "en": r"I'll send|pack|put some aside|order again|Same again",
+}
+# What only somebody who looked today can say.
+STOCK = {
+    "zh": r"有货|现货|到货|还剩|新到|刚到了",
+    "en": r"(?i)in stock|back in|just arrived|on the shelf",
 }
 # These reasons never push goods: one purchase asks, late asks, drifting serves, old data only asks.
 NO_GOODS_TALK = frozenset(set(Reason) - {Reason.RESTOCK})
@@ -76,6 +80,8 @@ def check_one(template: Template, language: str) -> list[str]:
             problems.append(f"{problem}: {found.group(0)}")
     if template.reason in NO_GOODS_TALK and re.search(GOODS_TALK[language], said):
         problems.append("offers goods where it should only ask")
+    if re.search(STOCK[language], template.text) and "stock" not in template.needs:
+        problems.append("speaks of stock that nobody confirmed")
     if template.reason in ASKING and not template.way_out:
         problems.append("no way out for old data")
     if not template.id.startswith(f"{template.reason.value}."):
