@@ -32,7 +32,9 @@ def why(program: Program | str, known: Mapping[str, Any]) -> str:
     if cycle is None:
         return _("Has not been here for %(days)d days.") % {"days": days}
     numbers = {"cycle": round(cycle), "days": days, "gap": round(known.get("gap") or cycle)}
-    return _by_rhythm(gaps, late) % numbers
+    said = _by_rhythm(gaps, late) % numbers
+    # Too few people came three times: the shop's own rhythm is not known, and the reason says so.
+    return _("%(reason)s (preset)") % {"reason": said} if known.get("preset") else said
 
 
 def _by_rhythm(gaps: int, late: bool) -> str:

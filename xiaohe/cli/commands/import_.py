@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
 
     # Whoever subscribed to the facts must be known before they are committed.
     jobs.discover()
-    code, answers = 0, []
+    code, answers, reports = 0, [], []
     for file in files:
         try:
             report = _import(file, dict(arguments.mapping), arguments, out)
@@ -79,13 +79,29 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
             )
             continue
         answers.append({"file": file.name, **_data(report)})
+        reports.append(answers[-1])
         if not out.is_json:
             out.answer(None, _lines(report))
-    if any("error" not in each for each in answers):
+    if reports:
         after.settle(out)
+        _say_first(reports, out)
     if out.is_json:
         out.answer(answers if len(answers) > 1 else answers[0])
     return code
+
+
+def _say_first(reports: list[dict[str, Any]], out: Output) -> None:
+    """What these files can tell and what not, the most important first; beside every report of this call."""
+    from xiaohe.shop import clock
+    from xiaohe.traits import state
+    from xiaohe.web.pages.first_lines import first_lines
+
+    told = first_lines(reports, state.current(), clock.now())
+    for each in reports:
+        each["first_line"] = told[0].said if told else None
+        each["first_lines"] = [line.as_json() for line in told]
+    if not out.is_json:
+        out.answer(None, [text for line in told for text in (line.said, *line.then)])
 
 
 def _import(

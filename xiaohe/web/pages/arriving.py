@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,7 +24,8 @@ from xiaohe.sources.mapping import Mapping
 from xiaohe.traits import state
 from xiaohe.traits.state import State
 from xiaohe.web import reading, spool
-from xiaohe.web.pages import reports, unmatched
+from xiaohe.web.pages import data, first_lines, lacking, reports, unmatched
+from xiaohe.web.pages.first_lines import Poor
 from xiaohe.web.pages.models import (
     Action,
     Choice,
@@ -149,8 +151,13 @@ def _choices(mapping: Mapping) -> list[Choice]:
 # ---------------------------------------------------------------- what was read
 
 
-def read(ids: list[int], seconds: int, today: date) -> Read:
-    """The page after the files: what was read, and the first things it tells."""
+def read(
+    ids: list[int], seconds: int, today: date, now: datetime, declined: Sequence[int] = ()
+) -> Read:
+    """The page after the files: what was read, what it cannot tell, and the first things it tells.
+
+    `declined`: people of whom the owner said that they do not have them; they are not asked about again.
+    """
     rows = [imports.one(number) for number in ids]
     rows = [row for row in rows if row.state == ImportState.COMMITTED]
     known = state.current()
@@ -159,25 +166,36 @@ def read(ids: list[int], seconds: int, today: date) -> Read:
     headline = ngettext(
         "Read, in %(seconds)d second.", "Read, in %(seconds)d seconds.", max(seconds, 1)
     )
+    took = headline % {"seconds": max(seconds, 1)} if rows else _("What your files say")
+    poor = [] if working else first_lines.first_lines([row.report for row in rows], known, now)
+    codes = {line.code for line in poor}
+    asks = Poor.NO_CONTACTS in codes and Poor.OLD not in codes
     return Read(
-        headline=headline % {"seconds": max(seconds, 1)} if rows else _("What your files say"),
+        headline=poor[0].said if poor else took,
+        eyebrow=took if poor else "",
+        then=lacking.then(poor),
         lines=tuple(reports.read_line(row) for row in rows),
-        told=() if working else tuple(told(known)),
+        told=() if working else tuple(told(known, now, Poor.NO_CONTACTS in codes)),
         data_until=known.data_until,
         data_age=(today - known.data_until).days if known.data_until else 0,
         working=working,
+        asked=lacking.asked(known, declined) if asks else (),
+        accounts=data.account_lines() if asks else (),
+        fragments=() if working else lacking.fragments(),
     )
 
 
-def told(known: State) -> list[ToldCard]:
+def told(known: State, now: datetime, said_no_contacts: bool = False) -> list[ToldCard]:
     """The cards: who bought and who of them can be reached; who is due; who is slipping away."""
     owned = measure("M04a").read(known)
     buyers = measure("M24a").read(known, date(1970, 1, 1), known.on).denominator or 0
     if not buyers:
-        return [_nobody_named(known)] if known.data_until else []
+        return [_nobody_named(known)] if known.data_until else lacking.only_contacts(known, now)
+    ours = None if isinstance(owned.value, NotYet) else owned.numerator
     return [
-        _recognised(known, buyers, None if isinstance(owned.value, NotYet) else owned.numerator),
-        *_due(known),
+        # The first line has said it already.
+        *([] if said_no_contacts else [_recognised(known, buyers, ours)]),
+        *_due(known, said_no_contacts),
         *_slipping(known),
     ]
 
@@ -216,7 +234,7 @@ def _recognised(known: State, buyers: int, ours: int | None) -> ToldCard:
     return ToldCard(big % {"count": grouped(buyers)}, tuple(lines), href=behind)
 
 
-def _due(known: State) -> list[ToldCard]:
+def _due(known: State, said_no_contacts: bool) -> list[ToldCard]:
     """Whose day falls into this week, Monday to Sunday."""
     with known.reading() as read:
         rhythm = read.table("rhythm")
@@ -250,13 +268,15 @@ def _due(known: State) -> list[ToldCard]:
     said = ngettext(
         "%(count)s of them is in your WeChat", "%(count)s of them are in your WeChat", ours
     )
+    reachable = ToldLine(
+        said % {"count": grouped(ours)}, reverse("due", args=["linked"]) if ours else ""
+    )
     return [
         ToldCard(
             big % {"count": grouped(people)},
             (
-                ToldLine(
-                    said % {"count": grouped(ours)}, reverse("due", args=["linked"]) if ours else ""
-                ),
+                # Nobody has looked: none is not the same as not known.
+                *([] if said_no_contacts else [reachable]),
                 ToldLine(_("Everybody who is due"), reverse("due", args=["all"])),
             ),
         )
@@ -336,9 +356,12 @@ def _selling_line(goods: dict[str, Any]) -> ToldLine:
     return ToldLine(said % {**told, "days": days})
 
 
-def due_people(whom: str) -> list[int]:
-    """Everybody due this week, those of them within reach, or the best who slip away; best expected value first."""
+def due_people(whom: str, now: datetime) -> list[int]:
+    """Everybody due this week, those of them within reach, the best who slip away, by expected value; or the new."""
     known = state.current()
+    if whom == "new":
+        with known.reading() as read:
+            return first_lines.ungreeted(read, known, now)
     with known.reading() as read:
         rhythm = read.table("rhythm")
         if whom == "slipping":

@@ -303,6 +303,15 @@ class ToldCard:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """Somebody who is due, of whom it is not known whether they can be reached."""
+
+    person: int
+    name: str
+    said: str
+
+
+@dataclass(frozen=True)
 class Read:
     headline: str
     lines: tuple[ImportLine, ...]
@@ -310,6 +319,13 @@ class Read:
     data_until: date | None
     data_age: int
     working: bool
+    eyebrow: str = ""
+    # What follows from the first line, and what else the files lack.
+    then: tuple[str, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    accounts: tuple[Any, ...] = ()
+    # What other rooms ask on this page: name of a template, and what it takes.
+    fragments: tuple[tuple[str, dict[str, Any]], ...] = ()
 
 
 @dataclass(frozen=True)

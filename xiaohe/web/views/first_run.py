@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from xiaohe import jobs
+from xiaohe.kernel import store
 from xiaohe.kernel.errors import BadInput
 from xiaohe.ledger import imports
+from xiaohe.people import actions as people_actions
+from xiaohe.shop import accounts
+from xiaohe.shop.models import AccountKind
 from xiaohe.web import reading, spool
 from xiaohe.web.handlers import READ_FILE
-from xiaohe.web.pages import arriving, people
+from xiaohe.web.pages import arriving, people, reports
 from xiaohe.web.pages.arriving import Ticket
-from xiaohe.web.pages.models import Crowd
+from xiaohe.web.pages.models import Crowd, Toast
 from xiaohe.web.views import answers
+from xiaohe.web.views import undo as undo_facts
 from xiaohe.web.views.people import page_number
 
 MOST_FILES = 20
+# People this browser said no about on the first page.
+DECLINED = "declined"
+MOST_DECLINED = 200
 
 
 @require_safe
@@ -76,16 +86,22 @@ def read(request: HttpRequest) -> HttpResponse:
     ids = [int(number) for number in request.GET.getlist("i") if number.isdecimal()]
     seconds = request.GET.get("s", "")
     today = request.calendar.day_of(request.now)  # type: ignore[attr-defined]
-    shown = arriving.read(ids, int(seconds) if seconds.isdecimal() else 0, today)
+    shown = arriving.read(
+        ids,
+        int(seconds) if seconds.isdecimal() else 0,
+        today,
+        request.now,  # type: ignore[attr-defined]
+        request.session.get(DECLINED, []),
+    )
     return answers.page(request, "web/read.html", {"read": shown, "here": request.get_full_path()})
 
 
 @require_safe
 def due(request: HttpRequest, whom: str) -> HttpResponse:
     """Who is due this week, all of them or those within reach."""
-    if whom not in ("all", "linked", "slipping"):
+    if whom not in ("all", "linked", "slipping", "new"):
         raise Http404
-    persons = arriving.due_people(whom)
+    persons = arriving.due_people(whom, request.now)  # type: ignore[attr-defined]
     title = ngettext(
         "%(count)d person is due this week", "%(count)d people are due this week", len(persons)
     )
@@ -97,6 +113,13 @@ def due(request: HttpRequest, whom: str) -> HttpResponse:
             len(persons),
         )
         note = _("They have been away at least twice as long as they usually are.")
+    if whom == "new":
+        title = ngettext(
+            "%(count)d newly added person has not been greeted",
+            "%(count)d newly added people have not been greeted",
+            len(persons),
+        )
+        note = _("Added in the last seven days, not a word so far.")
     crowd = Crowd(
         title=title % {"count": len(persons)},
         back=reverse("today"),
@@ -105,6 +128,48 @@ def due(request: HttpRequest, whom: str) -> HttpResponse:
         listing=people.crowd(persons, number=page_number(request)),
     )
     return answers.page(request, "web/crowd.html", {"crowd": crowd})
+
+
+@require_POST
+def have(request: HttpRequest, person: int) -> HttpResponse:
+    """〔I have them〕 or 〔no〕 beside somebody who is due; both can be taken back."""
+    back = _back_to(request)
+    declined = request.session.get(DECLINED, [])
+    if "no" in request.POST:
+        request.session[DECLINED] = [*declined, person][-MOST_DECLINED:]
+        undo = reverse("read-ask-again", args=[person]) + "?" + urlencode({"back": back})
+        return answers.back(request, back, Toast(_("Noted: not in your WeChat."), undo))
+    account = account_chosen(request)
+    done = people_actions.i_have_them(person, account, request.now)  # type: ignore[attr-defined]
+    # Until the numbers have followed they are not asked about a second time.
+    request.session[DECLINED] = [*declined, person][-MOST_DECLINED:]
+    reports.ask_for_fresh_state()
+    said = _("Noted. They can appear on your list now.")
+    return answers.back(request, back, Toast(said, undo_facts.address(done.facts, back)))
+
+
+@require_POST
+def ask_again(request: HttpRequest, person: int) -> HttpResponse:
+    """The 〔no〕 no longer holds."""
+    declined = request.session.get(DECLINED, [])
+    request.session[DECLINED] = [each for each in declined if each != person]
+    return answers.back(request, _back_to(request), Toast(_("Taken back.")))
+
+
+def account_chosen(request: HttpRequest) -> int:
+    """The account somebody chose, or their personal WeChat, entered in the register on first use."""
+    chosen = request.POST.get("account", "")
+    if chosen == "new":
+        with store.write():
+            return int(accounts.account_named(AccountKind.PERSONAL_WECHAT, _("My WeChat")).pk)
+    if not chosen.isdecimal():
+        raise Http404
+    return int(chosen)
+
+
+def _back_to(request: HttpRequest) -> str:
+    back = request.POST.get("back") or request.GET.get("back") or reverse("read")
+    return back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else reverse("read")
 
 
 def _take(file: Any) -> Ticket:
