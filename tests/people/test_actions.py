@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from xiaohe.kernel.errors import Conflict, NotFound
-from xiaohe.ledger import engine
+from xiaohe.ledger import drain, engine, stream
 from xiaohe.people import actions, profile
+from xiaohe.people.joined import reading
 from xiaohe.people.keys import Kind, Namespace
 from xiaohe.people.links import coverage, links
 from xiaohe.people.overlay import person_of
@@ -226,3 +227,18 @@ def test_a_link_begun_again_counts_from_its_latest_beginning(town, wechat):
     actions.i_have_them(wang, wechat, begun)
     (again,) = _links()
     assert (again["started_at"], again["ended_at"]) == (begun, None)
+
+
+def test_a_tap_older_than_a_month_is_taken_back_to_what_was_said_before(town):
+    town.bring(town.sale(ORDER, member="wang"), town.sale("2", member="li"))
+    wang, li = town.member("wang"), town.member("li")
+    actions.split(wang, li, town.now, why="two_people")
+    joined = actions.join(wang, li, town.now)
+    assert town.same(wang, li)
+    drain.drain(town.now, force=True)
+    later = town.now + timedelta(days=60)
+    stream.forget_old_keys(later)
+    actions.undo(joined.facts, later)
+    assert not town.same(wang, li)
+    with engine.reading() as read:
+        assert reading.held_of_pair(reading.words(read), wang, li)[1] == "two_people"

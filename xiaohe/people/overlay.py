@@ -26,7 +26,7 @@ from xiaohe.ledger import engine
 from xiaohe.ledger import store as ledger_store
 from xiaohe.ledger.engine import Reading
 from xiaohe.people.components import Ids, Places
-from xiaohe.people.joined import reading
+from xiaohe.people.joined import own_keys, reading
 from xiaohe.people.joined.rule import Joined, Reason, resolve
 from xiaohe.people.joined.stated import Graph, graph_of
 
@@ -135,6 +135,7 @@ _KEPT = 4
 class _Kept:
     tap_version: int
     words: pa.Table
+    own: list[int]
     told: pa.Table
     overlay: Overlay
     # When it was put together, and how long that took: while events pour in, at most a twentieth of the time.
@@ -158,18 +159,18 @@ def current() -> Overlay:
     if known is not None and known.tap_version == tap_version:
         return known.overlay
     with engine.reading() as read:
-        words = reading.words(read)
+        words, own = reading.words(read), own_keys.joining_nobody()
         told = read.run(_told_by_stream(read.facts))
         known = _kept.get((secret, read.version))
         # Most taps and events say nothing about who is who.
-        same = known is not None and known.words.equals(words)
+        same = known is not None and known.words.equals(words) and known.own == own
         if known is not None and same and (known.told.equals(told) or known.may_wait()):
             kept = replace(known, tap_version=read.tap_version)
         else:
             began = monotonic()
             found = overlay_of(read)
             now = monotonic()
-            kept = _Kept(read.tap_version, words, told, found, now, now - began)
+            kept = _Kept(read.tap_version, words, own, told, found, now, now - began)
     with _lock:
         _kept.pop((secret, read.version), None)
         _kept[secret, read.version] = kept

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from xiaohe.ledger.engine import Reading
 from xiaohe.people.evidence_kinds import KINDS
+from xiaohe.people.joined import own_keys
 from xiaohe.people.joined.stated import Holder, Level, Saying, Stated, Word
 
 # What sites and apps tell (sources.segment): it names users of theirs, not people of ours.
@@ -57,7 +58,7 @@ def stated(read: Reading, *, every_order: bool = False) -> Stated:
         hand_left=left,
         hand_right=right,
         hand_word=word,
-        own=own_keys(said),
+        own=own(said),
     )
 
 
@@ -165,6 +166,17 @@ def pair_words(said: pa.Table) -> tuple[Any, Any, Any]:
     )
 
 
+def held_of_pair(said: pa.Table, one: int, other: int) -> tuple[str, str] | None:
+    """The type and reason that hold of one pair; None if nothing does."""
+    left, right, word = pair_words(said)
+    held = word[(left == min(one, other)) & (right == max(one, other))]
+    if not len(held):
+        return None
+    if held[0] == Word.TOGETHER:
+        return "identity.merged", ""
+    return "identity.unmerged", "two_people" if held[0] == Word.TWO else ""
+
+
 def _word(fact: dict[str, Any]) -> tuple[int, Word | None] | None:
     """How strongly, and what, a fact says of its pair."""
     why = json.loads(fact["props"] or "{}").get("why")
@@ -177,25 +189,30 @@ def _word(fact: dict[str, Any]) -> tuple[int, Word | None] | None:
     return None
 
 
-def marks(said: pa.Table) -> dict[int, dict[str, Any]]:
-    """The statement that holds of everything marked now, by what is marked."""
+def marks(said: pa.Table) -> dict[int, dict[str, Any] | None]:
+    """What was said last of each key or subject ever marked; None of one that is not any more."""
     last: dict[int, dict[str, Any]] = {}
     for fact in said.to_pylist():
         if fact["type"] in ("identity.marked", "identity.unmarked"):
             last[fact["subject"]] = fact
     return {
         subject: {**fact, "props": json.loads(fact["props"] or "{}")}
-        for subject, fact in last.items()
         if fact["type"] == "identity.marked"
+        else None
+        for subject, fact in last.items()
     }
 
 
-def own_keys(said: pa.Table) -> Any:
-    """Phones and addresses that are the shop's own: they stand for nobody."""
-    found: Sequence[int] = [
+def own(said: pa.Table) -> Any:
+    """Phones and addresses that are the shop's own: they stand for nobody. What was said of one outranks where it stands."""
+    held = marks(said)
+    standing = [key for key in own_keys.joining_nobody() if key not in held]
+    found: Sequence[int] = standing + [
         subject
-        for subject, fact in marks(said).items()
-        if fact["props"].get("as") == "own" and fact["props"].get("on") != "person"
+        for subject, fact in held.items()
+        if fact is not None
+        and fact["props"].get("as") == "own"
+        and fact["props"].get("on") != "person"
     ]
     return np.array(sorted(found), np.int64)
 

@@ -269,7 +269,8 @@ class _Resolving:
         found = []
         scopes: dict[tuple[str, str], list[int]] = {}
         for code, each in enumerate(graph.sayings):
-            if each.level == Level.OWN:
+            # An openid of nobody knows which app may be a second one of the same human.
+            if each.level == Level.OWN and (each.scope or each.kind.name != "openid"):
                 scopes.setdefault((each.kind.name, each.scope), []).append(code)
         for _scope, codes in sorted(scopes.items()):
             found.append(Scope(graph.right[np.isin(graph.told, codes)], labels))
