@@ -181,6 +181,20 @@ def test_gone_switches_the_endpoint_off_and_nothing_more_is_sent(place: Workspac
         assert endpoints.one(added.id).off_reason == "gone"
 
 
+def test_what_waits_for_a_removed_endpoint_goes_out_when_it_is_back(any_place: Workspace) -> None:
+    with Receiver() as there:
+        added = endpoint(there.url)
+        record()
+        endpoints.retire(added.id, NOW)
+        record(first=1)
+        send()
+        assert there.told == []
+
+        endpoints.bring_back(added.id, NOW)
+        send()
+        assert len(there.told) == 1
+
+
 def test_five_days_of_failure_switch_it_off_and_a_success_before_that_does_not(
     place: Workspace,
 ) -> None:

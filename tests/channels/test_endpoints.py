@@ -10,7 +10,7 @@ import pytest
 
 from tests.channels.telling import NOW
 from xiaohe.channels.models import Endpoint
-from xiaohe.channels.webhook import endpoints, events, schedule, signature
+from xiaohe.channels.webhook import announce, endpoints, events, schedule, signature
 from xiaohe.channels.webhook.events import UnknownType
 from xiaohe.kernel.errors import BadInput
 from xiaohe.kernel.workspace import Workspace
@@ -35,6 +35,29 @@ def test_secret_and_url_are_sealed_and_every_change_is_noted(any_place: Workspac
     assert acts == [
         (act, f"webhook {added.id}") for act in ("added", "rotated", "disabled", "enabled")
     ]
+
+
+def test_a_removed_endpoint_stops_is_hidden_and_comes_back_as_it_was(any_place: Workspace) -> None:
+    told = endpoints.add_outbound("crm", URL, ["order.*"], NOW)
+    off = endpoints.add_inbound("till", NOW)
+    endpoints.disable(off.id, NOW)
+    for each in (told, off):
+        assert [endpoints.retire(each.id, NOW) for _twice in range(2)] == [True, False]
+
+    assert (endpoints.listing(), endpoints.outbound()) == ([], [])
+    assert not announce.is_asked(["order.paid"])
+    assert {each.id for each in endpoints.removed()} == {told.id, off.id}
+    for forbidden in (endpoints.enable, endpoints.rotate):
+        with pytest.raises(endpoints.Removed):
+            forbidden(told.id, NOW)
+    # A new one may have its name.
+    new = endpoints.add_outbound("crm", URL, ["order.*"], NOW)
+    assert endpoints.named("crm").id == new.id
+
+    for each in (told, off):
+        assert [endpoints.bring_back(each.id, NOW) for _twice in range(2)] == [True, False]
+    assert [endpoints.one(each.id).is_on for each in (told, off)] == [True, False]
+    assert announce.is_asked(["order.paid"])
 
 
 def test_a_new_secret_is_32_random_bytes_in_the_conventions_spelling(place: Workspace) -> None:

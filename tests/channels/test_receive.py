@@ -53,9 +53,9 @@ def send(
     return post(door.id, body, signed.as_headers())
 
 
-def post(endpoint_id: str, body: bytes, headers: dict[str, str]) -> Answer:
+def post(endpoint_id: str, body: bytes, headers: dict[str, str], *, method: str = "POST") -> Answer:
     named = {name.replace("-", "_"): value for name, value in headers.items()}
-    return ask(f"/hooks/{endpoint_id}", "POST", body, **named)
+    return ask(f"/hooks/{endpoint_id}", method, body, **named)
 
 
 def in_ledger() -> list[dict[str, Any]]:
@@ -170,6 +170,24 @@ def test_other_doors_methods_and_sizes_are_refused(door: Added) -> None:
     endpoints.disable(door.id, NOW)
     assert send(door, PAID).status == 410
     assert in_ledger() == []
+
+
+def test_a_sender_that_will_send_no_more_says_so_signed(any_door: Added) -> None:
+    def delete(said: Any, secret: str = any_door.secret) -> int:
+        body = json.dumps(said).encode()
+        signed = signature.sign([secret], "msg_9", body, datetime.now(UTC)).as_headers()
+        return post(any_door.id, body, signed, method="DELETE").status
+
+    # Another message of this sender, caught on its way, removes nothing.
+    assert delete(PAID) == 400
+    assert delete({"type": "webhook.remove"}, signature.new_secret()) == 401
+    assert [each.id for each in endpoints.listing()] == [any_door.id]
+
+    assert [delete({"type": "webhook.remove"}) for _twice in range(2)] == [200, 200]
+    assert endpoints.listing() == []
+    assert send(any_door, PAID).status == 410
+    endpoints.bring_back(any_door.id, NOW)
+    assert send(any_door, PAID).status == 200
 
 
 @pytest.mark.parametrize(

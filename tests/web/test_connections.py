@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 import json
 import re
+import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +15,13 @@ import pytest
 from tests.asking import Answer, ask
 from tests.channels.receiver import Receiver
 from xiaohe.channels.webhook import endpoints, letters, signature
+from xiaohe.kernel import workspace
+from xiaohe.kernel.workspace import Workspace
 from xiaohe.ledger import engine
 from xiaohe.shop import audit, signin
 from xiaohe.sources import writekeys
 from xiaohe.sources.segment import dead
+from xiaohe.web import sample_shop
 from xiaohe.web.urls import urlpatterns
 
 KEY = re.compile(r'<pre id="key">([^<]+)</pre>')
@@ -26,6 +31,15 @@ PAID = {
     "properties": {"order_id": "A-1", "total": "27.50", "currency": "CNY"},
 }  # fmt: skip
 BAD = {**PAID, "properties": {"order_id": "A-1", "total": "a lot"}}
+
+
+@pytest.fixture
+def sample(place: Workspace, template_store: Path) -> None:
+    """A sample shop that stands, with nothing in it."""
+    home = workspace.workspace(workspace.SAMPLE).home
+    home.mkdir(mode=0o700)
+    shutil.copyfile(template_store, home / "xiaohe.db")
+    (home / sample_shop.READY).touch()
 
 
 def said(client: Any, address: str) -> str:
@@ -153,7 +167,7 @@ def test_an_unreadable_event_is_told_in_words_and_counts_once_mended(owner: Any)
     assert "Every event could be read." in said(owner, "/connections/unread")
 
 
-def test_all_are_tried_again_and_one_is_thrown_away(owner: Any) -> None:
+def test_all_are_tried_again_and_one_is_thrown_away_and_taken_back(owner: Any) -> None:
     key = add_source(owner)
     for number in range(3):
         track(key, {**BAD, "messageId": f"m-{number}"})
@@ -163,9 +177,15 @@ def test_all_are_tried_again_and_one_is_thrown_away(owner: Any) -> None:
     assert "1 count now; 2 still cannot be read." in told.content.decode()
     told = owner.post("/connections/unread/event/2/again", follow=True)
     assert "It still cannot be read: An amount" in told.content.decode()
-    owner.post("/connections/unread/event/2/drop")
+    dropped = owner.post("/connections/unread/event/2/drop", follow=True)
     assert dead.ids() == [3]
     assert owner.get("/connections/unread/event/2").status_code == 404
+
+    undo = re.search(r'action="(/connections/unread/event/2/restore)"', dropped.content.decode())
+    assert undo is not None
+    assert "It waits again." in owner.post(undo.group(1), follow=True).content.decode()
+    assert dead.ids() == [2, 3]
+    assert owner.post("/connections/unread/nothing/2/restore").status_code == 404
 
 
 def test_a_message_dropped_by_mistake_is_taken_back_with_undo(owner: Any) -> None:
@@ -210,6 +230,37 @@ def test_a_program_is_told_tested_switched_off_and_told_again(owner: Any) -> Non
     owner.post(f"{at}/switch", {"to": "on"})
     assert "waiting" in said(owner, at)
     assert [act for act, _page, _user in acts()] == ["added", "disabled", "enabled"]
+
+
+def test_a_removed_program_is_hidden_stops_and_comes_back_with_its_log(owner: Any) -> None:
+    with Receiver() as there:
+        sent = {"name": "crm", "url": there.url, "types": ["order.*"], "private": "on"}
+        owner.post("/connections/webhooks/new/out", sent)
+        (one,) = endpoints.listing()
+        at = f"/connections/webhooks/{one.id}"
+        owner.post(f"{at}/test")
+
+        removed = owner.post(f"{at}/remove", follow=True)
+
+        assert "crm is removed." in removed.content.decode()
+        assert "Nothing is connected yet." in words(removed)
+        assert "crm was removed just now." in said(owner, at)
+        assert owner.post(f"{at}/test").status_code == 409
+        assert len(there.told) == 1
+    undo = re.search(rf'action="({at}/bring-back)"', removed.content.decode())
+    assert undo is not None
+    assert "crm is back, as it was." in owner.post(undo.group(1), follow=True).content.decode()
+    assert [each.id for each in endpoints.listing()] == [one.id]
+    assert "webhook.test" in owner.get(at).content.decode()
+
+
+def test_the_sample_shop_has_no_connections_and_says_so(owner: Any, sample: None) -> None:
+    page = said(owner, "/sample/connections")
+
+    assert "The sample shop is connected to nothing." in page
+    assert 'href="/connections"' in owner.get("/sample/connections").content.decode()
+    for address in ("connections/sources/new", "connections/webhooks/new/in", "connections/unread"):
+        assert owner.get(f"/sample/{address}").status_code == 404, address
 
 
 def test_an_address_in_our_own_network_is_refused_beside_the_field(owner: Any) -> None:

@@ -1,4 +1,4 @@
-"""POST /hooks/<endpoint>: signed messages of other programs."""
+"""POST /hooks/<endpoint>: signed messages of other programs. DELETE: one of them will send no more."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ BEGINNING = "/hooks/"
 
 def message(request: Request) -> Response:
     """Take one message in; answered when it is on disk."""
-    if request.method != "POST":
-        return _refused(405, "method", {"Allow": "POST"})
+    if request.method not in ("POST", "DELETE"):
+        return _refused(405, "method", {"Allow": "POST, DELETE"})
     # The signature is of the bytes as they were sent, and no sender packs so little.
     if request.header("content-encoding").strip().lower() not in ("", "identity"):
         return _refused(415, "content_encoding")
@@ -27,6 +27,9 @@ def message(request: Request) -> Response:
         request.header("webhook-signature"),
     )
     endpoint_id = request.path.removeprefix(BEGINNING).strip("/")
+    if request.method == "DELETE":
+        receive.retire(endpoint_id, signed, body, utc_now())
+        return json_response({"success": True, "removed": True}, 200)
     done = receive.receive(endpoint_id, signed, body, utc_now())
     told = {"events": done.events, "new": done.new, "known": done.known, "kept": done.kept}
     return json_response({"success": True, **told}, done.status)

@@ -43,6 +43,7 @@ travels(
         "types": "types of facts it is told of; `out` only",
         "private": "its URL may lie in the own network; `out` only",
         "names": "names of its events that no type of fact lists; `in` only",
+        "retired_at": "removed then; it can be brought back",
     },
     turned={"url": _sealed(endpoints.URL)},
     left_out={

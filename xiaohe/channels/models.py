@@ -65,6 +65,8 @@ class Endpoint(models.Model):
 
     off_reason = models.CharField(max_length=WORD_LENGTH, default="", blank=True)
     off_at = models.DateTimeField(null=True)
+    # Removed: it stops and is listed nowhere, and can be brought back with all that is known of it.
+    retired_at = models.DateTimeField(null=True)
     # Since when nothing got through; null after a success.
     failing_since = models.DateTimeField(null=True)
     # It asked to be left alone until then.
@@ -75,7 +77,7 @@ class Endpoint(models.Model):
 
     @property
     def is_on(self) -> bool:
-        return not self.off_reason
+        return not self.off_reason and self.retired_at is None
 
 
 class Delivery(models.Model):

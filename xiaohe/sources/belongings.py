@@ -98,7 +98,11 @@ travels(CustomName, about="one name of its own that a source's events have")
 travels(
     DeadLetter,
     about="one event that could not be read yet",
-    meanings={"sealed": "the event, JSON in clear", "message_hash": "of its messageId"},
+    meanings={
+        "sealed": "the event, JSON in clear",
+        "message_hash": "of its messageId",
+        "dropped_at": "thrown away then; gone a week later",
+    },
     turned={
         "sealed": Turned(
             Kind.TEXT,

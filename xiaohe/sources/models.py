@@ -81,6 +81,8 @@ class DeadLetter(models.Model):
     message_hash = models.BigIntegerField()
     reason = models.CharField(max_length=40)
     received_at = models.DateTimeField(db_index=True)
+    # Thrown away: it lies here a while yet, so that it can be brought back.
+    dropped_at = models.DateTimeField(null=True)
     sealed = models.BinaryField()
 
     class Meta:

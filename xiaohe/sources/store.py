@@ -52,7 +52,7 @@ def lease_tokens(source_id: int, wanted: int, *, rate: float, most: float, now_u
 
 
 def count_dead(source_id: int) -> int:
-    sql = "SELECT count(*) FROM sources_deadletter WHERE source_id = %s"
+    sql = "SELECT count(*) FROM sources_deadletter WHERE source_id = %s AND dropped_at IS NULL"
     return int(store.rows(sql, [source_id])[0][0])
 
 
@@ -74,5 +74,8 @@ def count_dropped(source_id: int, letters: int) -> None:
     )
 
 
-def drop_dead_before(received_at: datetime) -> int:
-    return store.execute("DELETE FROM sources_deadletter WHERE received_at < %s", [received_at])
+def forget_dead(*, received_before: datetime, dropped_before: datetime) -> int:
+    return store.execute(
+        "DELETE FROM sources_deadletter WHERE received_at < %s OR dropped_at < %s",
+        [received_before, dropped_before],
+    )

@@ -61,8 +61,6 @@ urlpatterns = [
     # files
     path("start", first_run.start, name="start"),
     path("read", first_run.read, name="read"),
-    path("read/have/<int:person>", first_run.have, name="read-have"),
-    path("read/again/<int:person>", first_run.ask_again, name="read-ask-again"),
     path("uploads", first_run.uploads, name="uploads"),
     path("uploads/progress", first_run.progress, name="uploads-progress"),
     path("uploads/<slug:upload>/confirm", first_run.confirm, name="upload-confirm"),
@@ -87,6 +85,12 @@ urlpatterns = [
     path("connections/webhooks/<slug:endpoint>", webhooks.page, name="webhook"),
     path("connections/webhooks/<slug:endpoint>/rotate", webhooks.rotate, name="webhook-rotate"),
     path("connections/webhooks/<slug:endpoint>/switch", webhooks.switch, name="webhook-switch"),
+    path("connections/webhooks/<slug:endpoint>/remove", webhooks.remove, name="webhook-remove"),
+    path(
+        "connections/webhooks/<slug:endpoint>/bring-back",
+        webhooks.bring_back,
+        name="webhook-bring-back",
+    ),
     path("connections/webhooks/<slug:endpoint>/test", webhooks.test, name="webhook-test"),
     path("connections/webhooks/<slug:endpoint>/resend", webhooks.resend, name="webhook-resend"),
     path("connections/unread", unread.page, name="unread"),
@@ -94,7 +98,11 @@ urlpatterns = [
     path("connections/unread/<slug:kind>/<int:number>", unread.mend, name="unread-mend"),
     path("connections/unread/<slug:kind>/<int:number>/again", unread.again, name="unread-again"),
     path("connections/unread/<slug:kind>/<int:number>/drop", unread.drop, name="unread-drop"),
-    path("connections/unread/message/<int:number>/restore", unread.restore, name="unread-restore"),
+    path(
+        "connections/unread/<slug:kind>/<int:number>/restore",
+        unread.restore,
+        name="unread-restore",
+    ),
     # the sample shop
     path("sample-shop/load", sample.load, name="sample-load"),
     path("sample-shop/progress/<int:job>", sample.progress, name="sample-progress"),

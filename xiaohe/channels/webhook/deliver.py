@@ -133,7 +133,7 @@ def send_one(delivery_id: int, clock: Clock) -> Answer:
 
 def test(endpoint_id: str, clock: Clock) -> Answer:
     """Send a message of the type `webhook.test` to an endpoint now, and tell what it answered."""
-    one = endpoints.one(endpoint_id)
+    one = endpoints.present(endpoints.one(endpoint_id))
     if one.direction != Direction.OUT:
         raise BadInput("inbound", _("Only a webhook that goes out can be tested this way."))
     now = clock()

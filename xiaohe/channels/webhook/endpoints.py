@@ -1,4 +1,4 @@
-"""Endpoints and their secrets: add, change the secret, switch off and on. Secrets are told once, then stay sealed."""
+"""Endpoints and their secrets: add, change the secret, switch off and on, remove and bring back. Secrets are told once, then stay sealed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from xiaohe.channels.models import Direction, Endpoint, OffReason
 from xiaohe.channels.webhook import address, events, signature
-from xiaohe.kernel.errors import BadInput, NotFound
+from xiaohe.kernel.errors import BadInput, Conflict, NotFound
 from xiaohe.kernel.store import write
 from xiaohe.shop import audit, vault
 from xiaohe.shop.models import AuditAct
@@ -28,6 +28,15 @@ _PLATFORM = re.compile(r"[a-z0-9_]{1,32}")
 class NoSuchEndpoint(NotFound):
     def __init__(self, endpoint_id: str) -> None:
         super().__init__("no_such_endpoint", _("There is no webhook %(id)s."), id=endpoint_id)
+
+
+class Removed(Conflict):
+    """Nothing can be done with an endpoint that was removed, but to bring it back."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            "removed", _("The webhook %(name)s was removed. Bring it back first."), name=name
+        )
 
 
 @dataclass(frozen=True)
@@ -110,7 +119,7 @@ def rotate(
         raise BadInput("grace", _("An old secret holds for at most 30 days more."))
     told = _told(secret)
     with write():
-        one = locked(endpoint_id)
+        one = present(locked(endpoint_id))
         one.old_secret = one.secret if grace else None
         one.old_until = now + grace if grace else None
         one.secret = vault.seal(told, SECRET)
@@ -140,13 +149,44 @@ def disable(
 def enable(endpoint_id: str, now: datetime, *, user_id: int | None = None) -> bool:
     """Switch an endpoint on again; what waited for it goes out. False if it was on."""
     with write():
-        one = locked(endpoint_id)
+        one = present(locked(endpoint_id))
         if one.is_on:
             return False
         one.off_reason, one.off_at, one.failing_since, one.quiet_until_us = "", None, None, 0
         one.save(update_fields=["off_reason", "off_at", "failing_since", "quiet_until_us"])
         _note(AuditAct.ENABLED, one.id, now, user_id)
     return True
+
+
+def retire(endpoint_id: str, now: datetime, *, user_id: int | None = None) -> bool:
+    """Remove an endpoint: it stops at once and is listed no more; its log stays. False if it was removed already."""
+    with write():
+        one = locked(endpoint_id)
+        if one.retired_at is not None:
+            return False
+        one.retired_at = now
+        one.save(update_fields=["retired_at"])
+        _note(AuditAct.DISABLED, one.id, now, user_id)
+    return True
+
+
+def bring_back(endpoint_id: str, now: datetime, *, user_id: int | None = None) -> bool:
+    """Take back a removal: on or off as it was, and what waited waits still. False if it was not removed."""
+    with write():
+        one = locked(endpoint_id)
+        if one.retired_at is None:
+            return False
+        one.retired_at = None
+        one.save(update_fields=["retired_at"])
+        _note(AuditAct.ENABLED, one.id, now, user_id)
+    return True
+
+
+def present(one: Endpoint) -> Endpoint:
+    """The same one; raises Removed if it was removed."""
+    if one.retired_at is not None:
+        raise Removed(one.name)
+    return one
 
 
 def learn_names(endpoint_id: str, names: set[str]) -> None:
@@ -168,8 +208,13 @@ def one(endpoint_id: str) -> Endpoint:
 
 
 def named(word: str) -> Endpoint:
-    """The endpoint of an id, or of a name that only one has; raises NoSuchEndpoint."""
-    found = list(Endpoint.objects.filter(pk=word)) or list(Endpoint.objects.filter(name=word)[:2])
+    """The endpoint of an id, or of a name that only one has (removed ones come last); raises NoSuchEndpoint."""
+    of_name = Endpoint.objects.filter(name=word)
+    found = (
+        list(Endpoint.objects.filter(pk=word))
+        or list(of_name.filter(retired_at=None)[:2])
+        or list(of_name[:2])
+    )
     if len(found) != 1:
         raise NoSuchEndpoint(word)
     return found[0]
@@ -184,12 +229,22 @@ def locked(endpoint_id: str) -> Endpoint:
 
 
 def listing() -> list[Endpoint]:
-    return list(Endpoint.objects.order_by("created_at", "id"))
+    """All that were not removed."""
+    return list(Endpoint.objects.filter(retired_at=None).order_by("created_at", "id"))
+
+
+def removed() -> list[Endpoint]:
+    """Those that can be brought back, the latest first."""
+    return list(Endpoint.objects.exclude(retired_at=None).order_by("-retired_at", "id"))
 
 
 def outbound() -> list[Endpoint]:
     """Endpoints that want to be told now."""
-    return list(Endpoint.objects.filter(direction=Direction.OUT, off_reason="").order_by("id"))
+    return list(
+        Endpoint.objects.filter(direction=Direction.OUT, off_reason="", retired_at=None).order_by(
+            "id"
+        )
+    )
 
 
 def secrets_of(one: Endpoint, now: datetime) -> list[str]:

@@ -32,6 +32,8 @@ from xiaohe.people import masking
 from xiaohe.people.identifiers import Recorder
 from xiaohe.shop.queries import the_shop
 
+# What a sender says that will send no more, with DELETE.
+REMOVE = "webhook.remove"
 LARGEST_BODY = 256 * 1024
 MOST_EVENTS = 1_000
 # Custom names one endpoint may bring; what comes beyond is `custom:other`. A sender that puts an id into its types would
@@ -78,10 +80,7 @@ class Received:
 
 def receive(endpoint_id: str, given: Signed, body: bytes, now: datetime) -> Received:
     """Take one message in; what returns is on disk. Sent again, it changes nothing."""
-    one = endpoints.one(endpoint_id)
-    if one.direction != Direction.IN:
-        raise endpoints.NoSuchEndpoint(endpoint_id)
-    signature.verify(endpoints.secrets_of(one, now), given, body, now)
+    one = _signed_for(endpoint_id, given, body, now)
     if not one.is_on:
         raise SwitchedOff
     try:
@@ -91,6 +90,31 @@ def receive(endpoint_id: str, given: Signed, body: bytes, now: datetime) -> Rece
             letters.keep(one, given.id, error.why, body, now)
         raise NotReadable(error.why) from None
     return record(one, given.id, events, now)
+
+
+def retire(endpoint_id: str, given: Signed, body: bytes, now: datetime) -> None:
+    """Remove a door because its own sender says so; sent again, it changes nothing.
+
+    The signature is of the body, not of the method: the body says it too, so that no other message of this sender can be
+    turned into this one.
+    """
+    one = _signed_for(endpoint_id, given, body, now)
+    try:
+        (event,) = parsed(body)
+    except (Unreadable, ValueError):
+        event = None
+    if not isinstance(event, dict) or event.get("type") != REMOVE:
+        raise NotReadable("type")
+    endpoints.retire(one.id, now)
+
+
+def _signed_for(endpoint_id: str, given: Signed, body: bytes, now: datetime) -> Endpoint:
+    """The door a message is for, if it is signed for it."""
+    one = endpoints.one(endpoint_id)
+    if one.direction != Direction.IN:
+        raise endpoints.NoSuchEndpoint(endpoint_id)
+    signature.verify(endpoints.secrets_of(one, now), given, body, now)
+    return one
 
 
 def parsed(body: bytes) -> list[Any]:

@@ -20,6 +20,7 @@ from xiaohe.kernel import store
 CHUNK = 200
 NewDelivery = tuple[str, str, str, str]  # endpoint, message id, type, body
 
+_ON = "e.off_reason = '' AND e.retired_at IS NULL"
 _OPEN = "state IN ('waiting', 'unknown')"
 _CLAIMED = "id, endpoint_id, message_id, body, attempts, token"
 
@@ -74,7 +75,7 @@ def ids_of(message_ids: Sequence[str]) -> list[int]:
 
 def asked_types() -> list[str]:
     """What endpoints that are on ask for, as each keeps it: one JSON list apiece."""
-    sql = "SELECT types FROM channels_endpoint WHERE direction = 'out' AND off_reason = ''"
+    sql = f"SELECT types FROM channels_endpoint e WHERE direction = 'out' AND {_ON}"
     return [row[0] for row in store.rows(sql)]
 
 
@@ -82,7 +83,7 @@ def endpoints_due(now_us: int) -> list[str]:
     """Endpoints that are on and have something due or abandoned; one cheap look before any lock is taken."""
     sql = f"""
         SELECT e.id FROM channels_endpoint e
-         WHERE e.direction = 'out' AND e.off_reason = '' AND e.quiet_until_us <= %s
+         WHERE e.direction = 'out' AND {_ON} AND e.quiet_until_us <= %s
            AND EXISTS (SELECT 1 FROM channels_delivery d WHERE d.endpoint_id = e.id
                         AND ((d.{_OPEN} AND d.due_us <= %s)
                              OR (d.state = 'sending' AND d.claimed_until_us <= %s)))
@@ -96,7 +97,7 @@ def next_due_us(after_us: int) -> int | None:
         SELECT min(CASE WHEN d.state = 'sending' THEN d.claimed_until_us
                         WHEN d.due_us < e.quiet_until_us THEN e.quiet_until_us ELSE d.due_us END)
           FROM channels_delivery d JOIN channels_endpoint e ON e.id = d.endpoint_id
-         WHERE e.off_reason = '' AND (d.{_OPEN} OR d.state = 'sending')"""
+         WHERE {_ON} AND (d.{_OPEN} OR d.state = 'sending')"""
     found = store.rows(sql)[0][0]
     return None if found is None else max(int(found), after_us)
 

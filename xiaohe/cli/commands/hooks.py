@@ -57,7 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=_("whose customers and orders come in, like taobao"),
     )
     _add_secret(add)
-    verb("list", _list, _("List webhooks."))
+    listed = verb("list", _list, _("List webhooks."))
+    listed.add_argument("--removed", action="store_true", help=_("those that were removed"))
     _add_which(verb("show", _show, _("Show one webhook.")))
     rotate = verb("rotate", _rotate, _("Give a webhook a new secret; the old one holds a while."))
     _add_which(rotate)
@@ -71,6 +72,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_secret(rotate)
     _add_which(verb("disable", _disable, _("Switch a webhook off; what waits for it waits.")))
     _add_which(verb("enable", _enable, _("Switch a webhook on again.")))
+    _add_which(verb("remove", _remove, _("Remove a webhook: it stops and is listed no more.")))
+    _add_which(verb("bring-back", _bring_back, _("Bring a removed webhook back.")))
     _add_which(verb("test", _test, _("Send a test message now and tell what was answered.")))
     sent = verb("deliveries", _deliveries, _("List what was sent and how it went."))
     sent.add_argument("which", nargs="?", metavar=_("WEBHOOK"))
@@ -133,7 +136,8 @@ def _list(arguments: argparse.Namespace, out: Output) -> None:
     from xiaohe.channels.webhook import endpoints, store
 
     counts = store.counts()
-    found = [_told(each, counts) for each in endpoints.listing()]
+    ends = endpoints.removed() if arguments.removed else endpoints.listing()
+    found = [_told(each, counts) for each in ends]
     head = (_("id"), _("name"), _("way"), _("state"), _("waiting"), _("gave up"))
     rows = [
         (
@@ -191,6 +195,26 @@ def _enable(arguments: argparse.Namespace, out: Output) -> None:
     endpoints.enable(one.id, _now())
     deliver.soon()
     out.answer({"id": one.id, "state": "on"}, [_("%(id)s is on.") % {"id": one.id}])
+
+
+def _remove(arguments: argparse.Namespace, out: Output) -> None:
+    from xiaohe.channels.webhook import endpoints
+
+    one = endpoints.named(arguments.which)
+    endpoints.retire(one.id, _now())
+    said = _("%(name)s is removed. Bring it back with: xiaohe hooks bring-back %(id)s")
+    out.answer({"id": one.id, "state": "removed"}, [said % {"name": one.name, "id": one.id}])
+
+
+def _bring_back(arguments: argparse.Namespace, out: Output) -> None:
+    from xiaohe.channels.webhook import deliver, endpoints
+
+    one = endpoints.named(arguments.which)
+    endpoints.bring_back(one.id, _now())
+    deliver.soon()
+    state = _state(endpoints.one(one.id))
+    said = _("%(name)s is back: %(state)s.") % {"name": one.name, "state": state}
+    out.answer({"id": one.id, "state": state}, [said])
 
 
 # ---------------------------------------------------------------- deliveries
@@ -311,8 +335,9 @@ def _told(one: Endpoint, counts: dict[tuple[str, str], int]) -> dict[str, Any]:
         "id": one.id,
         "name": one.name,
         "direction": one.direction,
-        "state": f"off: {one.off_reason}" if one.off_reason else "on",
+        "state": _state(one),
         "off_at": one.off_at,
+        "removed_at": one.retired_at,
         "failing_since": one.failing_since,
         "types": one.types,
         "batched": one.batched,
@@ -323,6 +348,12 @@ def _told(one: Endpoint, counts: dict[tuple[str, str], int]) -> dict[str, Any]:
         "delivered": counts.get((one.id, "delivered"), 0),
         "given_up": counts.get((one.id, "given_up"), 0),
     }
+
+
+def _state(one: Endpoint) -> str:
+    if one.retired_at is not None:
+        return "removed"
+    return f"off: {one.off_reason}" if one.off_reason else "on"
 
 
 def _instant(us: int) -> datetime:

@@ -61,6 +61,7 @@ def _dead_arguments(parser: argparse.ArgumentParser) -> None:
     shelf = _verb(verbs, "list", _("what lies there and why"), _dead_list)
     shelf.add_argument("--source", metavar=_("NAME"))
     shelf.add_argument("--limit", type=positive, default=100)
+    shelf.add_argument("--dropped", action="store_true", help=_("those that were thrown away"))
     show = _verb(verbs, "show", _("one event in full, with the reason"), _dead_show)
     show.add_argument("letter", type=positive, metavar="ID")
     show.add_argument(
@@ -78,6 +79,10 @@ def _dead_arguments(parser: argparse.ArgumentParser) -> None:
         which.add_argument("letter", type=positive, nargs="?", metavar="ID")
         which.add_argument("--all", action="store_true", help=_("all of them"))
         verb.add_argument("--source", metavar=_("NAME"), help=_("with --all: only this source's"))
+    restore = _verb(
+        verbs, "restore", _("bring back an event thrown away in the last week"), _dead_restore
+    )
+    restore.add_argument("letter", type=positive, metavar="ID")
 
 
 def _verb(verbs: Any, name: str, told: str, run: Any = None) -> argparse.ArgumentParser:
@@ -212,7 +217,7 @@ def _dead_list(arguments: argparse.Namespace, out: Output) -> None:
     from xiaohe.sources.segment.reasons import LABELS, Reason
 
     names = {source.pk: source for source in writekeys.all_sources()}
-    letters = dead.shelf(arguments.source, arguments.limit)
+    letters = dead.dropped() if arguments.dropped else dead.shelf(arguments.source, arguments.limit)
     rows = [
         {
             "id": each.pk,
@@ -292,10 +297,21 @@ def _dead_replay(arguments: argparse.Namespace, out: Output) -> int:
 
 
 def _dead_drop(arguments: argparse.Namespace, out: Output) -> None:
+    from xiaohe.kernel.clock import utc_now
     from xiaohe.sources.segment import dead
 
     numbers = dead.ids(arguments.source) if arguments.all else [arguments.letter]
     for number in numbers:
-        dead.drop(number)
-    line = _("%(count)d events are thrown away.") % {"count": len(numbers)}
-    out.answer({"dropped": len(numbers)}, [line])
+        dead.drop(number, utc_now())
+    lines = [
+        _("%(count)d events are thrown away.") % {"count": len(numbers)},
+        _("For a week “xiaohe sources dead restore ID” brings one back."),
+    ]
+    out.answer({"dropped": len(numbers), "ids": numbers}, lines)
+
+
+def _dead_restore(arguments: argparse.Namespace, out: Output) -> None:
+    from xiaohe.sources.segment import dead
+
+    dead.restore(arguments.letter)
+    out.answer({"restored": arguments.letter}, [_("It waits again.")])

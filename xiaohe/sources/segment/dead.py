@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Any
 
 import orjson
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from xiaohe.kernel import store as control
@@ -30,9 +30,16 @@ from xiaohe.sources.segment.reasons import LABELS, Reason, Unreadable
 MOST_LETTERS = 10_000
 LARGEST_LETTER = 128 * 1024
 KEPT = timedelta(days=30)
+# What was dropped can be brought back so long.
+DROPPED_KEPT = timedelta(days=7)
 PURPOSE = "dead letter"
 
 log = logging.getLogger("xiaohe.sources")
+
+
+class NoSuchLetter(NotFound):
+    def __init__(self) -> None:
+        super().__init__("no_such_letter", _("There is no such dead letter."))
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ def letter(raw: Any, reason: Reason, *, sent_at: datetime | None, now: datetime)
 
 def keep(source_id: int, letters: Sequence[Letter], now: datetime) -> int:
     """Put letters on the shelf, inside a transaction; how many had room."""
-    store.drop_dead_before(now - KEPT)
+    store.forget_dead(received_before=now - KEPT, dropped_before=now - DROPPED_KEPT)
     room = max(0, MOST_LETTERS - store.count_dead(source_id))
     fitting = [each for each in letters if len(each.sealed) <= LARGEST_LETTER][:room]
     if fitting:
@@ -104,14 +111,14 @@ def shelf(
     which: str | None = None, limit: int = 100, *, latest_first: bool = False
 ) -> list[DeadLetter]:
     """Letters, oldest first unless said otherwise."""
-    found = DeadLetter.objects.order_by("-id" if latest_first else "id")
+    found = _waiting().order_by("-id" if latest_first else "id")
     if which is not None:
         found = found.filter(source_id=writekeys.one(which).pk)
     return list(found[:limit])
 
 
 def ids(which: str | None = None) -> list[int]:
-    found = DeadLetter.objects.order_by("id")
+    found = _waiting().order_by("id")
     if which is not None:
         found = found.filter(source_id=writekeys.one(which).pk)
     return list(found.values_list("id", flat=True))
@@ -119,7 +126,7 @@ def ids(which: str | None = None) -> list[int]:
 
 def counts() -> dict[int, int]:
     """How many letters of each source lie here."""
-    grouped = DeadLetter.objects.order_by().values("source_id").annotate(letters=Count("id"))
+    grouped = _waiting().order_by().values("source_id").annotate(letters=Count("id"))
     return {int(row["source_id"]): int(row["letters"]) for row in grouped}
 
 
@@ -176,7 +183,7 @@ def replay(number: int, now: datetime) -> Replayed:
         return Replayed(number, recorded=False, reason=unreadable.reason.value, why=why)
     with control.write():
         # Somebody else may replay it at this moment: only one of us takes it.
-        if DeadLetter.objects.filter(pk=number).delete()[0]:
+        if _waiting().filter(pk=number).delete()[0]:
             taking.record([mapped], now)
     return Replayed(number, recorded=True)
 
@@ -198,9 +205,28 @@ def replay_all(
     return done
 
 
-def drop(number: int) -> None:
+def drop(number: int, now: datetime) -> None:
+    """Throw a letter away; for a week it can be brought back."""
     with control.write():
-        one(number).delete()
+        if not _waiting().filter(pk=number).update(dropped_at=now):
+            raise NoSuchLetter
+
+
+def restore(number: int) -> None:
+    """Take back a drop: the letter waits again. Raises NotFound if it is not there any more."""
+    with control.write():
+        dropped = DeadLetter.objects.filter(pk=number, dropped_at__isnull=False)
+        if not dropped.update(dropped_at=None):
+            raise NoSuchLetter
+
+
+def dropped() -> list[DeadLetter]:
+    """Letters that can be brought back, the latest dropped first."""
+    return list(DeadLetter.objects.exclude(dropped_at=None).order_by("-dropped_at", "-id"))
+
+
+def _waiting() -> QuerySet[DeadLetter]:
+    return DeadLetter.objects.filter(dropped_at=None)
 
 
 def _unreadable(found: DeadLetter, told: dict[str, Any]) -> Reason | None:
@@ -225,10 +251,10 @@ def _read(told: dict[str, Any]) -> messages.Message:
 
 
 def one(number: int) -> DeadLetter:
-    """One letter, sealed; raises NotFound."""
-    found = DeadLetter.objects.filter(pk=number).first()
+    """One letter that waits, sealed; raises NotFound."""
+    found = _waiting().filter(pk=number).first()
     if found is None:
-        raise NotFound("no_such_letter", _("There is no such dead letter."))
+        raise NoSuchLetter
     return found
 
 

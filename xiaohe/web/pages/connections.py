@@ -44,6 +44,7 @@ class ConnectionsPage:
     sources: tuple[SourceLine, ...]
     ways_in: tuple[HookLine, ...]
     ways_out: tuple[HookLine, ...]
+    removed: tuple[HookLine, ...]
     unread: tuple[UnreadLine, ...]
     unread_count: int
 
@@ -89,6 +90,7 @@ def page(now: datetime, calendar: ShopCalendar) -> ConnectionsPage:
             for each in ends
             if each.direction == Direction.OUT
         ),
+        removed=tuple(webhooks.removed_line(each, now) for each in endpoints.removed()),
         unread=unread.lines(SHOWN_UNREAD, now),
         unread_count=count,
     )

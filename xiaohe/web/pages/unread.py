@@ -44,8 +44,6 @@ class UnreadLine:
     at: datetime
     ago: str
     times: int = 1
-    # A webhook's message is kept after a drop; an SDK's event is not.
-    can_undo: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ def without_room() -> int:
 def lines(limit: int, now: datetime) -> tuple[UnreadLine, ...]:
     """The latest of both doors, newest first."""
     sources = {each.pk: each.name for each in writekeys.all_sources()}
-    ends = {each.id: each.name for each in endpoints.listing()}
+    ends = {each.id: each.name for each in [*endpoints.listing(), *endpoints.removed()]}
     found = [
         _event(each, sources.get(each.source_id, ""), now)
         for each in dead.shelf(limit=limit, latest_first=True)
@@ -125,7 +123,6 @@ def _message(each: Any, who: str, now: datetime) -> UnreadLine:
         each.received_at,
         since(each.received_at, now),
         each.times,
-        can_undo=True,
     )
 
 

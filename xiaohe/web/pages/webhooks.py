@@ -78,6 +78,7 @@ class HookPage:
     sentence: str
     is_in: bool
     is_on: bool
+    is_removed: bool
     where: str
     types: tuple[str, ...]
     platform: str
@@ -91,6 +92,12 @@ def line(one: Endpoint, said: str, now: datetime) -> HookLine:
     if one.is_on and one.failing_since is not None:
         said = _failing(one, now)
     return HookLine(one.id, one.name, said if one.is_on else off_said(one), one.is_on)
+
+
+def removed_line(one: Endpoint, now: datetime) -> HookLine:
+    assert one.retired_at is not None
+    said = _("removed %(ago)s") % {"ago": since(one.retired_at, now)}
+    return HookLine(one.id, one.name, said, is_on=True)
 
 
 def last_said(one: Endpoint, now: datetime) -> str:
@@ -116,6 +123,7 @@ def page(endpoint_id: str, told: str, now: datetime) -> HookPage:
         sentence=_sentence(one, told, now),
         is_in=is_in,
         is_on=one.is_on,
+        is_removed=one.retired_at is not None,
         where=f"/hooks/{one.id}" if is_in else shown_url(endpoints.url_of(one)),
         types=tuple(_type(each) for each in one.types),
         platform=one.platform,
@@ -150,6 +158,9 @@ def _type(name: str) -> str:
 
 
 def _sentence(one: Endpoint, told: str, now: datetime) -> str:
+    if one.retired_at is not None:
+        ago = since(one.retired_at, now)
+        return _("%(name)s was removed %(ago)s.") % {"name": one.name, "ago": ago}
     if not one.is_on:
         return off_said(one)
     if one.direction == Direction.IN:

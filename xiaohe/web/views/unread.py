@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 import orjson
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,7 +16,7 @@ from xiaohe.kernel.errors import BadInput
 from xiaohe.sources.segment import dead
 from xiaohe.web.pages import unread
 from xiaohe.web.pages.models import Toast
-from xiaohe.web.pages.unread import EVENT, MendPage
+from xiaohe.web.pages.unread import EVENT, MESSAGE, MendPage
 from xiaohe.web.views import answers
 from xiaohe.web.views.connections import now_of, own_shop_only
 
@@ -83,17 +83,22 @@ def mend(request: HttpRequest, kind: str, number: int) -> HttpResponse:
 def drop(request: HttpRequest, kind: str, number: int) -> HttpResponse:
     unread.one(kind, number, now_of(request))
     if kind == EVENT:
-        dead.drop(number)
-        return answers.back(request, reverse("unread"), Toast(_("Thrown away.")))
-    letters.drop(number)
-    toast = Toast(_("Dropped."), reverse("unread-restore", args=[number]))
+        dead.drop(number, now_of(request))
+    else:
+        letters.drop(number)
+    toast = Toast(_("Dropped."), reverse("unread-restore", args=[kind, number]))
     return answers.back(request, reverse("unread"), toast)
 
 
 @own_shop_only
 @require_POST
-def restore(request: HttpRequest, number: int) -> HttpResponse:
-    letters.restore(number)
+def restore(request: HttpRequest, kind: str, number: int) -> HttpResponse:
+    if kind == EVENT:
+        dead.restore(number)
+    elif kind == MESSAGE:
+        letters.restore(number)
+    else:
+        raise Http404
     return answers.back(request, reverse("unread"), Toast(_("It waits again.")))
 
 

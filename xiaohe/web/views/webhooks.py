@@ -1,4 +1,4 @@
-"""Webhooks: add, test, change the secret, switch off and on, send again."""
+"""Webhooks: add, test, change the secret, switch off and on, remove and bring back, send again."""
 
 from __future__ import annotations
 
@@ -91,6 +91,28 @@ def switch(request: HttpRequest, endpoint: str) -> HttpResponse:
 
 @own_shop_only
 @require_POST
+def remove(request: HttpRequest, endpoint: str) -> HttpResponse:
+    one = endpoints.one(endpoint)
+    endpoints.retire(one.id, now_of(request), user_id=request.user.pk)
+    toast = Toast(
+        _("%(name)s is removed.") % {"name": one.name},
+        reverse("webhook-bring-back", args=[one.id]),
+    )
+    return answers.back(request, reverse("connections"), toast)
+
+
+@own_shop_only
+@require_POST
+def bring_back(request: HttpRequest, endpoint: str) -> HttpResponse:
+    one = endpoints.one(endpoint)
+    endpoints.bring_back(one.id, now_of(request), user_id=request.user.pk)
+    deliver.soon()
+    toast = Toast(_("%(name)s is back, as it was.") % {"name": one.name})
+    return answers.back(request, reverse("webhook", args=[one.id]), toast)
+
+
+@own_shop_only
+@require_POST
 def test(request: HttpRequest, endpoint: str) -> HttpResponse:
     answer = deliver.test(endpoint, utc_now)
     told = webhooks.answer_said(answer.status, answer.why)
@@ -105,7 +127,7 @@ def test(request: HttpRequest, endpoint: str) -> HttpResponse:
 @require_POST
 def resend(request: HttpRequest, endpoint: str) -> HttpResponse:
     """One delivery of this webhook, or all that were given up."""
-    one = endpoints.one(endpoint)
+    one = endpoints.present(endpoints.one(endpoint))
     text = request.POST.get("delivery", "")
     if not text:
         count = deliver.again([], now_of(request), failed_of=one.id)
