@@ -29,7 +29,7 @@ class OrderState(StrEnum):
     REFUNDED = "refunded"
 
 
-STATE_TYPES = ("order.created", "order.paid", "order.closed", "order.item")
+STATE_TYPES = ("order.created", "order.paid", "order.closed", "order.item", "order.consumed")
 
 
 def folded(
@@ -39,16 +39,21 @@ def folded(
     currency: str,
     before: date | None = None,
     returns: ir.Table | None = None,
+    twice: ir.Table | None = None,
 ) -> ir.Table:
     """One row per order from the facts before the start of shop day `before`.
 
-    `returns` (key_hash, order_key, amount) are the matched cancellations of `traits.returns`. Money is in
-    minor units of the order's own `currency`; `net` is null unless that is the shop's, so it can be summed.
+    `returns` (key_hash, order_key, amount) are the matched cancellations of `traits.returns`, `twice` (order_key)
+    the payments on bills that an order list tells too (`traits.bills`): these are left out. Money is in minor units
+    of the order's own `currency`; `net` is null unless that is the shop's, so it can be summed. `paid` and `net`
+    are cash; `consumed` is what was eaten or used for a balance, course units or points.
     """
     seen = _seen(facts, calendar, before)
     states = _states(seen.filter(seen.order_key.notnull()), currency)
     refunds = _refund_days(seen, returns)
     totals = refunds.group_by("order_key").aggregate(refunded=refunds.total.max())
+    if twice is not None:
+        states = states.anti_join(twice, "order_key")
     orders = states.left_join(totals, "order_key").drop("order_key_right")
     return _with_state(orders.mutate(refunded=orders.refunded.fill_null(0)), currency)
 
@@ -95,6 +100,7 @@ def _states(facts: ir.Table, currency: str) -> ir.Table:
     facts = facts.filter(facts.type.isin(STATE_TYPES))
     created, paid = facts.type == "order.created", facts.type == "order.paid"
     item, closed = facts.type == "order.item", facts.type == "order.closed"
+    consumed = facts.type == "order.consumed"
     home = facts.currency.isnull() | (facts.currency == currency)
     stated = facts.amount.notnull()
     grouped = facts.group_by("order_key").aggregate(
@@ -116,6 +122,7 @@ def _states(facts: ir.Table, currency: str) -> ir.Table:
         own_quantity=facts.quantity.max(where=paid),
         item_thousandths=thousandths(facts.quantity).sum(where=item),
         closed_clock=facts.clock.min(where=closed),
+        consumed=facts.amount.max(where=consumed & home),
     )
     is_abroad = grouped.abroad.notnull() & (grouped.any_home.fill_null(0) == 0)
     home_paid = grouped.paid_home.fill_null(grouped.items_home)
@@ -129,6 +136,7 @@ def _states(facts: ir.Table, currency: str) -> ir.Table:
         date_only=grouped.timed.fill_null(1) == 0,
         was_paid=grouped.paid_at.notnull(),
         paid=ibis.ifelse(is_abroad, abroad_paid, home_paid).fill_null(0).cast("int64"),
+        consumed=grouped.consumed.fill_null(0).cast("int64"),
         currency=ibis.ifelse(is_abroad, grouped.abroad, ibis.literal(currency)),
         quantity=grouped.own_quantity.fill_null(grouped.item_thousandths / 1000.0),
         closed_on=grouped.closed_clock.date(),
@@ -138,65 +146,67 @@ def _states(facts: ir.Table, currency: str) -> ir.Table:
 def _refund_days(facts: ir.Table, returns: ir.Table | None) -> ir.Table:
     """Per order and day of a refund: the total refunded up to then.
 
-    An order states its refunds as a whole or item by item, each cumulative: the larger of the two counts.
-    Cancellation lines come on top, one by one.
+    An order states its refunds as a whole, item by item or after-sale by after-sale, each cumulative: the largest of
+    the three counts. Cancellation lines come on top, one by one.
     """
     refunds = facts.filter((facts.type == "order.refunded") & facts.order_key.notnull())
     refunds = refunds.mutate(day=refunds.clock.date())
-    per_item = refunds.filter(refunds.item_key.notnull())
-    per_item = per_item.group_by("order_key", "item_key", "day").aggregate(
-        amount=per_item.amount.max()
-    )
-    earlier = ibis.window(
-        group_by=[per_item.order_key, per_item.item_key],
-        order_by=per_item.day,
-        preceding=(None, 1),
-        following=None,
-    )
-    reached = per_item.amount.max().over(earlier).fill_null(0)
-    per_item = per_item.select(
-        "order_key",
-        "day",
-        whole=ibis.null("int64"),
-        step=(ibis.greatest(per_item.amount, reached) - reached).cast("int64"),
-        returned=ibis.null("int64"),
-    )
-    whole = refunds.filter(refunds.item_key.isnull())
-    steps = whole.select(
-        "order_key",
-        "day",
-        whole=whole.amount.cast("int64"),
-        step=ibis.null("int64"),
-        returned=ibis.null("int64"),
-    ).union(per_item)
+    steps = _whole_steps(refunds.filter(refunds.item_key.isnull() & refunds.other.isnull()))
+    steps = steps.union(_part_steps(refunds.filter(refunds.item_key.notnull()), "item_key", "item"))
+    of_aftersales = refunds.filter(refunds.item_key.isnull() & refunds.other.notnull())
+    steps = steps.union(_part_steps(of_aftersales, "other", "aftersale"))
     if returns is not None:
         steps = steps.union(_return_steps(facts, returns))
     daily = steps.group_by("order_key", "day").aggregate(
-        whole=steps.whole.max(), step=steps.step.sum(), returned=steps.returned.sum()
+        whole=steps.whole.max(),
+        item=steps.item.sum(),
+        aftersale=steps.aftersale.sum(),
+        returned=steps.returned.sum(),
     )
     upto = ibis.window(group_by=daily.order_key, order_by=daily.day, preceding=None, following=0)
     running = daily.select(
         "order_key",
         "day",
         whole=daily.whole.max().over(upto).fill_null(0),
-        step=daily.step.sum().over(upto).fill_null(0).cast("int64"),
+        item=daily.item.sum().over(upto).fill_null(0).cast("int64"),
+        aftersale=daily.aftersale.sum().over(upto).fill_null(0).cast("int64"),
         returned=daily.returned.sum().over(upto).fill_null(0).cast("int64"),
     )
-    total = ibis.greatest(running.whole, running.step) + running.returned
+    total = ibis.greatest(running.whole, running.item, running.aftersale) + running.returned
     return running.select("order_key", "day", total=total)
+
+
+def _steps(table: ir.Table, **told: Any) -> ir.Table:
+    """(order_key, day) with one of the four ways to tell a refund filled in."""
+    ways = {
+        way: told.get(way, ibis.null("int64")) for way in ("whole", "item", "aftersale", "returned")
+    }
+    return table.select("order_key", "day", **ways)
+
+
+def _whole_steps(refunds: ir.Table) -> ir.Table:
+    return _steps(refunds, whole=refunds.amount.cast("int64"))
+
+
+def _part_steps(refunds: ir.Table, part: str, way: str) -> ir.Table:
+    """What each part of an order (an item, an after-sale) adds on a day to the most it had reached before."""
+    parts = refunds.group_by("order_key", part, "day").aggregate(amount=refunds.amount.max())
+    earlier = ibis.window(
+        group_by=[parts.order_key, parts[part]],
+        order_by=parts.day,
+        preceding=(None, 1),
+        following=None,
+    )
+    reached = parts.amount.max().over(earlier).fill_null(0)
+    step = (ibis.greatest(parts.amount, reached) - reached).cast("int64")
+    return _steps(parts, **{way: step})
 
 
 def _return_steps(facts: ir.Table, returns: ir.Table) -> ir.Table:
     lines = facts.filter((facts.type == "order.refunded") & facts.order_key.isnull())
     lines = lines.mutate(day=lines.clock.date())
     matched = lines.select("key_hash", "day").inner_join(returns, "key_hash")
-    return matched.select(
-        "order_key",
-        "day",
-        whole=ibis.null("int64"),
-        step=ibis.null("int64"),
-        returned=matched.amount.cast("int64"),
-    )
+    return _steps(matched, returned=matched.amount.cast("int64"))
 
 
 def _with_state(orders: ir.Table, currency: str) -> ir.Table:

@@ -106,6 +106,7 @@ class LineRows:
             at.date_only,
             cells,
             codes,
+            numbers,
         )
         both = good & (buyer != NULL) & (phone != NULL)
         add_edges(
@@ -308,6 +309,7 @@ class LineRows:
         date_only: NDArray[np.bool_],
         cells: dict[str, list[str]],
         codes: list[str] | None,
+        numbers: list[str],
     ) -> None:
         content = np.where(amount.known, amount.minor, EMPTY)
         has_numbers = self._mapping.has("order_no")
@@ -344,6 +346,9 @@ class LineRows:
             _, first = np.unique(state, return_index=True)
             first.sort()
             rows, state = rows[first], state[first]
+            # A payment bill knows an order by no more than its number without the platform.
+            is_named = name == "order.created" and has_numbers
+            bare = [numbers[row] for row in rows.tolist()] if is_named else []
             buffer.add(
                 name,
                 rows + start,
@@ -352,6 +357,7 @@ class LineRows:
                 date_only=date_only[rows],
                 subject=subject[rows],
                 order_key=order[rows],
+                other=self._context.bare_numbers(bare) if is_named else None,
                 content=state,
             )
 

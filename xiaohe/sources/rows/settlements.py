@@ -54,10 +54,10 @@ class SettlementRows:
         amount = signed(slice_)
         orders, parts = slice_.numbers("order_no"), slice_.numbers("sub_order_no")
         slice_.sift(at.known & amount.known)
-        if start == 0 and rows and not at.known[0] and not amount.known[0]:
+        says_nothing = start == 0 and bool(rows) and not (at.known[0] or amount.known[0])
+        if says_nothing and slice_.good[0]:
             # Some exports explain their columns in the row below the headings.
-            if slice_.good[0]:
-                slice_.set_aside(0)
+            slice_.set_aside(0)
         slice_.reject_damaged(orders, parts)
         slice_.reject(~at.known, Rejected.BAD_DATE)
         slice_.reject(amount.bad | ~amount.known, Rejected.BAD_AMOUNT)

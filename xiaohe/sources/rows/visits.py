@@ -271,6 +271,8 @@ class VisitRows:
         context, has_lines = self._context, slice_.has("title")
         by_lines = slice_.has("line_amount") and not slice_.has("amount") and not slice_.has("due")
         props = self._props(slice_, paid.tender)
+        # A payment bill knows an order by no more than this.
+        bare = context.bare_numbers(slice_.numbers("order_no"))
         consumed = visit & (paid.prepaid > 0)
         for name, where, money, told in (
             ("order.created", visit | closed, None, props),
@@ -293,6 +295,7 @@ class VisitRows:
                 date_only=at.date_only[rows],
                 subject=buyers.subject[rows],
                 order_key=order[rows],
+                other=bare[rows] if name == "order.created" else None,
                 content=key,
                 amount=None if money is None else money[rows],
                 quantity=quantity[rows] if with_pieces else None,

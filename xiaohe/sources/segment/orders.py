@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from xiaohe.kernel.ids import fold
 from xiaohe.kernel.money import to_minor
 from xiaohe.ledger.stream import Fact
 from xiaohe.people.masking import masked_text
@@ -63,9 +64,11 @@ def facts_of(shape: Shape, message: Message, desk: Desk, first: Fact) -> list[Fa
         return _refund(given, currency, desk, first._replace(order_key=order))
     lines = _lines(products_of(given), currency, desk) if shape is Shape.ORDER else []
     paid = _paid(given, currency)
-    created = first._replace(order_key=order)
+    # A payment bill knows an order by no more than its number without the platform.
+    number = fold(str(order_id_of(given)))
+    created = first._replace(order_key=order, other=desk.hashed("number", number))
     pieces = float(sum(line[1] for line in lines)) if lines else None
-    bare = created._replace(props=None)
+    bare = created._replace(props=None, other=None)
     facts = [
         created,
         bare._replace(
