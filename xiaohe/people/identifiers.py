@@ -35,7 +35,8 @@ from xiaohe.shop import vault
 RUN = 50_000
 # How many values already handed in are remembered (8 bytes each), to skip a buyer's second order.
 REMEMBERED = 1 << 20
-MOST_RECEIVERS = 10_000
+SHARED = (Kind.RECEIVER, Kind.CITY, Kind.MASKED_PHONE)
+MOST_SHARED = 10_000
 SLICE_SECONDS = 0.025  # half of what one transaction may hold the write lock
 SMALLEST_SLICE, LARGEST_SLICE = 200, 20_000
 SWEEP_BATCH = 200
@@ -168,13 +169,15 @@ def _sealed(
     values: dict[tuple[int, str, int], str] = {}
     left, right = array("q"), array("q")
     keyed = keys.hasher()
-    receivers: dict[str, tuple[int, list[int]]] = {}  # masked to the family name: few
+    # Masked to the family name, or to a few digits: many people share one.
+    shared: dict[Kind, dict[str, tuple[int, list[int]]]] = {kind: {} for kind in SHARED}
     for subject, kind, text in pending:
-        told = receivers.get(text) if kind == Kind.RECEIVER else None
+        known = shared.get(kind)
+        told = known.get(text) if known is not None else None
         if told is None:
             told = _key_hash(keyed, kind, text), blinded(kind, text)
-            if kind == Kind.RECEIVER and len(receivers) < MOST_RECEIVERS:
-                receivers[text] = told
+            if known is not None and len(known) < MOST_SHARED:
+                known[text] = told
         key, pieces = told
         values[subject, kind.value, key] = text
         left.extend(pieces)

@@ -38,6 +38,8 @@ EXCEL_DAYS = range(20_000, 60_000)
 
 def text(cell: str) -> str:
     """The cell as a person reads it: marks, `="…"` and outer blanks gone; `-` and its like are empty."""
+    if len(cell) > 4 and cell[0].isalnum() and cell[-1].isalnum():
+        return cell  # longer than any word for nothing, no mark and no blank around it
     cleaned = cell.strip().strip(LEADING_MARKS).strip()
     if cleaned.startswith('="') and cleaned.endswith('"') and len(cleaned) > 2:
         cleaned = cleaned[2:-1].strip().strip(LEADING_MARKS)

@@ -200,7 +200,7 @@ class BuyerColumns:
         ]
         said = zip(buyers.subject[chosen].tolist(), *columns, strict=True)
         marks = np.fromiter(map(hash, said), np.int64, len(rows))
-        describe = _described_by(cells)
+        describe = _described_by(cells, len(good))
         add = context.recorder.add
         for index in chosen[context.people.first_time(marks)].tolist():
             subject = int(buyers.subject[index])
@@ -211,8 +211,7 @@ class BuyerColumns:
                 if key.kind in keys.ON_A_PLATFORM:
                     value = f"{context.source}:{value}"
                 add(subject, key.namespace, value, kind=key.kind)
-            for kind, told in describe:
-                value = told(index)
+            for kind, value in describe(index):
                 if value:
                     add(subject, Namespace.NAME, value, kind=kind)
 
@@ -226,33 +225,32 @@ def _says(cell: str) -> bool:
     return len(cell) > 1 and bool(text(cell)) and not text(cell).startswith(CIPHERS)
 
 
-def _described_by(cells: Mapping[str, list[str]]) -> list[tuple[Kind, Callable[[int], str]]]:
+def _described_by(
+    cells: Mapping[str, list[str]], count: int
+) -> Callable[[int], list[tuple[Kind, str]]]:
     """What describes the person of a row, worked out only for rows that are kept."""
+    nothing = [""] * count
+    receivers, addresses = cells.get("receiver", nothing), cells.get("address", nothing)
+    provinces, cities = cells.get("province", nothing), cells.get("city", nothing)
+    mobiles, telephones = cells.get("mobile", nothing), cells.get("telephone", nothing)
 
-    def of(name: str, index: int) -> str:
-        value = text(cells[name][index]) if name in cells else ""
-        return "" if value.startswith(CIPHERS) else value
+    def told(index: int) -> list[tuple[Kind, str]]:
+        found = []
+        receiver = text(receivers[index])
+        if receiver and not receiver.startswith(CIPHERS):
+            found.append((Kind.RECEIVER, receiver))
+        cell, province, city = addresses[index], provinces[index], cities[index]
+        address = "" if not cell or keys.is_masked(cell) else _whole((province, city), cell)
+        if address:
+            found.append((Kind.ADDRESS, address))
+        elif cell or province:
+            # A whole address tells its city.
+            found.append((Kind.CITY, places.city_of(province, city, cell)))
+        phone = mobiles[index] or telephones[index]
+        if "*" in phone and _MASKED_PHONE.fullmatch(shown := text(phone)):
+            found.append((Kind.MASKED_PHONE, shown))
+        return found
 
-    def city(index: int) -> str:
-        return places.city_of(of("province", index), of("city", index), of("address", index))
-
-    def address(index: int) -> str:
-        before = [of(name, index) for name in ("province", "city") if name in cells]
-        return _whole(before, of("address", index))
-
-    def masked_phone(index: int) -> str:
-        shown = of("mobile", index) or of("telephone", index)
-        return shown if "*" in shown and _MASKED_PHONE.fullmatch(shown) else ""
-
-    told: list[tuple[Kind, Callable[[int], str]]] = []
-    if "receiver" in cells:
-        told.append((Kind.RECEIVER, lambda index: of("receiver", index)))
-    if "province" in cells or "address" in cells:
-        told.append((Kind.CITY, city))
-    if "address" in cells:
-        told.append((Kind.ADDRESS, address))
-    if "mobile" in cells or "telephone" in cells:
-        told.append((Kind.MASKED_PHONE, masked_phone))
     return told
 
 
