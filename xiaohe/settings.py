@@ -4,6 +4,8 @@ or a row of `shop.Shop`.
     XIAOHE_HOME          data folder (default ~/.xiaohe)
     XIAOHE_DATABASE_URL  postgresql://user:password@host:port/name instead of HOME/xiaohe.db
     XIAOHE_HOSTS         extra host names the console may be asked for, comma separated
+    XIAOHE_PUBLIC_URL    where customers' phones find the claim pages, https://cards.example.com (docs/claims.md)
+    XIAOHE_PROXIES       addresses of reverse proxies whose X-Forwarded-For is believed, comma separated
     XIAOHE_LOG           json or text, see kernel.logs
 """
 
@@ -28,6 +30,8 @@ ALLOWED_HOSTS = [
     "localhost",
     "[::1]",
     *filter(None, os.environ.get("XIAOHE_HOSTS", "").split(",")),
+    # Serves the claim pages and nothing else (web/public.py).
+    *filter(None, [urlsplit(os.environ.get("XIAOHE_PUBLIC_URL", "")).hostname]),
 ]
 
 INSTALLED_APPS = [

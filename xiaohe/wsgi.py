@@ -1,5 +1,6 @@
 """The door for a WSGI server: paths for programs to `api`, everything else to the console.
 
+the public host, whoever asks too much     ──► web.public, from memory
 /v1/…  /hooks/…  and what api.routes names ──► api, without Django's middleware
 everything else                            ──► Django
 
@@ -25,6 +26,7 @@ console = get_wsgi_application()
 from xiaohe.api import answering, observed, operations, routes  # noqa: E402
 from xiaohe.kernel import logs  # noqa: E402
 from xiaohe.ledger import engine, subscriptions  # noqa: E402
+from xiaohe.web import public  # noqa: E402
 
 assert engine.FACTS is not None
 # Before there are threads: two that import the same rooms at once may each find the other's half made.
@@ -34,6 +36,9 @@ gc.freeze()
 
 
 def _sent(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    early = public.answered_early(environ, start_response)
+    if early is not None:
+        return early
     handler = routes.find(environ["PATH_INFO"])
     if handler is None:
         answered: Iterable[bytes] = console(environ, start_response)

@@ -1,13 +1,13 @@
 """How many requests this process works on at once. The server starts that many threads only when they are needed.
 
-12 threads = 4 bodies of programs + 4 waiting for their turn + 2 uploads + 2 that are always left for pages
+16 threads = 4 bodies of programs + 4 waiting for their turn + 2 uploads + 4 claims + 2 that are always left for pages
 """
 
 from __future__ import annotations
 
 import os
 
-THREADS = 12
+THREADS = 16
 # Times the 500 KB a body may weigh, packed and unpacked: the most memory the stream door can ask for. More at once
 # would not be faster: each thread that works keeps a connection with a page cache of 16 MB.
 BODIES = 4

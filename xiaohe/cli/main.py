@@ -33,6 +33,7 @@ COMMANDS = (
     "lake",
     "export",
     "hooks",
+    "cards",
     "sample",
     "doctor",
     "backup",

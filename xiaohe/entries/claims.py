@@ -29,6 +29,7 @@ KEPT = timedelta(days=180)
 GIVES_WAY_AFTER = timedelta(days=7)
 LONGEST = 64
 _BLANKS = re.compile(r"\s+")
+_NUMBER = re.compile(r"[0-9a-z\-]+")
 
 
 def claim_key(word: str) -> int:
@@ -38,11 +39,13 @@ def claim_key(word: str) -> int:
 
 def tidy_number(typed: str) -> str:
     """An order number as somebody typed or pasted it, without what stands around it; empty if nothing was typed."""
-    text = _BLANKS.sub(" ", typed[: 4 * LONGEST]).strip()
-    found = evidence.order_numbers(text)
-    if len(found) == 1:
-        return found[0]
-    return _BLANKS.sub("", fold(text))[:LONGEST]
+    text = fold(_BLANKS.sub(" ", typed[: 4 * LONGEST]))
+    bare = _BLANKS.sub("", text)
+    if not _NUMBER.fullmatch(bare):
+        # Copied with its label: 订单编号：1930…
+        found = evidence.order_numbers(text)
+        bare = found[0] if len(found) == 1 else bare
+    return bare[:LONGEST]
 
 
 def take(code: Code, scanner: int, typed: str, now: datetime) -> str:

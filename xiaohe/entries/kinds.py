@@ -18,8 +18,6 @@ class Kind:
 
     entry: Entry
     label: Any
-    # What its name names: a batch, a store …
-    names: Any
     first_name: Any
     paper: str
     offer: Any
@@ -30,13 +28,13 @@ CARD, STAND, BADGE = "card", "stand", "badge"
 KINDS = {
     each.entry: each
     for each in (
-        Kind(Entry.PARCEL_CARD, _("Parcel card"), _("batch"), _("Batch %(number)d"), CARD,
+        Kind(Entry.PARCEL_CARD, _("Parcel card"), _("Batch %(number)d"), CARD,
              _("Something not right, or not sure how to use it? Scan and ask me directly.")),
-        Kind(Entry.STORE_CODE, _("Store"), _("store"), _("Store %(number)d"), STAND,
+        Kind(Entry.STORE_CODE, _("Store"), _("Store %(number)d"), STAND,
              _("Scan to add us: ask first whether we have it, and whether we are busy.")),
-        Kind(Entry.TABLE_CODE, _("Table"), _("table"), _("Table %(number)d"), STAND,
+        Kind(Entry.TABLE_CODE, _("Table"), _("Table %(number)d"), STAND,
              _("Scan to add us: next time ask first whether a table is free.")),
-        Kind(Entry.STAFF_CODE, _("Staff"), _("name"), _("Colleague %(number)d"), BADGE,
+        Kind(Entry.STAFF_CODE, _("Staff"), _("Colleague %(number)d"), BADGE,
              _("Scan to add me, and ask me directly next time.")),
     )
 }  # fmt: skip

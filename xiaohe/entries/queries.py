@@ -132,7 +132,8 @@ def _linked() -> dict[str, set[int]]:
         begun = begun.mutate(code=prop(begun.props, "code"))
         begun = begun.filter(begun.code.notnull() & (begun.code != ""))
         rows = read.run(begun.select("code", "subject").distinct()).to_pylist()
-    overlay, found = overlays.current(), {}
+    overlay = overlays.current()
+    found: dict[str, set[int]] = {}
     for row in rows:
         found.setdefault(row["code"], set()).add(overlay.person(row["subject"]))
     return found

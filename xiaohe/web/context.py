@@ -19,6 +19,9 @@ ROOM_OF = {
     **dict.fromkeys(["data", "imports", "import-report", "start", "read"], "data"),
     **dict.fromkeys(["connections", "source-new", "source", "webhook-new", "webhook"], "data"),
     **dict.fromkeys(["unread", "unread-mend"], "data"),
+    **dict.fromkeys(["entries", "entry", "entry-people", "claims", "claim-who"], "more"),
+    **dict.fromkeys(["goods", "goods-one", "goods-group", "stores", "store", "staff"], "data"),
+    **dict.fromkeys(["tie-find", "private-note"], "people"),
     "more": "more",
 }
 

@@ -14,6 +14,7 @@ from django.urls import get_script_prefix, reverse, set_script_prefix
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
+from xiaohe.entries import publicly
 from xiaohe.kernel import disk, trace, workspace
 from xiaohe.kernel.errors import RetryLater, XiaoheError
 from xiaohe.web import sample_shop
@@ -53,6 +54,8 @@ class WorkspaceMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         path = request.path_info
+        if publicly.is_public_path(path):
+            return self._publicly(request)
         if path in OPEN_PATHS:
             return self.get_response(request)
         if not request.user.is_authenticated:
@@ -72,6 +75,15 @@ class WorkspaceMiddleware:
                 return self._inside(request)
         finally:
             set_script_prefix(prefix)
+
+    def _publicly(self, request: HttpRequest) -> HttpResponse:
+        """The claim pages: the merchant's own workspace, nobody signed in, no file taken."""
+        from xiaohe.shop import clock, queries
+
+        with workspace.entered(workspace.workspace()):
+            request.now = clock.now()  # type: ignore[attr-defined]
+            request.calendar = queries.calendar()  # type: ignore[attr-defined]
+            return self.get_response(request)
 
     def _inside(self, request: HttpRequest) -> HttpResponse:
         from xiaohe.shop import clock, queries
