@@ -23,7 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--as-of", type=day, metavar=_("DAY"), help=_("with what was known before this day")
     )
     parser.add_argument("--days", type=positive, help=_("window in days, for M25 and M26"))
-    parser.add_argument("--by", choices=["month"], help=_("one line per cohort"))
+    parser.add_argument(
+        "--by",
+        choices=["month", "platform", "entry", "code", "source"],
+        help=_("one line per cohort"),
+    )
 
 
 def run(arguments: argparse.Namespace, out: Output) -> None:
@@ -65,7 +69,12 @@ def _lines(data: dict[str, Any], name: str) -> list[str]:
     lines = [f"{data['id']}  {name}", *table([(label, _said(shown)) for label, shown in rows])]
     if data["by"]:
         parts = [
-            (each["window"]["from"], _said(each["value"]), each["numerator"], each["denominator"])
+            (
+                each.get("label", each["window"]["from"]),
+                _said(each["value"]),
+                each["numerator"],
+                each["denominator"],
+            )
             for each in data["by"]
         ]
         head = (_("from"), _("value"), _("numerator"), _("denominator"))

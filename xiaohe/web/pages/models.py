@@ -177,6 +177,7 @@ class Profile:
     complaint: bool = False
     seen_by: tuple[str, ...] = ()
     notes: tuple[Any, ...] = ()
+    came_from: str = ""
 
 
 # ---- numbers ----

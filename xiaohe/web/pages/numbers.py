@@ -89,6 +89,10 @@ def missing_said(missing: NotYet) -> str:
         Missing.NO_LINKS: _("no contacts yet"),
         Missing.NO_SIGNALS: _("no replies recorded yet"),
         Missing.NO_REFERRALS: _("not recorded yet"),
+        Missing.NO_CARDS: _("no cards sent yet"),
+        Missing.NO_SCANS: _("no code scanned yet"),
+        Missing.NO_COSTS: _("no cost noted yet"),
+        Missing.NO_PARCELS: _("no file says when parcels came"),
         Missing.IMMATURE: _("too early"),
         Missing.AXES: _("not all three parts have a number"),
     }

@@ -23,7 +23,7 @@ from xiaohe.touch.rules import rule_sentence
 from xiaohe.traits import state
 from xiaohe.web import drawing, phrases
 from xiaohe.web.drawing import Strip, StripWords
-from xiaohe.web.pages import data, people
+from xiaohe.web.pages import came_from, data, people
 from xiaohe.web.pages import today as today_page
 from xiaohe.web.pages.models import Card, Kind, Moment, Profile, Proof, Told
 from xiaohe.web.templatetags.xiaohe import long_day, moment, shop_day
@@ -88,6 +88,7 @@ def page(person: int, *, shown: str, now: datetime, calendar: ShopCalendar) -> P
         complaint=_complains(moments),
         seen_by=tuple(_seen(person)),
         notes=tuple(notes.of(person)),
+        came_from=came_from.said(person),
     )
 
 

@@ -93,7 +93,10 @@ def read(request: HttpRequest) -> HttpResponse:
         request.now,  # type: ignore[attr-defined]
         request.session.get(DECLINED, []),
     )
-    return answers.page(request, "web/read.html", {"read": shown, "here": request.get_full_path()})
+    context: dict[str, Any] = {"read": shown, "here": request.get_full_path()}
+    for _template, taken in shown.fragments:
+        context |= taken
+    return answers.page(request, "web/read.html", context)
 
 
 @require_safe
