@@ -34,6 +34,8 @@ COMMANDS = (
     "export",
     "hooks",
     "cards",
+    "stores",
+    "staff",
     "sample",
     "doctor",
     "backup",

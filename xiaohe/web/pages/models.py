@@ -155,6 +155,17 @@ class Kind:
 
 
 @dataclass(frozen=True)
+class Tied:
+    """Somebody who belongs to the person of the page."""
+
+    id: int
+    person: int
+    name: str
+    kind: str
+    words: str = ""
+
+
+@dataclass(frozen=True)
 class Profile:
     person: int
     name: str
@@ -177,6 +188,7 @@ class Profile:
     complaint: bool = False
     seen_by: tuple[str, ...] = ()
     notes: tuple[Any, ...] = ()
+    ties: tuple[Tied, ...] = ()
     came_from: str = ""
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from xiaohe.autopilot import today as autopilot
 from xiaohe.kernel.clock import ShopCalendar
 from xiaohe.kernel.money import SYMBOLS, spoken
-from xiaohe.people import names, notes, overlay, profile
+from xiaohe.people import names, overlay, private_notes, profile, ties
 from xiaohe.people.profile import Evidence, Says
 from xiaohe.shop import audit, queries
 from xiaohe.shop.models import AUDIT_WORDS, AuditAct
@@ -25,7 +25,7 @@ from xiaohe.web import drawing, phrases
 from xiaohe.web.drawing import Strip, StripWords
 from xiaohe.web.pages import came_from, data, people
 from xiaohe.web.pages import today as today_page
-from xiaohe.web.pages.models import Card, Kind, Moment, Profile, Proof, Told
+from xiaohe.web.pages.models import Card, Kind, Moment, Profile, Proof, Tied, Told
 from xiaohe.web.templatetags.xiaohe import long_day, moment, shop_day
 
 KINDS = (
@@ -53,7 +53,7 @@ SERVICE = {
 CONSENT_TYPES = ("consent.withdrawn", "consent.reduced", "consent.given")
 
 
-def page(person: int, *, shown: str, now: datetime, calendar: ShopCalendar) -> Profile:
+def page(person: int, *, shown: str, now: datetime, calendar: ShopCalendar, user: Any) -> Profile:
     """Everything known of one person; a former id leads to whoever they are now."""
     person = overlay.current().person(person)
     on = calendar.day_of(now)
@@ -87,7 +87,8 @@ def page(person: int, *, shown: str, now: datetime, calendar: ShopCalendar) -> P
         can_contact=consent != "consent.withdrawn",
         complaint=_complains(moments),
         seen_by=tuple(_seen(person)),
-        notes=tuple(notes.of(person)),
+        notes=tuple(private_notes.seen_by(user, person)),
+        ties=_ties(person),
         came_from=came_from.said(person),
     )
 
@@ -253,6 +254,22 @@ def _seen(person: int) -> list[str]:
         }
         for entry in audit.seen_by(person)
     ]
+
+
+def _ties(person: int) -> tuple[Tied, ...]:
+    """Who belongs to them, by name; each leads to the other's page."""
+    found = ties.of(person)
+    called = names.display([each.person for each in found]) if found else {}
+    return tuple(
+        Tied(
+            each.id,
+            each.person,
+            people.name_of(called, each.person),
+            str(ties.KIND_WORDS[each.kind]),
+            each.words,
+        )
+        for each in found
+    )
 
 
 def _day(each: profile.Moment, calendar: ShopCalendar) -> date:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from xiaohe.kernel import store
-from xiaohe.people import actions, notes
+from xiaohe.people import actions, notes, private_notes
 from xiaohe.shop import accounts, audit
 from xiaohe.shop.models import AccountKind, AuditAct
 from xiaohe.touch import wishes
@@ -37,7 +37,9 @@ def page(request: HttpRequest, person: int) -> HttpResponse:
     if shown not in {kind.key for kind in persons.KINDS}:
         raise Http404
     now = _now(request)
-    profile = persons.page(person, shown=shown, now=now, calendar=request.calendar)  # type: ignore[attr-defined]
+    profile = persons.page(
+        person, shown=shown, now=now, calendar=request.calendar, user=request.user
+    )  # type: ignore[attr-defined]
     audit.record(
         AuditAct.VIEWED, now=now, user_id=request.user.pk, page="profile", person=profile.person
     )
@@ -93,15 +95,15 @@ def wish(request: HttpRequest, person: int) -> HttpResponse:
 @require_POST
 def note(request: HttpRequest, person: int) -> HttpResponse:
     """〔+ 记一句〕: remember something of them."""
-    number = notes.write(
-        person, request.POST.get("text", ""), now=_now(request), user_id=request.user.pk
-    )
+    keep = private_notes.write if "private" in request.POST else notes.write
+    number = keep(person, request.POST.get("text", ""), now=_now(request), user_id=request.user.pk)
     undo = reverse("person-note-strike", args=[person, number])
     return answers.back(request, reverse("person", args=[person]), Toast(_("Noted."), undo))
 
 
 @require_POST
 def strike(request: HttpRequest, person: int, number: int) -> HttpResponse:
+    private_notes.ask_may_change(person, number, request.user)
     notes.strike(person, number, now=_now(request))
     undo = reverse("person-note-restore", args=[person, number])
     return answers.back(request, reverse("person", args=[person]), Toast(_("Struck out."), undo))
@@ -109,6 +111,7 @@ def strike(request: HttpRequest, person: int, number: int) -> HttpResponse:
 
 @require_POST
 def restore(request: HttpRequest, person: int, number: int) -> HttpResponse:
+    private_notes.ask_may_change(person, number, request.user)
     notes.restore(person, number)
     return answers.back(request, reverse("person", args=[person]), Toast(_("Taken back.")))
 
