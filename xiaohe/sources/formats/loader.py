@@ -131,7 +131,8 @@ class _Reading:
         found = []
         for group in groups:
             fields = frozenset(each.strip() for each in group.split("|"))
-            self._known_fields("required", fields, columns)
+            if not fields & columns.keys():
+                self._known_fields("required", fields, columns)
             found.append(fields)
         return tuple(found)
 

@@ -75,6 +75,14 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "status": ("订单状态", "交易状态", "orderstatus", "status"),
     "currency": ("货币种类", "币种", "货币", "currency", "currencycode"),
+    "covers": ("就餐人数", "用餐人数", "客人数", "来客数", "人数", "客数", "covers", "guests"),
+    "seated": ("开台时间", "入座时间", "开桌时间", "就座时间", "seatedat", "seatedtime"),
+    "slot": ("餐段", "市别", "餐别", "slot"),
+    "table_no": ("桌台号", "桌号", "桌台", "台号", "tableno", "tablenumber"),
+    "store": ("门店名称", "消费门店", "门店", "storename", "store"),
+    "tender": ("支付方式", "付款方式", "结算方式", "收款方式", "tender", "paymentmethod"),
+    "balance_paid": ("储值支付", "余额支付", "会员卡支付", "储值消费", "储值抵扣", "balancepaid"),
+    "units": ("核销次数", "划卡次数", "消课次数", "扣次"),
 }  # fmt: skip
 
 # Parts that make a heading certainly something else.
@@ -97,9 +105,12 @@ NOT = {
     "time": ("预计", "承诺", "发货", "确认收货", "完成", "结算", "预约", "退款", "week"),
     "amount": ("退款", "优惠", "运费", "佣金", "disc", "tax", "refund", "积分"),
     "quantity": ("赠品",),
+    "covers": ("购买", "付款", "支付"),
     "item": ("标题", "名称"),
     "title": ("数量", "总价", "价格", "编码", "id", "分类", "类目"),
 }
+# Fields that only a till's table has; seat and time are both times, so the seat is taken first.
+OF_A_TILL = ("covers", "slot", "table_no", "store", "tender", "balance_paid", "units")
 # Headings of an amount that is the whole order's.
 ORDER_TOTALS = (
     "订单金额",
@@ -151,6 +162,10 @@ FITS: dict[str, Callable[[_Column], bool]] = {
     "quantity": lambda column: column.mostly(_is_number),
     "unit_price": lambda column: column.mostly(_is_number),
     "refunded": lambda column: column.mostly(_is_number) or not any(map(text, column.values)),
+    "covers": lambda column: column.mostly(_is_number),
+    "seated": lambda column: column.mostly(_is_time),
+    "balance_paid": lambda column: column.mostly(_is_number) or not any(map(text, column.values)),
+    "units": lambda column: column.mostly(_is_number) or not any(map(text, column.values)),
     "phone": lambda column: any(complete_phone(value) or "*" in value for value in column.values),
 }
 
@@ -170,8 +185,8 @@ def propose(header: Sequence[str], rows: Iterable[list[str]], currency: str) -> 
     ]
     chosen: dict[str, _Column] = {}
     # Times and money first: what is left over of a shared word ("order", "customer") is then a name.
-    for name in ("time", "order_no", "buyer", "phone", "receiver", "amount", "quantity", "unit_price",
-                 "refunded", "item", "title", "status", "currency"):  # fmt: skip
+    for name in ("seated", "time", "order_no", "buyer", "phone", "receiver", "amount", "quantity", "unit_price",
+                 "refunded", "item", "title", "status", "currency", *OF_A_TILL):  # fmt: skip
         best = _best(name, columns, taken={each.position for each in chosen.values()})
         if best is not None:
             chosen[name] = best
