@@ -23,7 +23,7 @@ from xiaohe.ledger.models import Import, ImportState
 from xiaohe.shop import vault
 from xiaohe.shop.sealed_files import SealedReader, SealedWriter
 from xiaohe.sources.importing import LABEL_PURPOSE
-from xiaohe.sources.models import CustomName, DeadLetter, Source
+from xiaohe.sources.models import CustomName, DeadLetter, SavedMapping, Source
 from xiaohe.sources.segment import dead
 
 BLOCK = 1 << 16
@@ -95,6 +95,14 @@ travels(
     },
 )
 travels(CustomName, about="one name of its own that a source's events have")
+travels(
+    SavedMapping,
+    about="how a table that is no known export is read",
+    meanings={
+        "header_hash": "of the headings in any order",
+        "told": "heading by field, platform and currency, JSON",
+    },
+)
 travels(
     DeadLetter,
     about="one event that could not be read yet",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -29,6 +29,7 @@ from xiaohe.people import keys
 from xiaohe.people.identifiers import Recorder
 from xiaohe.shop import accounts, queries, vault
 from xiaohe.sources import report as reports
+from xiaohe.sources import saved
 from xiaohe.sources.facts import Ints
 from xiaohe.sources.formats import OF_A_TABLE, Kind, Layout, title_of
 from xiaohe.sources.mapping import Mapping
@@ -71,17 +72,22 @@ class Inspected:
     sentence: str
     mapping: Mapping | None
     needs_confirmation: bool
+    # Read as a file of the same headings was before; it can be changed, but needs no answer.
+    remembered: Mapping | None = None
 
 
 def inspect(file: File, *, name: str | None = None) -> Inspected:
     """Say what a file is; for a table we do not know, with the proposed reading. Changes nothing."""
     source = Source.of(file, name)
     plans = plans_of(source, currency=queries.the_shop().currency)
-    mapping = next((plan.mapping for plan in plans if plan.mapping), None)
+    mapping = next((p.mapping for p in plans if p.mapping and not p.is_remembered), None)
+    remembered = next((plan.mapping for plan in plans if plan.is_remembered), None)
     titles = _(", ").join(dict.fromkeys(title_of(plan.format) or plan.format for plan in plans))
     sentence = _("This is: %(titles)s.") % {"titles": titles}
     if mapping is not None:
         sentence = _("We would read it like this: %(proposal)s") % {"proposal": mapping.in_words()}
+    elif remembered is not None:
+        sentence = _("Read as last time: %(proposal)s") % {"proposal": remembered.in_words()}
     elif not any(plan.names_buyers or plan.kind is not Kind.ORDERS for plan in plans):
         sentence = _("%(told)s %(more)s") % {
             "told": sentence,
@@ -94,6 +100,7 @@ def inspect(file: File, *, name: str | None = None) -> Inspected:
         sentence,
         mapping,
         mapping is not None,
+        remembered,
     )
 
 
@@ -108,12 +115,14 @@ def run(
 ) -> Report:
     """Import a file; `mapping` or `yes` confirms how an unknown table is read, else BadInput asks for it.
 
-    A file with several tables gives one report whose `parts` are theirs.
+    A file with several tables gives one report whose `parts` are theirs. What was confirmed once is remembered: the
+    next table of the same headings is read so without asking.
     """
     source = Source.of(file, name)
     plans = plans_of(source, currency=queries.the_shop().currency, mapping=mapping)
     for plan in plans:
-        if plan.mapping is not None and not yes and plan.mapping is not mapping:
+        is_confirmed = yes or plan.is_remembered or plan.mapping is mapping
+        if plan.mapping is not None and not is_confirmed:
             raise refuse("needs_confirmation", source.name, proposal=plan.mapping.in_words())
     parts: list[Report] = []
     try:
@@ -124,6 +133,9 @@ def run(
         for done in reversed(parts):
             undo(done.import_id, now=now)
         raise
+    for plan in plans:
+        if plan.mapping is not None:
+            saved.remember(plan.mapping, now)
     return parts[0] if len(parts) == 1 else reports.together(parts)
 
 
@@ -283,6 +295,8 @@ class _Import:
     def _parser(self, context: Context, judge: Judge) -> Rows:
         plan, width = self._plan, len(self._plan.header)
         if plan.mapping is not None:
+            if plan.mapping.is_visits:
+                return VisitRows(context, _as_visits(plan.mapping), width, judge)
             if plan.mapping.per_order:
                 return OrderRows(context, _as_order_list(plan.mapping), width, judge)
             return LineRows(context, plan.mapping, width, judge)
@@ -310,6 +324,13 @@ def _as_order_list(mapping: Mapping) -> Layout:
     renamed = {"time": "paid_at", "amount": "paid", "phone": "mobile"}
     positions = {renamed.get(name, name): at for name, at in mapping.positions.items()}
     return Layout(OF_A_TABLE, positions, mapping.header)
+
+
+def _as_visits(mapping: Mapping) -> Layout:
+    """A mapped table of a till, in the fields of its visits."""
+    renamed = {"phone": "mobile", "item": "code"}
+    positions = {renamed.get(name, name): at for name, at in mapping.positions.items()}
+    return Layout(replace(OF_A_TABLE, kind=Kind.VISITS), positions, mapping.header)
 
 
 def _account_id(account: str, staff: str) -> int:

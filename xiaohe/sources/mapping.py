@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from xiaohe.kernel.errors import BadInput
+from xiaohe.kernel.ids import fold
+from xiaohe.shop import taxonomy
 
 FIELDS = (
     "order_no",
@@ -24,7 +27,27 @@ FIELDS = (
     "title",
     "status",
     "currency",
+    "covers",
+    "seated",
+    "slot",
+    "table_no",
+    "store",
+    "tender",
+    "balance_paid",
+    "units",
 )
+# With one of these a row is a visit at a till.
+OF_A_VISIT = ("covers", "seated", "table_no", "balance_paid", "units")
+# What people call platforms whose exports nobody has shown us; any other id is taken as it is.
+PLATFORM_WORDS = {
+    "美团": "meituan",
+    "美团外卖": "meituan",
+    "大众点评": "meituan",
+    "饿了么": "eleme",
+    "ele.me": "eleme",
+}
+NO_PLATFORM = "table"
+_PLATFORM = re.compile(r"[a-z0-9_]{1,40}")
 
 # The doubt whether an amount that repeats within an order is the order's or each row's.
 ORDER_TOTAL = "order_total"
@@ -42,12 +65,20 @@ class Mapping:
     per_order: bool = False
     # Things the person should look at before saying yes.
     doubts: tuple[str, ...] = field(default_factory=tuple)
+    # Whose order numbers and buyers these are, as the person says.
+    platform: str = NO_PLATFORM
+
+    @property
+    def is_visits(self) -> bool:
+        """Whether each row is a visit at a till, with what paid for it."""
+        is_of_a_till = any(name in self.positions for name in OF_A_VISIT)
+        return is_of_a_till and any(self.has(name) for name in ("amount", "balance_paid", "units"))
 
     def has(self, *names: str) -> bool:
         return all(name in self.positions for name in names)
 
     def changed(self, **answers: Any) -> Mapping:
-        """The mapping with a person's corrections: `currency`, `day_first`, or field=heading (None to drop)."""
+        """The mapping with a person's corrections: `currency`, `day_first`, `platform`, or field=heading (None to drop)."""
         columns, positions = dict(self.columns), dict(self.positions)
         header = list(self.header)
         options: dict[str, Any] = {}
@@ -56,6 +87,8 @@ class Mapping:
                 options[name] = bool(answer)
             elif name == "currency" and answer not in header:
                 options[name] = str(answer).upper()
+            elif name == "platform":
+                options[name] = platform_named(str(answer or ""))
             elif name not in FIELDS:
                 raise BadInput("unknown_field", _("There is no field named %(name)s."), name=name)
             elif answer in (None, ""):
@@ -85,6 +118,7 @@ class Mapping:
             day_first=bool(stored.get("day_first")),
             per_order=bool(stored.get("per_order")),
             doubts=tuple(stored.get("doubts", ())),
+            platform=str(stored.get("platform") or NO_PLATFORM),
         )
 
     def in_words(self) -> str:
@@ -124,5 +158,25 @@ class Mapping:
             said.append(
                 _("the state of the order is “%(column)s”") % {"column": self.columns["status"]}
             )
+        if self.is_visits:
+            said.append(_("each row is a visit; what a balance paid is no cash"))
+        if self.platform != NO_PLATFORM:
+            name = taxonomy.platform_name(self.platform)
+            said.append(_("the orders are those of %(platform)s") % {"platform": name})
         said.append(_("amounts are in %(currency)s") % {"currency": self.currency})
         return _("%(parts)s.") % {"parts": _("; ").join(said)}
+
+
+def platform_named(said: str) -> str:
+    """The id of the platform a person names: its id, its name, or a new id of their own."""
+    folded = fold(said)
+    if not folded:
+        return NO_PLATFORM
+    names = {fold(str(each.name)): each.id for each in taxonomy.PLATFORMS.values()}
+    found = PLATFORM_WORDS.get(folded) or names.get(folded, folded)
+    if not _PLATFORM.fullmatch(found):
+        raise BadInput(
+            "bad_platform",
+            _("A platform is named in small letters and digits, for example meituan."),
+        )
+    return found

@@ -94,3 +94,17 @@ class DeadLetter(models.Model):
 
     def __str__(self) -> str:
         return f"dead letter {self.pk} ({self.reason})"
+
+
+class SavedMapping(models.Model):
+    """How a table that is no known export was read last, so that the next one of its headings needs no question."""
+
+    # Of the headings in any order: hashed, so that whatever stood there is not kept twice.
+    header_hash = models.BigIntegerField(unique=True)
+    # As `mapping.Mapping.as_json` says it: headings by field, platform, currency; never a cell below the headings.
+    told = models.JSONField()
+    saved_at = models.DateTimeField()
+    used_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"mapping {self.pk}"

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from xiaohe.sources import saved
 from xiaohe.sources.cells import amount, local_time, text
 from xiaohe.sources.formats import Kind, Layout, best_layout, known, table
-from xiaohe.sources.mapping import Mapping
+from xiaohe.sources.mapping import NO_PLATFORM, Mapping
 from xiaohe.sources.readers import Source, Table, tables_of
 from xiaohe.sources.refusals import refuse
 from xiaohe.sources.rows.places import unpack
@@ -44,6 +45,8 @@ class Plan:
     header_row: int
     layout: Layout | None = None
     mapping: Mapping | None = None
+    # The mapping was confirmed with an earlier file of these headings.
+    is_remembered: bool = False
 
     @property
     def format(self) -> str:
@@ -55,7 +58,9 @@ class Plan:
 
     @property
     def source(self) -> str:
-        return self.layout.format.source if self.layout else "table"
+        if self.layout:
+            return self.layout.format.source
+        return self.mapping.platform if self.mapping else NO_PLATFORM
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -135,6 +140,8 @@ def _proposed(each: Table, currency: str, confirmed: Mapping | None) -> Plan | N
         return None
     if confirmed is not None and confirmed.header == tuple(header):
         return Plan(each, number, mapping=confirmed)
+    if (known := saved.recall(header)) is not None and _still_fits(each, number, known):
+        return Plan(each, number, mapping=known, is_remembered=True)
     mapping = table.propose(header, islice(each.rows(), number + 1, None), currency)
     if mapping is None:
         return None
@@ -146,6 +153,16 @@ def _proposed(each: Table, currency: str, confirmed: Mapping | None) -> Plan | N
         if not certain:
             mapping = mapping.doubting("day_order")
     return Plan(each, number, mapping=mapping)
+
+
+def _still_fits(each: Table, number: int, known: Mapping) -> bool:
+    """Whether the dates of this file can be read as those of the earlier one were."""
+    at = known.positions.get("time")
+    if at is None or not table.needs_day_order(known, islice(each.rows(), number + 1, None)):
+        return True
+    cells = (row[at] for row in islice(each.rows(), number + 1, None) if at < len(row))
+    day_first, certain = table.day_comes_first(cells)
+    return not certain or day_first == known.day_first
 
 
 def _header(rows: Iterable[Sequence[str]]) -> tuple[int, list[str] | None]:
