@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xiaohe.cli import inside
+from xiaohe.cli import formats, inside
 from xiaohe.cli.arguments import existing_file, positive
 from xiaohe.cli.output import EXIT_CODES, Output, table
 from xiaohe.cli.words import gettext as _
@@ -54,21 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     limit.add_argument("source", metavar=_("NAME"))
     limit.add_argument("events", metavar="N|none")
     _dead_arguments(_verb(verbs, "dead", _("events that could not be read")))
-    known = _verb(verbs, "formats", _("exports that are recognised, yours among them"), _formats)
-    known.add_argument(
-        "file",
-        type=existing_file,
-        nargs="?",
-        metavar=_("FILE.toml"),
-        help=_("check a format file of your own before it goes into the folder"),
-    )
-    known.add_argument(
-        "--try",
-        dest="export",
-        type=existing_file,
-        metavar=_("FILE"),
-        help=_("an export: show which heading each field is read from"),
-    )
+    known = _verb(verbs, "formats", _("exports that are recognised, yours among them"))
+    formats.add_arguments(known)
 
 
 def _dead_arguments(parser: argparse.ArgumentParser) -> None:
@@ -221,98 +208,6 @@ def _told(source: Source) -> dict[str, Any]:
         "custom_names": source.custom_names,
         "dead_dropped": source.dead_dropped,
     }
-
-
-# ---------------------------------------------------------------- formats
-
-
-def _formats(arguments: argparse.Namespace, out: Output) -> int | None:
-    from xiaohe.kernel.errors import BadInput
-    from xiaohe.sources import formats
-
-    if arguments.file is None:
-        _formats_listed(out)
-        return None
-    try:
-        read = formats.read(arguments.file)
-    except BadInput as error:
-        out.refuse(error.code, str(error))
-        return EXIT_CODES[400]
-    told = {"name": read.name, "kind": read.kind.value, "platform": read.source}
-    said = _("“%(file)s” can be used: %(kind)s of %(platform)s, %(count)d fields.")
-    line = said % {
-        "file": arguments.file.name,
-        "kind": read.kind.value,
-        "platform": read.source,
-        "count": len(read.columns),
-    }
-    lines = [line]
-    if arguments.export is not None:
-        trial, more = _tried(read, arguments.export)
-        told |= trial
-        lines += more
-    elif arguments.file.parent.resolve() != formats.folder().resolve():
-        lines.append(_("Copy it to %(folder)s to use it.") % {"folder": formats.folder()})
-    out.answer(told, lines)
-    return None if told.get("fits", True) else EXIT_CODES[400]
-
-
-def _tried(read: Any, export: Path) -> tuple[dict[str, Any], list[str]]:
-    from xiaohe.sources.formats.trying import try_on
-    from xiaohe.sources.readers import Source, tables_of
-
-    trials = [each for one in tables_of(Source.of(export)) if (each := try_on(read, one.rows()))]
-    best = max(trials, key=lambda trial: (trial.fits, len(trial.read)), default=None)
-    if best is None:
-        return {"fits": False}, [_("None of its headings is in the export.")]
-    lines = table([*best.read.items()], head=(_("field"), _("heading")))
-    if best.unread:
-        lines.append(_("Not read: %(headings)s.") % {"headings": ", ".join(best.unread)})
-    for group in best.missing:
-        fields = " | ".join(sorted(group))
-        lines.append(_("It does not fit: no column for %(fields)s.") % {"fields": fields})
-    if best.forbidden:
-        fields = ", ".join(best.forbidden)
-        lines.append(
-            _("It does not fit: the export has a column for %(fields)s.") % {"fields": fields}
-        )
-    if best.lacks_telling:
-        lines.append(_("It does not fit: too few of the headings under “telling” are there."))
-    if best.fits:
-        lines.append(_("The export is recognised."))
-    return {"fits": best.fits, "read": dict(best.read), "unread": list(best.unread)}, lines
-
-
-def _formats_listed(out: Output) -> None:
-    from xiaohe.sources import formats
-
-    rows = [
-        {
-            "name": each.name,
-            "title": formats.title_of(each.name),
-            "kind": each.kind.value,
-            "platform": each.source,
-            "ours": each.is_ours,
-        }
-        for each in formats.known()
-    ]
-    problems = [{"code": each.code, "message": str(each)} for each in formats.problems()]
-    lines = table(
-        [
-            (
-                row["name"],
-                row["title"],
-                row["kind"],
-                row["platform"],
-                "" if row["ours"] else _("yours"),
-            )
-            for row in rows
-        ],
-        head=(_("name"), _("what"), _("kind"), _("platform"), _("whose")),
-    )
-    lines.append(_("Formats of your own lie in %(folder)s.") % {"folder": formats.folder()})
-    lines += [problem["message"] for problem in problems]
-    out.answer({"formats": rows, "problems": problems, "folder": str(formats.folder())}, lines)
 
 
 # ---------------------------------------------------------------- dead letters
