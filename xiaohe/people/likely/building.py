@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from xiaohe.ledger import engine
+from xiaohe.people import marks
 from xiaohe.people import overlay as overlays
 from xiaohe.people.likely import blocking, model, table
 from xiaohe.people.likely.blocking import Pairs
@@ -36,20 +37,16 @@ def rebuild() -> int:
     """Weigh all candidate pairs anew and keep the likely ones; returns how many. Safe to run twice."""
     with engine.reading() as read:
         overlay = overlays.overlay_of(read)
-        both = read_both(read, overlay.table, left_out(read))
+        both = read_both(read, overlay.table, left_out(read, overlay))
         said = said_in(read, overlay)
     found = weigh(both, said, overlay)
     table.write(found.pairs, found.about)
     return int(found.pairs.num_rows)
 
 
-def left_out(read: engine.Reading) -> Ints:
+def left_out(read: engine.Reading, overlay: Overlay) -> Ints:
     """Persons marked as staff, test or own."""
-    try:
-        from xiaohe.people import marks
-    except ImportError:
-        return np.empty(0, np.int64)
-    people: Ints = marks.left_out(read)["person"].to_numpy()
+    people: Ints = marks.left_out(read, overlay.table)["person"].to_numpy()
     return people
 
 

@@ -105,6 +105,7 @@ def ask_for_fresh_state() -> None:
     """Let derived numbers and today's list follow a tap on who is who, or a change of settings."""
     jobs.enqueue("traits.refresh", {}, dedupe="traits.refresh")
     jobs.enqueue("autopilot.prepare", {}, dedupe="autopilot.prepare")
+    jobs.enqueue("people.likely", {}, dedupe="people.likely")
 
 
 def reason_label(code: str) -> str:
