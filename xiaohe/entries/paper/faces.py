@@ -146,9 +146,13 @@ def _line(
     most: float,
     centred: bool = False,
 ) -> None:
-    """One line, smaller where it would be too long."""
+    """One line, smaller where it would be too long; what is too long at any size is cut."""
     while size > 4 and type.width(text, size) > most:
         size -= 0.25
+    if type.width(text, size) > most:
+        while text and type.width(f"{text}…", size) > most:
+            text = text[:-1]
+        text += "…"
     canvas.setFillColor(colour)
     canvas.setFont(type.font(), size)
     (canvas.drawCentredString if centred else canvas.drawString)(x, y, text)

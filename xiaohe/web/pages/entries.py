@@ -179,6 +179,12 @@ def _sentence(all_codes: list[Code], funnels: dict[str, Funnel]) -> str:
             "%(count)d codes, and nobody has scanned one yet.",
             len(all_codes),
         ) % {"count": len(all_codes)}
+    if not added:
+        return ngettext(
+            "%(count)d scanned; who of them added you is not known yet.",
+            "%(count)d scanned; who of them added you is not known yet.",
+            scanned,
+        ) % {"count": scanned}
     return _("%(scanned)s scanned, %(added)s of them are known to have been added.") % {
         "scanned": f"{scanned:,}",
         "added": f"{added:,}",
@@ -206,6 +212,11 @@ def _said_of(code: Code, funnel: Funnel) -> str:
         return _("%(name)s is retired; what it brought stays.") % {"name": code.name}
     if not funnel.scanned:
         return _("Nobody has scanned “%(name)s” yet.") % {"name": code.name}
+    if not funnel.added:
+        return _("%(scanned)s scanned “%(name)s”; who added you is not known yet.") % {
+            "name": code.name,
+            "scanned": f"{funnel.scanned:,}",
+        }
     return _("“%(name)s”: %(scanned)s scanned, %(added)s added.") % {
         "name": code.name,
         "scanned": f"{funnel.scanned:,}",
@@ -319,8 +330,10 @@ def _claim_lines(listed: list[Claim]) -> tuple[ClaimLine, ...]:
 
 
 def _verdict(claim: Claim, others: int) -> tuple[str, bool]:
-    if others:
-        return _("somebody else gave this number too"), False
     if claim.order_key is None:
-        return _("no such order in your files yet"), False
-    return _("the number is right"), True
+        said = _("no such order in your files yet")
+    else:
+        said = _("the number is right")
+    if not others:
+        return said, claim.order_key is not None
+    return f"{said} · {_('somebody else gave this number too')}", False
