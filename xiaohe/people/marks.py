@@ -85,7 +85,7 @@ def left_out(read: Reading, persons: pa.Table | None = None) -> pa.Table:
     held = _held(read)
     if not held:
         return LEFT_OUT.empty_table()
-    overlay = overlays.overlay_of(read) if persons is None else Overlay(persons)
+    overlay = overlays.overlay_of(read) if persons is None else Overlay.of_table(persons)
     subjects = {subject for some in _seen_with(read, held).values() for subject in some}
     people = sorted({overlay.person(subject) for subject in subjects})
     return pa.table({"person": pa.array(people, pa.int64())}, schema=LEFT_OUT)

@@ -3,13 +3,14 @@
     facts ─► orders ─► occasions ─► paces ─► standing ─┐
                  └──► p table (month-ends) ──────┘     ├─► rhythm
     persons ─► links, signals ─────────────────────────┘
+    left out: no row of any table but persons and itself
 
 | file     | one row per | rebuilt when |
 |----------|-------------|--------------|
 | orders   | order       | order facts, persons or the day changed |
 | standing | buyer       | the same |
 | rhythms  | buyer and group of goods; empty while there are no groups | the same |
-| persons, links, signals, rhythm | re-pointed subject; link; person and day; buyer | always: a tap must show at once |
+| persons, left_out, links, signals, rhythm | re-pointed subject; person who is no customer; link; person and day; buyer | always: a tap must show at once |
 | parcels, told, spells, came | order that was sent; card, scan, claim or cost; time a link was live; person | always |
 """
 
@@ -28,16 +29,18 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xiaohe.kernel.clock import ShopCalendar
 from xiaohe.people import spells as people_spells
 from xiaohe.shop.goods import Groups
 from xiaohe.traits import chance, coming, groups, rhythm, signals
+from xiaohe.traits.bills import told_twice
 from xiaohe.traits.bulk import suspects, with_bulk
 from xiaohe.traits.occasions import occasions
 from xiaohe.traits.orders import folded, with_void_day
-from xiaohe.traits.people import persons_of
+from xiaohe.traits.people import persons_of, without
 from xiaohe.traits.returns import match_cancellations
 from xiaohe.traits.rhythm import Spans
 from xiaohe.traits.stage import stage, year_standing
@@ -46,6 +49,7 @@ from xiaohe.traits.value import half_even, values
 TABLES = ("orders", "persons", "links", "signals", "rhythm", "parcels", "told", "spells", "came")
 # What a change of links alone leaves as it is.
 LASTING = ("orders", "standing", "rhythms", "chance.json")
+LEFT_OUT_SCHEMA = pa.schema([("person", pa.int64())])
 PERSONS_SCHEMA = pa.schema([("subject", pa.int64()), ("person", pa.int64())])
 
 Progress = Callable[[str], None]
@@ -85,19 +89,28 @@ def build(
     persons: pa.Table,
     links: pa.Table,
     spells: pa.Table | None = None,
+    left_out: pa.Table | None = None,
     former: Path | None = None,
     progress: Progress = lambda step: None,
 ) -> None:
     """Write every table of a version into the empty `folder`.
 
     `spells`: every spell of the links, by default their latest ones with nothing known of where from.
-    `former`: a version of the same facts and day; its orders and standings are taken over if its persons
-    are these.
+    `left_out`: who is no customer, and stands in no table. `former`: a version of the same facts and day; its
+    orders and standings are taken over if its persons, and those left out, are these.
     """
     persons = persons.select(PERSONS_SCHEMA.names).cast(PERSONS_SCHEMA).sort_by("subject")
+    gone = (
+        (LEFT_OUT_SCHEMA.empty_table() if left_out is None else left_out)
+        .cast(LEFT_OUT_SCHEMA)
+        .sort_by("person")
+    )
     _write_table(persons, folder / "persons.parquet")
+    _write_table(gone, folder / "left_out.parquet")
+    links = _customers_of(links, gone)
     _write_table(links, folder / "links.parquet")
-    if former is not None and persons.equals(pq.read_table(former / "persons.parquet")):
+    read.register("left_out", folder / "left_out.parquet")
+    if former is not None and _is_same(persons, gone, former):
         for name in LASTING:
             file = name if "." in name else f"{name}.parquet"
             os.link(former / file, folder / file)
@@ -108,9 +121,22 @@ def build(
     _rhythm(read, folder, moment=moment, terms=terms)
     progress("river")
     begun = people_spells.of_links(links, moment.at) if spells is None else spells
-    _write_table(begun, folder / "begun.parquet")
+    _write_table(_customers_of(begun, gone), folder / "begun.parquet")
     coming.write(read, folder, folder / "begun.parquet", calendar=terms.calendar, until=moment.at)
     (folder / "begun.parquet").unlink()
+
+
+def _customers_of(table: pa.Table, gone: pa.Table) -> pa.Table:
+    """Rows of people who are not left out."""
+    if not gone.num_rows:
+        return table
+    return table.filter(pc.invert(pc.is_in(table["person"], gone["person"].combine_chunks())))
+
+
+def _is_same(persons: pa.Table, gone: pa.Table, former: Path) -> bool:
+    return persons.equals(pq.read_table(former / "persons.parquet")) and gone.equals(
+        pq.read_table(former / "left_out.parquet")
+    )
 
 
 def _orders_and_standing(
@@ -121,8 +147,18 @@ def _orders_and_standing(
     progress("orders")
     matched = match_cancellations(read, on, calendar=calendar, persons=persons)
     returns = read.register("returns", matched) if matched.num_rows else None
-    raw = folded(read.facts, calendar=calendar, currency=terms.currency, before=on, returns=returns)
-    with _kept(read, persons_of(raw, persons), folder / "folded.parquet") as everything:
+    told = told_twice(read, on, calendar=calendar)
+    twice = read.register("twice", told) if told.num_rows else None
+    raw = folded(
+        read.facts,
+        calendar=calendar,
+        currency=terms.currency,
+        before=on,
+        returns=returns,
+        twice=twice,
+    )
+    known = without(persons_of(raw, persons), read.table("left_out"))
+    with _kept(read, known, folder / "folded.parquet") as everything:
         progress("rhythm")
         valid = everything.filter(everything.valid)
         flags = with_bulk(valid, suspects(valid)).select("order_key", "bulk")
@@ -287,6 +323,7 @@ def _rhythm(read: Any, folder: Path, *, moment: Moment, terms: Terms) -> None:
         day_began=terms.calendar.start_of(moment.on),
         moment=moment.at,
     )
+    acts = without(acts, read.table("left_out"))
     read.write(acts.order_by("person", "on", "kind"), folder / "signals.parquet")
     acts = read.register("signals", folder / "signals.parquet")
     seen = acts.filter(acts.kind == signals.Kind.ORDER.value)

@@ -20,7 +20,7 @@ from xiaohe.ledger.engine import prop
 from xiaohe.people import came_from
 from xiaohe.people.spells import said
 from xiaohe.traits.days import shop_day
-from xiaohe.traits.people import persons_of
+from xiaohe.traits.people import persons_of, without
 
 SCANNED, CLAIMED, REQUESTED = "link.scanned", "claim.made", "link.requested"
 PRINTED, SHIPPED, COST = "card.printed", "card.shipped", "cost.recorded"
@@ -35,7 +35,8 @@ def write(
     persons, orders = read.table("persons"), read.table("orders")
     sent = parcels(read.facts, calendar, until)
     read.write(sent.order_by("order_key"), folder / "parcels.parquet")
-    read.write(told(read.facts, persons, calendar, until), folder / "told.parquet")
+    acts = told(read.facts, persons, calendar, until, left_out=read.table("left_out"))
+    read.write(acts, folder / "told.parquet")
     heard = read.register("told", folder / "told.parquet")
     begun = with_days(read.register("spells_told", spells), calendar)
     by_people = heard.filter(heard.what.isin(OF_PEOPLE))
@@ -51,11 +52,17 @@ def write(
 
 
 def told(
-    facts: ir.Table, persons: ir.Table | None, calendar: ShopCalendar, until: datetime
+    facts: ir.Table,
+    persons: ir.Table | None,
+    calendar: ShopCalendar,
+    until: datetime,
+    *,
+    left_out: ir.Table | None = None,
 ) -> ir.Table:
     """Cards, scans, claims and costs up to `until`, by shop day; what nobody did has no person."""
     heard = facts.filter(facts.type.isin([*OF_PEOPLE, *OF_NOBODY]) & (facts.occurred_at <= until))
     heard = persons_of(heard, persons)
+    heard = heard if left_out is None else without(heard, left_out)
     minutes = prop(heard.props, "minutes").nullif("").cast("int64")
     rows = heard.select(
         what=heard.type,

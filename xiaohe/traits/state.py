@@ -25,7 +25,7 @@ from xiaohe.ledger import engine
 from xiaohe.ledger import store as ledger_store
 from xiaohe.ledger.models import FileRole
 from xiaohe.people import links as people_links
-from xiaohe.people import overlay
+from xiaohe.people import marks, overlay
 from xiaohe.people import spells as people_spells
 from xiaohe.shop import clock, goods, queries, stores
 from xiaohe.traits.build import TABLES, Moment, Terms, build
@@ -140,6 +140,7 @@ def _built(moment: Moment, terms: Terms, progress: Callable[[str], None]) -> Sta
                 terms=terms,
                 persons=persons,
                 links=people_links.links(read, persons),
+                left_out=marks.left_out(read, persons),
                 spells=people_spells.spells(read, persons, moment.at),
                 former=_former(root, version, terms),
                 progress=progress,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import ibis
@@ -35,54 +35,130 @@ TWO_PEOPLE = frozenset({"two_people", "question"})
 TAKEN_BACK = "taken_back"
 
 
-def stated(read: Reading, *, every_order: bool = False) -> Stated:
-    """All of it; of orders only those that can matter now, unless all are asked for."""
-    sayings, coded = edge_codes(read)
-    edges = read.run(_edges(read, coded))
+def stated(read: Reading) -> Stated:
+    """All of it; of orders those that can matter now."""
+    return together(of_files(read), by_hand(read, words(read)))
+
+
+def of_files(read: Reading, *, every_order: bool = False) -> Stated:
+    """What files and events say; of orders only those that can matter now, unless all are asked for."""
+    seen = read.facts.filter(read.facts.type == "identity.seen", read.facts.source != BY_HAND)
+    sayings, left, right, told = _edges(read, seen)
     platforms, of_platform = _platforms(read)
     orders = _bought(read, of_platform)
     if not every_order:
         orders = _that_matter(read.facts, orders)
     bought = read.run(orders)
-    said = words(read)
-    left, right, word = pair_words(said)
     return Stated(
-        left=_column(edges, "subject", np.int64),
-        right=_column(edges, "other", np.int64),
-        told=_column(edges, "told", np.uint16),
+        left=left,
+        right=right,
+        told=told,
         sayings=sayings,
         order=_column(bought, "order_key", np.int64),
         buyer=_column(bought, "subject", np.int64),
         platform=_column(bought, "platform", np.uint16),
         platforms=platforms,
-        hand_left=left,
-        hand_right=right,
+    )
+
+
+def by_hand(read: Reading, said: pa.Table) -> Stated:
+    """What the owner said, and what was told for them (claims): little, and all of it may be taken back."""
+    seen = read.facts.filter(read.facts.type == "identity.seen", read.facts.source == BY_HAND)
+    sayings, left, right, told = _edges(read, seen)
+    hand_left, hand_right, word = pair_words(said)
+    return Stated(
+        left=left,
+        right=right,
+        told=told,
+        sayings=sayings,
+        hand_left=hand_left,
+        hand_right=hand_right,
         hand_word=word,
         own=own(said),
     )
 
 
+def in_rows(rows: Sequence[dict[str, Any]]) -> Stated:
+    """What a few facts of files and events say."""
+    edges, bought = [], []
+    for row in rows:
+        if row["source"] == BY_HAND:
+            continue
+        if row["type"] == "identity.seen":
+            saying = saying_of(row["props"], row["source"])
+            if saying is not None and saying.level != Level.NONE:
+                edges.append((row["subject"], row["other"], saying))
+        elif row["type"].startswith("order.") and row["order_key"] is not None:
+            bought.append((row["order_key"], row["subject"], row["source"]))
+    sayings = tuple(dict.fromkeys(saying for *_ends, saying in edges))
+    code = {saying: at for at, saying in enumerate(sayings)}
+    bought = sorted(set(bought))
+    platforms = tuple(dict.fromkeys(source for *_ends, source in bought))
+    of_platform = {source: at for at, source in enumerate(platforms)}
+    return Stated(
+        left=np.array([left for left, _right, _saying in edges], np.int64),
+        right=np.array([right for _left, right, _saying in edges], np.int64),
+        told=np.array([code[saying] for *_ends, saying in edges], np.uint16),
+        sayings=sayings,
+        order=np.array([order for order, _buyer, _source in bought], np.int64),
+        buyer=np.array([buyer for _order, buyer, _source in bought], np.int64),
+        platform=np.array([of_platform[source] for *_ends, source in bought], np.uint16),
+        platforms=platforms,
+    )
+
+
+def together(one: Stated, other: Stated) -> Stated:
+    """Both; the pairs and keys of the owner's word are those of `other`."""
+    sayings = tuple(dict.fromkeys([*one.sayings, *other.sayings]))
+    platforms = tuple(dict.fromkeys([*one.platforms, *other.platforms]))
+    return Stated(
+        left=np.concatenate([one.left, other.left]),
+        right=np.concatenate([one.right, other.right]),
+        told=np.concatenate([_coded(each.told, each.sayings, sayings) for each in (one, other)]),
+        sayings=sayings,
+        order=np.concatenate([one.order, other.order]),
+        buyer=np.concatenate([one.buyer, other.buyer]),
+        platform=np.concatenate(
+            [_coded(each.platform, each.platforms, platforms) for each in (one, other)]
+        ),
+        platforms=platforms,
+        hand_left=other.hand_left,
+        hand_right=other.hand_right,
+        hand_word=other.hand_word,
+        own=other.own,
+    )
+
+
+def _coded(codes: Any, old: Sequence[Any], new: Sequence[Any]) -> Any:
+    places = np.array([new.index(each) for each in old] or [0], np.uint16)
+    return places[codes] if len(codes) else codes
+
+
 # ---------------------------------------------------------------- edges
 
 
-def edge_codes(read: Reading) -> tuple[tuple[Saying, ...], pa.Table]:
-    """Every saying there is, and which properties and sources say it; those that join nothing have no code."""
-    seen = read.facts.filter(read.facts.type == "identity.seen")
+def _edges(read: Reading, seen: ibis.Table) -> tuple[tuple[Saying, ...], Any, Any, Any]:
+    """Every saying there is, and the edges; one stated by several facts comes several times: that changes nothing."""
     told = read.run(seen.select("props", "source").distinct().order_by("props", "source"))
-    return coded(zip(told["props"].to_pylist(), told["source"].to_pylist(), strict=True))
-
-
-def coded(told: Iterable[tuple[str, str]]) -> tuple[tuple[Saying, ...], pa.Table]:
     codes: dict[Saying, int] = {}
     rows = []
-    for props, source in told:
+    for props, source in zip(told["props"].to_pylist(), told["source"].to_pylist(), strict=True):
         saying = saying_of(props, source)
         if saying is not None and saying.level != Level.NONE:
             rows.append((props, source, codes.setdefault(saying, len(codes))))
     columns = list(zip(*rows, strict=True)) or [(), (), ()]
     types = (pa.string(), pa.string(), pa.int64())
     arrays = [pa.array(values, type_) for values, type_ in zip(columns, types, strict=True)]
-    return tuple(codes), pa.Table.from_arrays(arrays, names=["props", "source", "told"])
+    known = pa.Table.from_arrays(arrays, names=["props", "source", "told"])
+    known = read.register("people_sayings", known)
+    asked = seen.inner_join(known, ["props", "source"]).select("subject", "other", "told")
+    found = read.run(asked)
+    return (
+        tuple(codes),
+        _column(found, "subject", np.int64),
+        _column(found, "other", np.int64),
+        _column(found, "told", np.uint16),
+    )
 
 
 def saying_of(props: str | None, source: str) -> Saying | None:
@@ -98,13 +174,6 @@ def _holder(kind: str, source: str) -> Holder:
     if source.startswith(APP_SOURCES):
         return Holder.DEVICE if kind.startswith("device_") else Holder.USER
     return Holder.CONTACT if source in CONTACT_SOURCES else Holder.BUYER
-
-
-def _edges(read: Reading, codes: pa.Table) -> ibis.Table:
-    """An edge stated by several facts comes several times: that changes nothing."""
-    known = read.register("people_sayings", codes)
-    seen = read.facts.filter(read.facts.type == "identity.seen")
-    return seen.inner_join(known, ["props", "source"]).select("subject", "other", "told")
 
 
 # ---------------------------------------------------------------- orders
