@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from tests.sources.files import CONTACTS, LEGACY, contact, csv_bytes, file, order, zip_bytes
 from tests.sources.test_taobao import counts
 from xiaohe.ledger import engine
+from xiaohe.people import keys
+from xiaohe.people.keys import Namespace
 from xiaohe.people.overlay import person_of
 from xiaohe.sources import importing
 from xiaohe.sources.report import Report
@@ -82,3 +85,48 @@ def test_rows_without_time_or_account_are_rejected(place: object, tmp_path: Path
     )
 
     assert counts(report) == {"accepted": 1, "bad_date": 1, "no_account": 1, "not_data": 1}
+
+
+def test_tags_source_and_keys_of_a_wider_export(place: object, tmp_path: Path) -> None:
+    header = [*CONTACTS[:-1], "标签组1(客户等级)", "标签组2（喜好）", "外部联系人ID"]
+    row = contact(
+        "毛毛妈",
+        "2024-05-01 12:30:11",
+        来源="名片分享",
+        邮箱="mao@example.com",
+        企业="毛毛宠物店",
+        外部联系人ID="wmAAAAAAAAAAAA1",
+        **{"标签组1(客户等级)": "VIP", "标签组2（喜好）": "鸡肉;13812345678，鱼"},
+    )
+    for _turn in range(2):
+        path = file(tmp_path, "wide.csv", csv_bytes(header, [row], "utf-8-sig"))
+        report = importing.run(path, now=NOW)
+
+    assert counts(report) == {"duplicate": 1}
+    tags = [json.loads(each["props"]) for each in facts_of("tag.added")]
+    assert tags == [
+        {"group": "客户等级", "tag": "VIP"},
+        {"group": "喜好", "tag": "鸡肉"},
+        {"group": "喜好", "tag": "[masked]"},
+        {"group": "喜好", "tag": "鱼"},
+    ]
+    (link,) = facts_of("link.started")
+    assert json.loads(link["props"]) == {"kind": "friend", "via": "export", "entry": "card_share"}
+    seen = {json.loads(each["props"])["kind"] for each in facts_of("identity.seen")}
+    assert seen == {"email", "external_userid"}
+
+
+def test_a_claim_word_or_another_platforms_number_in_a_description(
+    place: object, tmp_path: Path
+) -> None:
+    rows = [
+        contact("甲", "2024-05-01 12:30:11", 描述="小河-7K3M9P"),
+        contact("乙", "2024-05-01 12:30:12", 描述="抖音单 6920000000000000001"),
+    ]
+    imported(tmp_path, rows)
+
+    seen = facts_of("identity.seen")
+    spelled = str(keys.normalise(Namespace.CLAIM, "7K3M9P"))
+    assert keys.hasher()(Namespace.CLAIM, spelled) in {each["other"] for each in seen}
+    order_key = keys.hasher()(Namespace.ORDER, "douyin:6920000000000000001")
+    assert order_key in {each["other"] for each in seen}
