@@ -23,7 +23,7 @@ def links_of(page: str, start: str) -> list[str]:
 
 def test_every_number_of_a_week_opens_to_as_many_people(shop_with_files: Any) -> None:
     page = shop_with_files.get("/business/flow").content.decode()
-    assert "into your river this week" in page
+    assert "into your river in this week" in page
     opened = links_of(page, "/business/flow/")
     assert opened
     weeks = {each.monday: each for each in river.weeks(state.current())}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 # One to one on a phone; names stand outside the bands, on either side.
 WIDTH, HEIGHT, GAP, LEAST = 360, 380, 14, 2.0
-LEFT, RIGHT, BAR = 92, 268, 8
+LEFT, RIGHT, BAR = 106, 254, 8
 
 Thick = Callable[[int], float]
 

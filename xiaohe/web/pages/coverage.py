@@ -19,6 +19,7 @@ from xiaohe.measures.registry import measure
 from xiaohe.measures.result import THIN_BELOW, NotYet, Part
 from xiaohe.shop.taxonomy import platform_name
 from xiaohe.traits import state
+from xiaohe.web.pages import numbers
 from xiaohe.web.templatetags.xiaohe import grouped, long_day, percent
 
 MONTHS = 6
@@ -53,6 +54,7 @@ class Grid:
 @dataclass(frozen=True)
 class Page:
     sentence: str
+    under: str
     grids: tuple[Grid, ...]
 
 
@@ -73,19 +75,20 @@ class Orders:
 
 def page() -> Page:
     known = state.current()
-    named, linked = (measure(each).read(known) for each in FORMS.values())
+    window = numbers.year_of_data(known)
+    named, linked = (measure(each).read(known, window.start, window.end) for each in FORMS.values())
     if isinstance(named.value, NotYet) or isinstance(linked.value, NotYet):
-        return Page(_("No orders yet: nothing to recognise."), ())
+        return Page(_("No orders yet: nothing to recognise."), "", ())
     sentence = _(
         "Of the orders of the last year, %(named)s name a buyer and %(linked)s are of people you can reach."
     ) % {"named": percent(named.value), "linked": percent(linked.value)}
-    months = _months(known.on)
+    months = _months(window.end)
     titles = {
         "named": _("Orders whose buyer is known"),
         "linked": _("Orders of people you can reach"),
     }
     grids = tuple(_grid(known, form, titles[form], months) for form in FORMS)
-    return Page(sentence, grids)
+    return Page(sentence, numbers.span_said(window), grids)
 
 
 def orders(form: str, platform: str, month: date, number: int) -> Orders:

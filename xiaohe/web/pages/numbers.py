@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -122,6 +122,14 @@ def span_said(window: Window) -> str:
         "start": long_day(window.start),
         "end": long_day(window.end),
     }
+
+
+def year_of_data(known: state.State) -> Window:
+    """The 365 days up to the last order: what pages compare, also where the newest file is old."""
+    end = known.on
+    if known.data_until is not None:
+        end = min(end, known.data_until + timedelta(days=1))
+    return Window(end - timedelta(days=365), end)
 
 
 def month_said(day: date) -> str:

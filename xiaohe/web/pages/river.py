@@ -37,7 +37,7 @@ SHORT = {
     Water.MIXED: gettext_lazy("mixed"),
     Water.PRIVATE: gettext_lazy("no order"),
     Water.FIRST: gettext_lazy("one order"),
-    Water.REPEAT: gettext_lazy("came back"),
+    Water.REPEAT: gettext_lazy("again"),
 }
 OURS = (Water.PRIVATE, Water.FIRST, Water.REPEAT)
 WEEKS_SHOWN = 12
@@ -88,7 +88,8 @@ def page(asked: date | None) -> Page:
         return Page(_("Nobody is in the river yet: it begins with the first order or contact."), "", None, (), ())  # fmt: skip
     week = next((each for each in weeks if each.monday == asked), None) or _usual(weeks, known.on)
     running = week.monday + river.WEEK > known.on
-    shown = weeks[-WEEKS_SHOWN:]
+    last = max(number for number, each in enumerate(weeks) if each.flows)
+    shown = weeks[: last + 1][-WEEKS_SHOWN:]
     return Page(
         sentence=_sentence(week),
         under=_("Week from %(first)s to %(last)s") % {
@@ -158,7 +159,10 @@ def _sentence(week: Week) -> str:
     have = sum(level.end for level in week.levels if level.water in OURS)
     people_came = ngettext("%(count)s person came", "%(count)s people came", came)
     people_left = ngettext("%(count)s left", "%(count)s left", left)
-    return _("%(came)s into your river this week, %(left)s; %(have)s are in it.") % {
+    if not came and not left:
+        said = _("Nobody came into your river in this week and nobody left; %(have)s are in it.")
+        return said % {"have": grouped(have)}
+    return _("%(came)s into your river in this week, %(left)s; %(have)s are in it.") % {
         "came": people_came % {"count": grouped(came)},
         "left": people_left % {"count": grouped(left)},
         "have": grouped(have),

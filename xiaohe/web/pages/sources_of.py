@@ -56,6 +56,7 @@ class Row:
 @dataclass(frozen=True)
 class Page:
     sentence: str
+    under: str
     rows: tuple[Row, ...]
     figures: tuple[Figure, ...]
     reference: str
@@ -63,19 +64,24 @@ class Page:
 
 def page() -> Page:
     known = state.current()
-    window = Window(known.on - YEAR, known.on)
+    window = numbers.year_of_data(known)
     counts = _counts(known, window)
     worth = {
-        each.label: each for each in measure("D30").read(known, window.start, by="source").parts
+        each.label: each
+        for each in measure("D30").read(known, window.start, window.end, by="source").parts
     }
-    costs = {each.label: each for each in measure("M34a").read(known, by="source").parts}
+    costs = {
+        each.label: each
+        for each in measure("M34a").read(known, window.start, window.end, by="source").parts
+    }
     names = sorted(set(counts) | set(worth), key=lambda name: _rank(name, worth, counts))
     currency = known.currency
     rows = tuple(
         _row(name, counts.get(name, {}), worth.get(name), costs.get(name), currency)
         for name in names
     )
-    return Page(_sentence(counts, rows), rows, _figures(), _reference())
+    under = numbers.span_said(window)
+    return Page(_sentence(counts, rows), under, rows, _figures(window), _reference())
 
 
 def crowd(source: str, step: str, number: int) -> Crowd:
@@ -83,7 +89,7 @@ def crowd(source: str, step: str, number: int) -> Crowd:
     known = state.current()
     with known.reading() as read:
         tables = Tables(read, known)
-        rows = _step(tables, Window(known.on - YEAR, known.on), step)
+        rows = _step(tables, numbers.year_of_data(known), step)
         rows = rows.filter(rows.source == source).select("person").distinct()
         persons: list[int] = read.run(rows.order_by("person")).column("person").to_pylist()
     return Crowd(
@@ -91,7 +97,7 @@ def crowd(source: str, step: str, number: int) -> Crowd:
         % {"count": grouped(len(persons))},
         back=reverse("sources-of"),
         back_label=_("Where people come from"),
-        note=_("%(source)s: %(step)s, in the last 365 days.")
+        note=_("%(source)s: %(step)s, in the last year of your data.")
         % {"source": said(source), "step": STEPS[step]},
         listing=people.crowd(persons, number=number),
     )
@@ -183,7 +189,11 @@ def _sentence(counts: dict[str, dict[str, int]], rows: tuple[Row, ...]) -> str:
     total = ngettext(
         "%(count)s person was added in the last year", "%(count)s people were added in the last year", added
     ) % {"count": grouped(added)}  # fmt: skip
-    lost = _("of %(count)s nobody knows where from") % {"count": grouped(unknown)}
+    lost = (
+        _("of %(count)s nobody knows where from") % {"count": grouped(unknown)}
+        if unknown
+        else _("of all it is known where from")
+    )
     best = next((row for row in rows if row.worth and not row.few), None)
     if best is None:
         return _("%(total)s; %(lost)s.") % {"total": total, "lost": lost}
@@ -194,8 +204,13 @@ def _sentence(counts: dict[str, dict[str, int]], rows: tuple[Row, ...]) -> str:
     }
 
 
-def _figures() -> tuple[Figure, ...]:
-    return tuple(numbers.figure(each, str(measure(each).name)) for each in MEASURES)
+def _figures(window: Window) -> tuple[Figure, ...]:
+    return tuple(
+        numbers.figure(
+            each, str(measure(each).name), window_from=window.start, window_to=window.end
+        )
+        for each in MEASURES
+    )
 
 
 def _reference() -> str:
