@@ -46,7 +46,6 @@ WEEKS_SHOWN = 12
 @dataclass(frozen=True)
 class Flow:
     said: str
-    count: str
     href: str
 
 
@@ -92,9 +91,15 @@ def page(asked: date | None) -> Page:
     shown = weeks[: last + 1][-WEEKS_SHOWN:]
     return Page(
         sentence=_sentence(week),
-        under=_("Week from %(first)s to %(last)s") % {
-            "first": long_day(week.monday), "last": long_day(week.monday + timedelta(days=6)),
-        } + (_(" (not over yet)") if running else ""),
+        under=(
+            _("Week from %(first)s to %(last)s, not over yet")
+            if running
+            else _("Week from %(first)s to %(last)s")
+        )
+        % {
+            "first": long_day(week.monday),
+            "last": long_day(week.monday + timedelta(days=6)),
+        },
         drawing=_drawing(week),
         rows=tuple(_row(week, water) for water in WATERS),
         weeks=tuple(
@@ -175,8 +180,12 @@ def _row(week: Week, water: Water) -> Row:
         name=str(NAMES[water]),
         start=grouped(level.start),
         start_href=_standing(week.monday, water) if level.start else "",
-        came=_flows(week, {before: (before, water) for before in level.inflow}),
-        left=_flows(week, {after: (water, after) for after in level.outflow}),
+        came=_flows(
+            week, {each: (each, water) for each in level.inflow}, _("+%(count)s from: %(water)s")
+        ),
+        left=_flows(
+            week, {each: (water, each) for each in level.outflow}, _("−%(count)s to: %(water)s")
+        ),
         inflow=f"+{sum(level.inflow.values()):,}",
         outflow=f"−{sum(level.outflow.values()):,}",
         end=grouped(level.end),
@@ -184,10 +193,15 @@ def _row(week: Week, water: Water) -> Row:
     )
 
 
-def _flows(week: Week, others: Mapping[Water, tuple[Water, Water]]) -> tuple[Flow, ...]:
+def _flows(
+    week: Week, others: Mapping[Water, tuple[Water, Water]], sentence: Any
+) -> tuple[Flow, ...]:
     order = [*OUTSIDE, *WATERS]
     return tuple(
-        Flow(str(NAMES[other]), grouped(week.flow(*pair)), _href(week.monday, *pair))
+        Flow(
+            str(sentence) % {"count": grouped(week.flow(*pair)), "water": NAMES[other]},
+            _href(week.monday, *pair),
+        )
         for other, pair in sorted(others.items(), key=lambda each: order.index(each[0]))
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from xiaohe.measures.registry import measure
 from xiaohe.measures.result import NotYet
@@ -47,9 +46,6 @@ class Page:
     sentence: str
     reached: tuple[Row, ...]
     met: tuple[Row, ...]
-
-
-UNUSED = gettext_lazy("not used yet")
 
 
 def page() -> Page:
