@@ -24,11 +24,14 @@ console = get_wsgi_application()
 # What is loaded for good is taken out of the collector's rounds: they cost a search up to 150 ms. The engine comes
 # first, it is most of it and the first page needs it anyway.
 from xiaohe.api import answering, observed, operations, routes  # noqa: E402
-from xiaohe.kernel import logs  # noqa: E402
+from xiaohe.kernel import logs, memory  # noqa: E402
 from xiaohe.ledger import engine, subscriptions  # noqa: E402
 from xiaohe.web import public  # noqa: E402
 
 assert engine.FACTS is not None
+# In a server's own process, not in whoever imports this module.
+if "granian" in sys.modules:
+    memory.without_frames()
 # Before there are threads: two that import the same rooms at once may each find the other's half made.
 subscriptions.discover()
 gc.collect()

@@ -6,6 +6,7 @@ Arrow's own pool and malloc's arena per thread each hold on to tens of megabytes
 from __future__ import annotations
 
 import ctypes
+import sys
 from functools import lru_cache
 
 import pyarrow as pa
@@ -21,6 +22,26 @@ def use_one_arena() -> None:
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
     except (AttributeError, OSError):
         pass  # only glibc has it
+
+
+@lru_cache(maxsize=1)
+def without_frames() -> None:
+    """Let Arrow take it that there is no pandas; for processes that serve for weeks and never make a frame.
+
+    It looks for pandas when it is first given a list, and where pandas happens to be installed that is 26 MB.
+    """
+    sys.meta_path.insert(0, _NoPandas)
+    try:
+        pa.array([0])
+    finally:
+        sys.meta_path.remove(_NoPandas)
+
+
+class _NoPandas:
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name, name=name)
 
 
 def give_back() -> None:

@@ -25,9 +25,10 @@ def run(arguments: argparse.Namespace, out: Output) -> None:
     stops = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, stops)
     supervisor.end_with_parent()
-    inside.enter(out)
-    from xiaohe.kernel import logs
+    from xiaohe.kernel import logs, memory
 
+    memory.without_frames()
+    inside.enter(out)
     logs.never_quote_errors()
     _hand_over_link()
     _clear_up()
