@@ -37,7 +37,8 @@ FRESH_FILES = 8
 FRESH_ROWS = 200_000
 # Of one merge: what is thrown away if an undo was faster.
 STEP_ROWS = 4_000_000
-# Of one fold: the more are laid out together, the less there is to merge.
+# Of one fold: the more are laid out together, the less there is to merge. A rest that is smaller than half of it comes
+# along: alone it would make files that are merged with nearly all the others at once.
 FOLD_ROWS = 8_000_000
 # Of one run of the job, so that others have their turn.
 RUN_ROWS = 8_000_000
@@ -207,6 +208,8 @@ def _crowded(role: FileRole, *, force: bool) -> list[FileRow]:
 
 
 def _oldest(fresh: list[FileRow]) -> list[FileRow]:
+    if sum(each.rows for each in fresh) <= FOLD_ROWS * 3 // 2:
+        return fresh
     chosen, rows = fresh[:1], fresh[0].rows
     for each in fresh[1:]:
         rows += each.rows
