@@ -14,7 +14,7 @@ def main(ready: Path) -> None:
     inside.enter()
     inside.quietly()
     from xiaohe.kernel.clock import utc_now
-    from xiaohe.ledger import drain, recent, recovery
+    from xiaohe.ledger import drain, recent_upkeep, recovery
 
     ready.touch()
     chance = random.Random()
@@ -24,10 +24,10 @@ def main(ready: Path) -> None:
         if step < 0.3:
             _compact()
         elif step < 0.5:
-            recent.merge()
+            recent_upkeep.merge()
         elif step < 0.6:
             recovery.recover(utc_now())
-        time.sleep(chance.uniform(0, 0.3))
+        time.sleep(chance.uniform(0.1, 0.5))
 
 
 def _compact() -> None:

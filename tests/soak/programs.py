@@ -48,6 +48,11 @@ class Program:
     def is_alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs, -9 if it was killed."""
+        return None if self.process is None else self.process.poll()
+
     def wait_up(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while self.is_alive and not self.is_up():

@@ -64,7 +64,7 @@ class Sender(threading.Thread):
     def run(self) -> None:
         while not self._stopping.is_set():
             self._send(self._something())
-            time.sleep(self._random.uniform(0, 0.05))
+            time.sleep(self._random.uniform(0, 0.1))
         deadline = time.monotonic() + 120
         while self._waiting and time.monotonic() < deadline:
             self._send(self._waiting.pop(0), give_up=False)

@@ -34,7 +34,7 @@ COMPACTING = tuple(f"compact_{each}" for each in crash.POINTS)
 KEEPING = (*crash.POINTS, *COMPACTING, *crash.RUN_POINTS)
 POINTS = {"web": crash.RECORD_POINTS, "worker": KEEPING, "keeper": KEEPING, "import": crash.POINTS}
 # How many kills one reading is held open through.
-HELD_FOR = 4
+HELD_FOR = 6
 
 
 @dataclass(frozen=True)
@@ -171,13 +171,23 @@ class _Run:
     def _kill_a_program(self, program: Program) -> None:
         if program.is_alive:
             program.kill()
+        self._was_killed(program)
         self._count_and_begin_again(program)
 
     def _begin_again_the_dead(self) -> None:
         """Whoever came to the point of its own end since the last look."""
         for each in self.programs:
             if not each.is_alive:
+                self._was_killed(each)
                 self._count_and_begin_again(each)
+
+    def _was_killed(self, program: Program) -> None:
+        """Nobody ends by himself: who does died of a fault of ours, and that is no kill."""
+        # The server's parent ends with 1 when the child that answers came to the point of its own end.
+        expected = {-9, 1} if program.name == "web" and program.points[-1] != AT_RANDOM else {-9}
+        if program.exit_code not in expected:
+            said = program.said.read_text(errors="replace")[-1500:]
+            raise RuntimeError(f"{program.name} ended with {program.exit_code}: {said}")
 
     def _count_and_begin_again(self, program: Program) -> None:
         self.outcome.kills[f"{program.name} {program.points[-1]}"] += 1
