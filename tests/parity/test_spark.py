@@ -5,6 +5,7 @@ Nothing is compared with a tolerance: floats are the same to the last bit.
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
@@ -52,6 +53,11 @@ _PAIRS = FACTS.cross_join(_OTHER).filter(lambda each: each.occurred_at < each.ot
 HEAVY = _PAIRS.group_by("type", "other_type").aggregate(
     pairs=_PAIRS.count(), last=_PAIRS.other_at.max(), sums=(_PAIRS.key_hash % 97).sum()
 )
+
+
+# Where to write what was asked again after a worker's death; then it is the whole list, for which CI has no time.
+REPORT = "XIAOHE_PARITY_REPORT"
+EVERYTHING_TWICE = REPORT in os.environ
 
 
 # ---------------------------------------------------------------- the list
@@ -166,9 +172,31 @@ def test_the_same_answers_though_a_worker_dies_in_the_middle(
         assert_same(expected, asking.answer())
     assert executors >= 1
     assert in_the_middle
-    for each in runs():
-        if each.name.endswith("rows") or each.name == "who is who":
-            assert_same(answers[each.name], each.answer(spark, stand))
+    began = time.monotonic()
+    asked = [each for each in runs() if EVERYTHING_TWICE or _is_asked_again(each)]
+    for each in asked:
+        assert_same(answers[each.name], each.answer(spark, stand))
+    if report := os.environ.get(REPORT):
+        _write_report(Path(report), asked, executors, time.monotonic() - began)
+
+
+def _is_asked_again(each: Run) -> bool:
+    """In CI, of every measure its rows; all of the list by hand (docs/reports/spark-killed-worker.md)."""
+    return each.name.endswith("rows") or each.name == "who is who"
+
+
+def _write_report(path: Path, asked: list[Run], executors: int, seconds: float) -> None:
+    lines = [
+        "# The whole parity list after a worker was killed",
+        "",
+        f"`{REPORT}={path} python -m pytest tests/parity/test_spark.py -k dies`, {datetime.now(UTC):%Y-%m-%d}: a standalone cluster of",
+        "one master and two workers on one machine. In the middle of a question one worker and its",
+        f"{executors} executor(s) are killed with -9; that question's answer is DuckDB's, and so is every",
+        f"answer of the list, asked again of the worker that is left: {len(asked)} questions in {seconds:.0f} s.",
+        "",
+        *(f"- {each}" for each in asked),
+    ]
+    path.write_text("\n".join(lines) + "\n")
 
 
 def _tasks(tracker: Any) -> int:
