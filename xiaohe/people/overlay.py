@@ -30,7 +30,7 @@ from xiaohe.people.components import Ids, Mask, Places
 from xiaohe.people.joined import kept, own_keys, reading, stored
 from xiaohe.people.joined.growing import grow
 from xiaohe.people.joined.rule import Joined, Reason, resolve
-from xiaohe.people.joined.stated import Graph, graph_of
+from xiaohe.people.joined.stated import Graph, graph_of, known_places
 from xiaohe.people.joined.stored import Stored
 
 SCHEMA = pa.schema([("subject", pa.int64()), ("person", pa.int64())])
@@ -201,13 +201,9 @@ def _first_anew(
     """When those looked at anew were first recorded; the others in the graph are nobody here."""
     nodes = graph.nodes
     us, by_import = np.full(len(nodes), stored.NEVER), np.full(len(nodes), stored.NEVER)
-    at = np.searchsorted(base.nodes, nodes)
-    at[at == len(base.nodes)] = 0
-    is_known = base.nodes[at] == nodes
+    at, is_known = known_places(base.nodes, nodes)
     us[is_known], by_import[is_known] = base.first_us[at[is_known]], base.first_import[at[is_known]]
-    new = np.searchsorted(nodes, since.subject)
-    new[new == len(nodes)] = 0
-    is_here = nodes[new] == since.subject if len(nodes) else np.zeros(len(new), bool)
+    new, is_here = known_places(nodes, since.subject)
     new = new[is_here]
     earlier = since.first_us[is_here] < us[new]
     us[new[earlier]] = since.first_us[is_here][earlier]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from xiaohe.people.components import Ids, Places
 from xiaohe.people.joined.rule import Joined, resolve
-from xiaohe.people.joined.stated import Graph, Holder, Level, Saying, Stated, graph_of
+from xiaohe.people.joined.stated import Graph, Holder, Level, Saying, Stated, graph_of, known_places
 from xiaohe.people.joined.stored import Stored, rows_of
 
 MOST_ROUNDS = 50
@@ -112,11 +112,8 @@ class _Growing:
 
     def _places(self, ids: Ids) -> Places:
         """The stored places of those ids that are stored."""
-        nodes = self._base.nodes
-        at = np.searchsorted(nodes, ids)
-        at[at == len(nodes)] = 0
-        found = at[nodes[at] == ids] if len(nodes) else at[:0]
-        return found.astype(np.int32)
+        at, known = known_places(self._base.nodes, ids)
+        return at[known].astype(np.int32)
 
     def _edges(self, region: Places) -> NDArray[np.int64]:
         """Stored edges with an end in the region."""
@@ -213,11 +210,10 @@ class _Growing:
         fresh: Places = new.get(level, labels.files)
         if level == Level.ALIAS:
             return len(ids)
-        at = np.searchsorted(graph.nodes, ids)
-        at[at == len(graph.nodes)] = 0
+        at, here = known_places(graph.nodes, ids)
         places = self._places(ids)
         outside = ids[np.isin(ids, self._base.nodes[places[~np.isin(places, region)]])]
-        here = (graph.nodes[at] == ids) & ~np.isin(ids, outside)
+        here &= ~np.isin(ids, outside)
         stored: Places = getattr(self._base, old.get(level, "files"))
         return len(np.unique(fresh[at[here]])) + len(np.unique(stored[self._places(outside)]))
 

@@ -189,3 +189,12 @@ def places(nodes: Ids, ids: Ids) -> Places:
     found = np.empty(len(ids), np.int32)
     found[by_id] = np.searchsorted(nodes, ids[by_id])
     return found
+
+
+def known_places(nodes: Ids, ids: Ids) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Where each id would stand, and whether it does; places of those that do not mean nothing."""
+    at = np.searchsorted(nodes, ids)
+    if not len(nodes):
+        return at, np.zeros(len(ids), bool)
+    at[at == len(nodes)] = 0
+    return at, nodes[at] == ids
