@@ -163,7 +163,7 @@ def worth(persons: Sequence[int]) -> dict[int, float]:
 
 def _card(found: Question) -> Card:
     hint = _hint(found.left)
-    called = names.display([found.right])
+    called, member = _of_buyer(overlays.current().subjects(found.right))
     quoted = {"name": hint[1]}
     asks = _("Is the remark “%(name)s” this person?") % quoted
     if hint[0] != Kind.REMARK:
@@ -173,8 +173,8 @@ def _card(found: Question) -> Card:
         asks=asks,
         contact=found.left,
         buyer=found.right,
-        called=people.name_of(called, found.right),
-        told=tuple(filter(None, (_city(found.right), _bought(found.right)))),
+        called=called,
+        told=tuple(filter(None, (member, _city(found.right), _bought(found.right)))),
         because=because(found.because),
     )
 
@@ -193,6 +193,18 @@ def _hint(contact: int) -> tuple[Kind, str]:
         if shown:
             return kind, shown[0]
     return Kind.CONTACT, people.name_of(names.display([contact]), contact)
+
+
+def _of_buyer(subjects: Sequence[int]) -> tuple[str, str]:
+    """What parcels and the platform call them: the receiver, masked as it may be, and the member name beside."""
+    kinds = [Kind.RECEIVER, Kind.MEMBER, Kind.CUSTOMER]
+    values = identifiers.values_of(subjects, kinds).values()
+    told = [(value.kind, names.plain(value)) for each in values for value in each]
+    receiver = next((text for kind, text in told if kind is Kind.RECEIVER), "")
+    member = next((text for kind, text in told if kind is not Kind.RECEIVER), "")
+    if receiver:
+        return receiver, member
+    return member or people.name_of(names.display(subjects[:1]), subjects[0]), ""
 
 
 def _city(person: int) -> str:
@@ -226,7 +238,7 @@ def lately(now: datetime) -> tuple[Said, ...]:
             fact["subject"],
             _hint_of(fact["subject"], called),
             fact["other"],
-            people.name_of(called, fact["other"]),
+            _of_buyer([fact["other"]])[0],
             fact["key_hash"],
         )
         for fact in facts
