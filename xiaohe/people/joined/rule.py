@@ -203,8 +203,10 @@ class _Resolving:
     def _several(self, edges: Places) -> None:
         """Keys named by several contacts are for the owner to decide."""
         keys = self._graph.right[edges]
-        for key in np.unique(keys).tolist():
-            theirs = edges[keys == key]
+        starts = (
+            np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else keys
+        )
+        for theirs in np.split(edges, starts[1:]) if len(keys) else ():
             holders = np.unique(self._graph.left[theirs])
             self._conflicts.append(Found(Reason.ONE_ORDER, holders, theirs))
 
