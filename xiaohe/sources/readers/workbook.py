@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from xiaohe.sources.cells import excel_text
 from xiaohe.sources.readers.limits import check_members
 from xiaohe.sources.readers.opened import MOST_COLUMNS, Position, Source, Table
+from xiaohe.sources.readers.sheets import Damaged, Sheet, sheets_of
 from xiaohe.sources.refusals import refuse
 
 # openpyxl holds the shared strings of a workbook in memory.
@@ -26,10 +28,20 @@ def workbook_tables(source: Source, label: str) -> list[Table]:
     handle = _seekable(source)
     _check(handle, source.name)
     try:
-        book = load_workbook(handle, read_only=True, data_only=True, keep_links=False)
+        found = sheets_of(handle)
+        handle.seek(0)
+        book: Any = None
+        if found is None:
+            book = load_workbook(handle, read_only=True, data_only=True, keep_links=False)
     except Exception:
         # openpyxl raises whatever its XML meets; to the person they are all one thing.
         raise refuse("damaged", source.name) from None
+    if found is not None:
+        seen = [sheet for sheet in found if sheet.is_visible]
+        return [
+            _streamed(sheet, f"{label} › {sheet.title}" if len(found) > 1 else label, source.name)
+            for sheet in seen
+        ]
     tables = []
     for sheet in book.worksheets:
         if getattr(sheet, "sheet_state", "visible") != "visible":
@@ -64,6 +76,35 @@ def _check(handle: BinaryIO, name: str) -> None:
         if member.filename.endswith("sharedStrings.xml") and member.file_size > MOST_SHARED_STRINGS:
             raise refuse("bomb", name)
     handle.seek(0)
+
+
+def _streamed(sheet: Sheet, label: str, file_name: str) -> Table:
+    position = Position()
+
+    def rows() -> Iterator[list[str]]:
+        position.done = 0
+        try:
+            for row in sheet.rows():
+                position.done += 1
+                while row and not row[-1]:
+                    row.pop()
+                if len(row) > MOST_COLUMNS:
+                    raise refuse("too_many_columns", file_name, count=len(row), most=MOST_COLUMNS)
+                if row:
+                    yield row
+        except (
+            Damaged,
+            zipfile.BadZipFile,
+            EOFError,
+            IndexError,
+            KeyError,
+            ValueError,
+            OverflowError,
+            zlib.error,
+        ):
+            raise refuse("damaged", file_name) from None
+
+    return Table(label, "xlsx", rows, position, sheet.title)
 
 
 def _table(sheet: Any, label: str, title: str, file_name: str) -> Table:
