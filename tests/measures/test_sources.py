@@ -199,3 +199,13 @@ def test_match_rate_splits_by_platform_and_adds_up(river_of, ours) -> None:
     one = measure("M52a").read(state, only=(("platform", "taobao"),))
     assert (one.numerator, one.denominator) == (1, 2)
     assert one.people("numerator") == [key("ann")]
+
+
+def test_a_change_of_the_rate_is_not_answered_from_memory(river_of, ours) -> None:
+    from dataclasses import replace
+
+    facts = table([added("ann", 5, ours), told("cost.recorded", 4, props={"minutes": 60})])
+    state = replace(river_of(facts, ON), id="kept")
+    assert measure("M34a").read(state).value == 0
+    actions.update_shop(staff_hour_cost=2000)
+    assert measure("M34a").read(state).value == 2000

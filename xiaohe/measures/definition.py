@@ -64,6 +64,8 @@ class Definition:
     matures: bool = False
     # Columns of the rows by which the measure can be split beside months.
     splits: tuple[str, ...] = ()
+    # What of the shop's settings the rows are worked out with: a change of it asks anew.
+    settings: Callable[[], int] = lambda: 0
     # Whose first and last day bound the months.
     dated: Callable[[Tables], ir.Table] = lambda tables: tables.orders.filter(tables.orders.valid)
 
@@ -89,7 +91,7 @@ class Definition:
                 by=", ".join(sorted(strange)),
             )
         window, span = self._window(state, window_from, window_to, days)
-        asked = (self.id, self.version, window, span, by, only)
+        asked = (self.id, self.version, window, span, by, only, self.settings())
         return kept.once(state, asked, lambda: self._read(state, window, span, by, only))
 
     def _read(

@@ -103,12 +103,16 @@ def added_per_scanner(tables: Tables, window: Window, days: int) -> ir.Table:
 # ---------------------------------------------------------------- what it took
 
 
+def hour_cost() -> int:
+    """What an hour of work costs, in minor units; 0 while nobody said."""
+    return int(queries.the_shop().staff_hour_cost)
+
+
 def costs(tables: Tables, window: Window) -> ir.Table:
     """Rows of what was spent in the window, minutes priced at the shop's own rate; other currencies are left out."""
     spent = within(told(tables, coming.COST), window)
     spent = spent.filter(spent.currency.isnull() | (spent.currency == tables.state.currency))
-    rate = int(queries.the_shop().staff_hour_cost)
-    minutes = (spent.minutes * rate / MINUTES_OF_AN_HOUR).round().cast("int64")
+    minutes = (spent.minutes * hour_cost() / MINUTES_OF_AN_HOUR).round().cast("int64")
     return _row(
         spent, ibis.null("int64"), spent.amount.fill_null(0).cast("int64") + minutes, NONE, NONE
     )

@@ -12,11 +12,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from xiaohe.kernel.money import spoken
+from xiaohe.kernel.money import minor_digits, spoken
 from xiaohe.measures import sources
 from xiaohe.measures.definition import Tables
 from xiaohe.measures.registry import measure
 from xiaohe.measures.result import THIN_BELOW, Window
+from xiaohe.shop.queries import the_shop
 from xiaohe.shop.taxonomy import ENTRY_WORDS, UNKNOWN, Entry, platform_name
 from xiaohe.traits import coming, state
 from xiaohe.web.pages import numbers, people
@@ -60,6 +61,7 @@ class Page:
     rows: tuple[Row, ...]
     figures: tuple[Figure, ...]
     reference: str
+    rate: str
 
 
 def page() -> Page:
@@ -81,7 +83,9 @@ def page() -> Page:
         for name in names
     )
     under = numbers.span_said(window)
-    return Page(_sentence(counts, rows), under, rows, _figures(window), _reference())
+    return Page(
+        _sentence(counts, rows), under, rows, _figures(window), _reference(), _rate(currency)
+    )
 
 
 def crowd(source: str, step: str, number: int) -> Crowd:
@@ -211,6 +215,12 @@ def _figures(window: Window) -> tuple[Figure, ...]:
         )
         for each in MEASURES
     )
+
+
+def _rate(currency: str) -> str:
+    """What an hour of work costs, as it is typed; empty while nobody said."""
+    minor = the_shop().staff_hour_cost
+    return f"{minor / 10 ** minor_digits(currency):g}" if minor else ""
 
 
 def _reference() -> str:
