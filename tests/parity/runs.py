@@ -35,6 +35,7 @@ from xiaohe.measures.registry import all_measures
 from xiaohe.measures.result import NotYet
 from xiaohe.measures.triangle import Triangle
 from xiaohe.people import actions, links, overlay, profile, search
+from xiaohe.people.joined import reading as joining
 from xiaohe.people.keys import Namespace, hasher
 from xiaohe.shop import queries
 from xiaohe.shop.goods import Groups
@@ -156,11 +157,27 @@ def properties(stand: Stand) -> Any:
 
 def who_is_who(stand: Stand) -> Any:
     with engine.reading() as read:
-        evidence = overlay.evidence_in(read)
+        stated = joining.stated(read)
+        found = overlay.overlay_of(read)
         persons = overlay.person_of(read)
     assert overlay.current().table.equals(persons)
+    edges = zip(
+        stated.left.tolist(),
+        stated.right.tolist(),
+        [repr(stated.sayings[number]) for number in stated.told.tolist()],
+        strict=True,
+    )
+    hand = zip(
+        stated.hand_left.tolist(),
+        stated.hand_right.tolist(),
+        stated.hand_word.tolist(),
+        strict=True,
+    )
     return {
-        **{name: sorted(column.tolist()) for name, column in vars(evidence).items()},
+        "edges": sorted(edges),
+        "bought": sorted(zip(stated.order.tolist(), stated.buyer.tolist(), strict=True)),
+        "by hand": sorted(hand),
+        "quarantined": sorted(found.quarantined),
         "persons": persons.to_pylist(),
     }
 
