@@ -44,9 +44,14 @@ the order has money and no person.
 - **Shop day** of an instant: `(occurred_at AT TIME ZONE '{zone}' - INTERVAL '{shift} minutes')::date`; with \
 `date_only`, `(occurred_at AT TIME ZONE '{zone}')::date`, however late the shop's day starts.
 - **Paid money**: the largest `amount` of its `order.paid` facts; if all of them are null, the sum of `amount` of its \
-`order.item` facts. Minor units of `currency`; what is not in {currency} is listed apart and never added.
-- **Refunded money**: `order.refunded` facts are cumulative. Without `item_key`: the largest amount. With it: the \
-largest per item, added up over the items. The larger of the two counts, and matched cancellation lines come on top.
+`order.item` facts. Minor units of `currency`; what is not in {currency} is listed apart and never added. It is cash; \
+what a balance, a course unit or points paid is the largest `amount` of its `order.consumed` facts, and never added to it.
+- **Refunded money**: `order.refunded` facts are cumulative. Without `item_key` and `other`: the largest amount. With \
+`item_key`: the largest per item, added up over the items. With `other`: the largest per after-sale, added up over them. \
+The largest of the three counts, and matched cancellation lines come on top.
+- **Payments on bills**: an order with `order.billed` facts is left out if the `other` of one of them is the `other` of \
+an `order.created` or `order.payment_seen` fact: an order list tells the same order. `recharge.paid` and \
+`order.settled` are no orders.
 - **Net** = paid − refunded, on the order's own day.
 - **State**, the first that fits: `closed` (an `order.closed`, for good), `unpaid` (no `order.paid`), \
 `refunded` (paid > 0 and refunded ≥ paid), else `paid`.
