@@ -189,6 +189,7 @@ class Profile:
     seen_by: tuple[str, ...] = ()
     notes: tuple[Any, ...] = ()
     ties: tuple[Tied, ...] = ()
+    marked: str = ""  # what they are, if no customer
     came_from: str = ""
 
 
@@ -361,6 +362,8 @@ class ReportPage:
     state_label: str = ""
     can_undo: bool = False
     can_download: bool = False
+    # What the file can and cannot tell of people.
+    identifies: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

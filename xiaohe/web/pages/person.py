@@ -24,6 +24,7 @@ from xiaohe.traits import state
 from xiaohe.web import drawing, phrases
 from xiaohe.web.drawing import Strip, StripWords
 from xiaohe.web.pages import came_from, data, people
+from xiaohe.web.pages import marks as mark_pages
 from xiaohe.web.pages import today as today_page
 from xiaohe.web.pages.models import Card, Kind, Moment, Profile, Proof, Tied, Told
 from xiaohe.web.templatetags.xiaohe import long_day, moment, shop_day
@@ -87,6 +88,7 @@ def page(person: int, *, shown: str, now: datetime, calendar: ShopCalendar, user
         can_contact=consent != "consent.withdrawn",
         complaint=_complains(moments),
         seen_by=tuple(_seen(person)),
+        marked=mark_pages.word_of(person),
         notes=tuple(private_notes.seen_by(user, person)),
         ties=_ties(person),
         came_from=came_from.said(person),
