@@ -87,6 +87,10 @@ def test_orders_without_contacts_say_so_and_ask_of_those_who_are_due(
     assert [each["code"] for each in told["first_lines"]] == ["no_contacts"]
     assert "These are due. Do you have them in WeChat?" in page
     assert "My personal WeChat" in page
+    assert told["identifies"] == {
+        "can": ["It tells 40 buyers apart."],
+        "cannot": ["It does not say whom of them you have in WeChat."],
+    }
     assert page.count("I have them") == 4
 
     here = "/read?" + "&".join(f"i={row.id}" for row in imports.listing())
@@ -125,6 +129,10 @@ def test_a_file_without_buyers_cannot_tell_people_apart_and_names_three_ways(loo
     for way in ("Export the other form", "Put a small card", "Paste the order number"):
         assert way in page
     assert "0%" not in page
+    assert told["identifies"] == {
+        "can": [],
+        "cannot": ["It names no buyer, so it cannot tell people apart."],
+    }
 
 
 def test_few_who_came_three_times_get_a_list_of_presets_without_money(

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from xiaohe.kernel.money import spoken
+from xiaohe.sources import identifies
 from xiaohe.sources.facts import NULL
 from xiaohe.sources.formats import title_of
 from xiaohe.sources.reasons import LABELS, Excluded, Rejected
@@ -66,6 +67,7 @@ class Report:
         told["first_on"] = self.first_on.isoformat() if self.first_on else None
         told["last_on"] = self.last_on.isoformat() if self.last_on else None
         told["sentence"] = self.sentence
+        told["identifies"] = identifies.of(self)
         if self.parts:
             told["parts"] = [part.as_json() for part in self.parts]
         return told

@@ -13,7 +13,7 @@ from xiaohe.kernel.errors import NotFound
 from xiaohe.kernel.money import spoken
 from xiaohe.ledger import imports
 from xiaohe.ledger.imports import ImportRow
-from xiaohe.sources import importing, reasons
+from xiaohe.sources import identifies, importing, reasons
 from xiaohe.sources.formats import title_of
 from xiaohe.sources.report import Report
 from xiaohe.web.pages.models import ImportLine, ReportLine, ReportPage, Told
@@ -80,6 +80,7 @@ def page(number: int) -> ReportPage:
         id=row.id,
         title=title(row),
         sentence=Report.from_json(report).sentence if "format" in report else title(row),
+        identifies=identifies.of(Report.from_json(report)) if "format" in report else {},
         at=row.created_at,
         lines=tuple(_lines(report)),
         beside=_beside(report),
