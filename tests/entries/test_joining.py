@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.entries.shop import REAL, claimed, contact_says, order_paid, work
 from xiaohe.entries import claims, codes, settling
 from xiaohe.entries.models import Claim, ClaimState
+from xiaohe.kernel import store as control
 from xiaohe.kernel.errors import Conflict
 from xiaohe.ledger import engine, stream
 from xiaohe.people import overlay as overlays
@@ -147,3 +149,25 @@ def test_an_order_of_another_platform_of_the_shop_is_found(code: str) -> None:
 
     claim.refresh_from_db()
     assert claim.order_key is not None
+
+
+def test_one_number_sent_twice_at_once_is_one_claim(code: str) -> None:
+    """A thumb taps twice: both answers hold the same word."""
+    found = codes.one(code)
+    start = threading.Barrier(4)
+    told: list[str] = []
+
+    def send() -> None:
+        start.wait()
+        told.append(claims.take(found, 5, REAL, clock.now()))
+        control.connection().close()
+
+    senders = [threading.Thread(target=send) for _n in range(4)]
+    for each in senders:
+        each.start()
+    for each in senders:
+        each.join()
+
+    assert len(told) == 4
+    assert len(set(told)) == 1
+    assert Claim.objects.count() == 1

@@ -80,6 +80,20 @@ def test_there_are_only_so_many_rows_whoever_asks(
     assert Bucket.objects.count() <= 64 + 16 + 1
 
 
+def test_a_crowd_of_addresses_costs_the_store_nothing_once_the_code_is_empty(
+    place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(rate.OF_CODE, Act.CLAIM, Rate(0.001, 5))
+    passed = sum(take(Act.CLAIM, f"10.0.0.{n}") for n in range(20))
+    before = Bucket.objects.count()
+
+    for n in range(200):
+        take(Act.CLAIM, f"10.0.1.{n}")
+
+    assert passed == 5
+    assert Bucket.objects.count() == before
+
+
 def test_the_place_of_an_address_is_another_tomorrow(place: Any) -> None:
     places = {
         rate._of_address(Act.LOOK, "203.0.113.9", TODAY + timedelta(days=n)) for n in range(30)

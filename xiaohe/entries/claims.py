@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
+from django.db import IntegrityError
+
 from xiaohe import jobs
 from xiaohe.entries import words
 from xiaohe.entries.belongings import NUMBER
@@ -53,26 +55,16 @@ def take(code: Code, scanner: int, typed: str, now: datetime) -> str:
     number = tidy_number(typed)
     hashed = keys.hasher()(NUMBER, number)
     sealed = vault.seal(number, NUMBER)
-    with store.write():
+    for _try in range(3):
         before = _word(code, scanner, hashed)
         if before is not None:
             return before
-        _make_room(now)
-        for _try in range(3):
-            word = words.new_claim_word()
-            if not Claim.objects.filter(word=word).exists():
-                break
-        Claim.objects.create(
-            word=word,
-            code_id=code.pk,
-            scanner=scanner,
-            number_hash=hashed,
-            sealed=sealed,
-            made_at=now,
-            state=ClaimState.WAITING.value,
-        )
-        jobs.enqueue(CHECK, dedupe=CHECK)
-    return word
+        try:
+            return _noted(code, scanner, hashed, sealed, now)
+        except IntegrityError:
+            # The same number by the same scanner at the same moment, or a word that was drawn before.
+            continue
+    raise Hurried(1)
 
 
 def number_of(claim: Claim) -> str:
@@ -91,6 +83,23 @@ def forget_old(now: datetime) -> int:
     with store.write():
         gone, _each = _led_to_nothing(now - KEPT).delete()
     return int(gone)
+
+
+def _noted(code: Code, scanner: int, hashed: int, sealed: bytes, now: datetime) -> str:
+    word = words.new_claim_word()
+    with store.write():
+        _make_room(now)
+        Claim.objects.create(
+            word=word,
+            code_id=code.pk,
+            scanner=scanner,
+            number_hash=hashed,
+            sealed=sealed,
+            made_at=now,
+            state=ClaimState.WAITING.value,
+        )
+        jobs.enqueue(CHECK, dedupe=CHECK)
+    return word
 
 
 def _word(code: Code, scanner: int, hashed: int) -> str | None:

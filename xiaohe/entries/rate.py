@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
@@ -74,15 +75,23 @@ _lock = Lock()
 
 def take(act: Act, *, address: str, code: str, today: date, now_us: int) -> None:
     """Let one request pass; raises Hurried. The address comes first, so that one of them cannot use up everybody's."""
-    for place, rate in _asked(act, address, code, today):
+    asked = _asked(act, address, code, today)
+    # Where nothing is left for anybody, a crowd of addresses shall not each cost the store a row.
+    if (wait := _known_wait(place for place, _rate in asked)) is not None:
+        raise Hurried(wait)
+    for place, rate in asked:
         _take(place, rate, now_us)
 
 
 def refused(act: Act, *, address: str, today: date) -> float | None:
     """From memory alone: in how many seconds to come again, if it is known already that nothing is left."""
-    wait = 0.0
-    for place in (_of_address(act, address, today), _of_all(act)):
-        held = _held.get((_home(), place))
+    return _known_wait((_of_address(act, address, today), _of_all(act)))
+
+
+def _known_wait(places: Iterable[int]) -> float | None:
+    wait, home = 0.0, _home()
+    for place in places:
+        held = _held.get((home, place))
         if held is not None and held.tokens < 1:
             wait = max(wait, held.empty_until - monotonic())
     return wait if wait > 0 else None

@@ -6,14 +6,20 @@ Both are answered from memory, so that traffic nobody wants costs the console ne
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from xiaohe.entries import publicly, rate
 from xiaohe.entries.rate import Act
 from xiaohe.kernel import trace
 from xiaohe.kernel.clock import utc_now
+from xiaohe.kernel.gates import Gate, TooMany
 
 ROUTE = "claim-refused"
+# An order number and a little more.
+LARGEST_BODY = 4 * 1024
+# Slow senders hold at most so many threads (api/limits.py counts them); a claim takes some milliseconds.
+BODIES = Gate(4)
 _SHUT = b"There is nothing here.\n"
 _HURRIED = (
     '<!doctype html><html lang="zh-Hans"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
@@ -34,9 +40,19 @@ def answered_early(environ: dict[str, Any], start_response: Any) -> list[bytes] 
     if wait is None:
         return None
     environ[trace.ROUTE] = ROUTE
+    _read_away(environ)
     retry = {"Retry-After": str(max(1, min(3600, int(wait) + 1)))}
     start_response("429 Too Many Requests", _head("text/html; charset=utf-8", _HURRIED, retry))
     return [_HURRIED]
+
+
+def _read_away(environ: Mapping[str, Any]) -> None:
+    """A small body is read though nobody wants it: else the server cuts the line, and a browser may show that instead."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    if not (length.isdecimal() and 0 < int(length) <= LARGEST_BODY):
+        return
+    with suppress(TooMany), BODIES.entered():
+        environ["wsgi.input"].read(int(length))
 
 
 def _head(kind: str, body: bytes, more: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -28,16 +28,13 @@ from xiaohe.entries.models import Code
 from xiaohe.entries.rate import Act, Hurried
 from xiaohe.kernel.clock import utc_now
 from xiaohe.kernel.errors import RetryLater
-from xiaohe.kernel.gates import Gate, TooMany
+from xiaohe.kernel.gates import TooMany
 from xiaohe.web.pages import claim as pages
 from xiaohe.web.pages.claim import ClaimPage
+from xiaohe.web.public import BODIES, LARGEST_BODY
 
 CSS = Path(__file__).resolve().parents[1] / "static" / "web" / "claim.css"
-# An order number and a little more.
-LARGEST_BODY = 4 * 1024
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
-# Slow senders hold at most so many threads (api/limits.py counts them); a claim takes some milliseconds.
-BODIES = Gate(4)
 PREFETCHED = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ")
 
 
