@@ -221,11 +221,12 @@ def test_words_of_after_sale_service(
 )
 def test_what_is_masked_is_never_a_key(hidden: str, place: object, tmp_path: Path) -> None:
     row = wechat("3700000000000000001", 收件人手机=hidden, 收件人姓名=hidden, 企业微信加密id="")
-    covered = wechat("3700000000000000002", 企业微信加密id="wm****23", 用户标识="##x9Zk==##")
+    covered = wechat("3700000000000000002", 企业微信加密id="wm****23")
+    ciphered = wechat("3700000000000000003", 企业微信加密id="##x9Zk==##")
 
-    report = imported(tmp_path, headers.WECHAT_SHOP_64, [row, covered])
+    report = imported(tmp_path, headers.WECHAT_SHOP_64, [row, covered, ciphered])
 
-    assert (report.buyers, report.no_buyer) == (0, 2)
+    assert (report.buyers, report.no_buyer) == (0, 3)
     assert edges() == set()
     assert "phone" not in sealed(key("order", "wechat_shop:3700000000000000001"))
 
