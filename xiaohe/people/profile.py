@@ -45,6 +45,14 @@ class Says(StrEnum):
     HAVE = "have"  # the owner has them in this account
 
 
+class Origin(StrEnum):
+    """Who told us."""
+
+    FILE = "file"
+    EVENT = "event"  # a site, an app, another program
+    TAP = "tap"  # somebody in the console, or a claim page
+
+
 @dataclass(frozen=True)
 class Evidence:
     """One statement; `holds` if it ties the person together now. `split(subject, other)` cuts it."""
@@ -60,6 +68,13 @@ class Evidence:
     holds: bool
     quarantined: bool
     undo: int | None  # for `actions.undo`, if it was a tap
+
+    @property
+    def origin(self) -> Origin:
+        """Where it is from; a file is taken back with its import, what an event told by `split`."""
+        if self.import_id is not None:
+            return Origin.FILE
+        return Origin.TAP if self.source == "xiaohe" else Origin.EVENT
 
 
 @dataclass(frozen=True)
@@ -82,12 +97,22 @@ class Moment:
 
 # Stated by somebody who was not signed in.
 _BY_DEVICE = {"device_phone": Says.PHONE, "device_email": Says.EMAIL}
-_SHARED = (Says.PHONE, Says.EMAIL, Says.DEVICE, Says.ALIAS)
+_SHARED = (
+    Says.PHONE,
+    Says.EMAIL,
+    Says.DEVICE,
+    Says.ALIAS,
+    Says.UNIONID,
+    Says.OPENID,
+    Says.EXTERNAL,
+    Says.CLAIM,
+)
 _TOLD = {
     "identity.merged": Says.JOINED,
     "identity.unmerged": Says.APART,
     "link.started": Says.HAVE,
 }
+_KEYED = (*_SHARED, Says.ORDER)
 
 
 _EVIDENCE = frozenset({"identity.seen", "identity.merged", "identity.unmerged"})
@@ -123,6 +148,8 @@ def evidence_of(
     found = []
     for fact in stated:
         says = _says(fact)
+        if says == Says.ADDRESS:
+            continue
         if says in _SHARED:
             ties = len(holders[fact["other"]] | ({fact["other"]} & set(subjects))) > 1
         elif says == Says.ORDER:
@@ -130,8 +157,9 @@ def evidence_of(
         else:
             ties = True
         is_apart = _pair(fact) in parted
-        quarantined = (says == Says.PHONE and fact["other"] in overlay.quarantined) or (
-            says in _SHARED and (fact["subject"], fact["other"]) in overlay.unused
+        # Of too many people, or in a contradiction: what joins nobody now.
+        quarantined = (says in _KEYED and fact["other"] in overlay.quarantined) or (
+            says in _KEYED and (fact["subject"], fact["other"]) in overlay.unused
         )
         if ties or is_apart or quarantined:
             holds = ties and not is_apart and not quarantined

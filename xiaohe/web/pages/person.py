@@ -222,7 +222,7 @@ def _proof(each: Evidence, accounts: dict[int, Any], calendar: ShopCalendar) -> 
     text = said % {"value": each.value or "…", "account": account.name if account else "…"}
     if each.quarantined:
         text = _("%(proof)s (seen with several buyers, so it joins nobody)") % {"proof": text}
-    elif not each.holds and each.says in (Says.PHONE, Says.ORDER):
+    elif not each.holds and each.says not in (Says.JOINED, Says.APART, Says.HAVE):
         text = _("%(proof)s (taken apart)") % {"proof": text}
     can_split = each.holds and each.other is not None and each.undo is None
     return Proof(
