@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from tests.parity.desk import Desk
 from tests.parity.shop import NOW, ON, Shop
 from tests.parity.ways_over import ways_over
+from xiaohe.autopilot import last_bought
 from xiaohe.autopilot.plan import plan
 from xiaohe.cli.main import run as command
 from xiaohe.kernel import workspace
@@ -129,7 +130,7 @@ def derived(desk: Desk) -> dict[str, Any]:
 def _questions() -> Iterator[Run]:
     for question in (
         facts, facts_by_subject, properties, who_is_who, linked, people_in_full, order_search, before_a_tap, costs, contact_histories,
-        the_plan, counted, times_of_few, told_lately, merchants_side, rhythms_by_group, ways_over,
+        the_plan, counted, times_of_few, told_lately, merchants_side, rhythms_by_group, bought_last, ways_over,
     ):  # fmt: skip
         yield Run(question.__name__.replace("_", " "), partial(_at, question))
 
@@ -221,6 +222,12 @@ def merchants_side(stand: Stand) -> Any:
             [repr(each) for each in merchandise.goods_told(read)],
             repr(merchandise.names_told(read)),
         ]
+
+
+def bought_last(stand: Stand) -> Any:
+    """The article a sentence may name, of each person."""
+    people: dict[int, int | None] = dict.fromkeys(stand.shop.members)
+    return sorted(last_bought.items(stand.state, people).items())
 
 
 def rhythms_by_group(stand: Stand) -> Any:

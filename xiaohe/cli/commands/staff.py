@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from xiaohe.cli import inside
 from xiaohe.cli.output import Output, table
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace, out: Output) -> None:
 def _list(arguments: argparse.Namespace, out: Output) -> None:
     from xiaohe.shop import team
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": each.pk,
             "name": each.name,

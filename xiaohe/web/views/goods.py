@@ -42,7 +42,7 @@ def names(request: HttpRequest) -> HttpResponse:
         back_to = reverse("goods")
     typed = {
         int(field.removeprefix("name-")): text
-        for field, text in request.POST.items()
+        for field, text in request.POST.dict().items()
         if field.startswith("name-") and field.removeprefix("name-").isdecimal()
     }
     with store.write():
