@@ -107,3 +107,25 @@ def test_the_merge_queue_shows_both_sides_and_takes_a_word(asking: Any) -> None:
     if found:
         asking.post(f"/people/conflicts/{found[0].id}", {"word": "apart"})
         assert joining.clashes()[1] == total - 1
+
+
+def test_both_sides_of_a_contradiction_are_shown_with_what_would_make_them_one(
+    owner: Any, tmp_path: Any
+) -> None:
+    buyers = "订单号,客户,手机,金额,时间\n1,王,13800138000,10,2025-06-01\n193012345678901234,李,,20,2025-06-02\n"
+    contacts = (
+        "客户名称,描述,添加人,添加人账号,添加时间,来源,手机\n"
+        "毛毛妈,订单193012345678901234,阿禾,店铺号1,2025-06-03 10:00:00,扫描二维码,13800138000\n"
+    )
+    for name, text in (("orders.csv", buyers), ("contacts.csv", contacts)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        importing.run(tmp_path / name, now=NOW, yes=True)
+    state.refresh(NOW)
+    page = owner.get("/people/conflicts").content.decode()
+    assert "1 contradiction only you can settle." in page
+    assert "the phone 13800138000" in page
+    assert "the order number 193012345678901234" in page
+    conflict = re.search(r'action="/people/conflicts/([0-9a-f]+)"', page)
+    assert conflict is not None
+    owner.post(f"/people/conflicts/{conflict.group(1)}", {"word": "same"})
+    assert "Nothing contradicts itself." in owner.get("/people/conflicts").content.decode()
