@@ -35,6 +35,7 @@ _OTHERS = _(
 NEUTRAL = _(
     "The sentence that stands ready is neutral: it offers help, no money back, no praise for a good rating, and no"
     " price outside the platform. These are what is punished first."
+    " This is no legal advice."
 )
 _BY_TYPE = {
     SourceType.ECOMMERCE: _TRADE,

@@ -336,4 +336,5 @@ def _verdict(claim: Claim, others: int) -> tuple[str, bool]:
         said = _("the number is right")
     if not others:
         return said, claim.order_key is not None
-    return f"{said} · {_('somebody else gave this number too')}", False
+    too = _("somebody else gave this number too")
+    return f"{said} · {too}", False
