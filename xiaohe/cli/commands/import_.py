@@ -29,7 +29,7 @@ def summary() -> str:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files",
-        nargs="+",
+        nargs="*",
         type=_given,
         metavar=_("FILE"),
         help=_("files; or “all” and the folder that “xiaohe export all” wrote"),
@@ -43,7 +43,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=_answer,
         metavar="FIELD=COLUMN",
-        help=_("correct the proposed reading, for example --mapping buyer='Customer ID'"),
+        help=_(
+            "correct the proposed or remembered reading, for example --mapping buyer='Customer ID'"
+            " or --mapping platform=meituan"
+        ),
+    )
+    parser.add_argument(
+        "--mappings", action="store_true", help=_("list the readings that are remembered")
+    )
+    parser.add_argument(
+        "--forget-mapping",
+        type=int,
+        metavar=_("NUMBER"),
+        help=_("forget one of them, so that the next such table asks again"),
     )
     parser.add_argument(
         "--keys", type=existing_file, metavar=_("FILE"), help=_("keys of “all” (default: DIR.keys)")
@@ -51,6 +63,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, out: Output) -> int:
+    if arguments.mappings or arguments.forget_mapping is not None:
+        _kept_readings(arguments, out)
+        return 0
+    if not arguments.files:
+        from xiaohe.kernel.errors import BadInput
+
+        raise BadInput("no_files", _("Name a file: xiaohe import FILE"))
     if arguments.files[0] == EVERYTHING:
         _bring_everything(arguments, out)
         return 0
@@ -129,17 +148,42 @@ def _confirmed(
     if not corrections and not can_ask:
         return None
     looked = importing.inspect(file)
-    if looked.mapping is None:
+    proposed = looked.mapping or (looked.remembered if corrections else None)
+    if proposed is None:
         return None
     if corrections:
         answers: dict[str, Any] = {
             name: value.lower() in {"yes", "true", "1"} if name in FLAGS else value
             for name, value in corrections.items()
         }
-        return looked.mapping.changed(**answers)
+        return proposed.changed(**answers)
     print(looked.sentence)
     said = input(_("Read it like this? [y/N] ")).strip().lower()
-    return looked.mapping if said in {"y", "yes", "是", "好"} else None
+    return proposed if said in {"y", "yes", "是", "好"} else None
+
+
+def _kept_readings(arguments: argparse.Namespace, out: Output) -> None:
+    """The confirmed readings of tables that are no known export; or one less of them."""
+    inside.enter(out)
+    inside.quietly()
+    from xiaohe.sources import saved
+    from xiaohe.sources.mapping import Mapping
+
+    if arguments.forget_mapping is not None:
+        saved.forget(arguments.forget_mapping)
+        out.answer({"forgotten": arguments.forget_mapping}, [_("Forgotten.")])
+        return
+    kept = [(row.pk, row.used_at, Mapping.from_json(row.told)) for row in saved.listing()]
+    lines = [
+        _("%(number)d · last used on %(day)s: %(reading)s")
+        % {"number": number, "day": used_at.date().isoformat(), "reading": told.in_words()}
+        for number, used_at, told in kept
+    ]
+    data = [
+        {"id": number, "used_at": used_at.isoformat(), **told.as_json()}
+        for number, used_at, told in kept
+    ]
+    out.answer(data, lines or [_("No reading is remembered yet.")])
 
 
 def _given(text: str) -> str:

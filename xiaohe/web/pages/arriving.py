@@ -20,7 +20,8 @@ from xiaohe.ledger import store as ledger_store
 from xiaohe.ledger.models import ImportState
 from xiaohe.measures.registry import measure
 from xiaohe.measures.result import NotYet
-from xiaohe.sources.mapping import Mapping
+from xiaohe.shop import taxonomy
+from xiaohe.sources.mapping import NO_PLATFORM, Mapping
 from xiaohe.traits import state
 from xiaohe.traits.state import State
 from xiaohe.web import reading, spool
@@ -40,6 +41,8 @@ from xiaohe.web.templatetags.xiaohe import grouped
 
 # The fields a person is asked to confirm; the rest of a mapping is seldom wrong.
 ASKED = ("time", "buyer", "order_no", "amount", "quantity", "unit_price", "item")
+# Platforms a person may name for a table whose headings nobody knows.
+NAMED_PLATFORMS = ("meituan", "eleme", "pos", "youzan", "jd", "weibo")
 WEEK = timedelta(days=7)
 BEST = 50
 SLIPPING_RATIO = 2
@@ -145,7 +148,17 @@ def _choices(mapping: Mapping) -> list[Choice]:
         ColumnChoice(code, code)
         for code in dict.fromkeys([mapping.currency, "CNY", "GBP", "USD", "EUR", "HKD", "JPY"])
     )
-    return [*chosen, Choice("currency", _("Currency"), mapping.currency, currencies)]
+    places = tuple(
+        ColumnChoice(
+            each, taxonomy.platform_name(each) if each != NO_PLATFORM else _("none of these")
+        )
+        for each in dict.fromkeys([NO_PLATFORM, *NAMED_PLATFORMS, mapping.platform])
+    )
+    return [
+        *chosen,
+        Choice("currency", _("Currency"), mapping.currency, currencies),
+        Choice("platform", _("Whose export it is"), mapping.platform, places),
+    ]
 
 
 # ---------------------------------------------------------------- what was read

@@ -69,7 +69,7 @@ def confirm(request: HttpRequest, upload: str) -> HttpResponse:
         raise BadInput("nothing_to_confirm", gettext_lazy("This file needs no answer."))
     answers_given = {
         name: request.POST[name] or None
-        for name in (*arriving.ASKED, "currency")
+        for name in (*arriving.ASKED, "currency", "platform")
         if name in request.POST
     }
     if not answers_given.get("currency"):
