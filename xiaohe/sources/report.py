@@ -23,6 +23,10 @@ from xiaohe.sources.tally import ACCEPTED, DUPLICATE, UPDATED, Counts, Money
 from xiaohe.sources.times import shop_day
 
 
+# Files that say nothing of who bought: orders of other files do.
+WITHOUT_BUYERS = ("contacts", "aftersales", "settlements", "costs", "group_members", "recharges")
+
+
 @dataclass(frozen=True)
 class Report:
     """One imported file. `money` and `money_by_outcome` are integers of minor units, and exact decimals as text."""
@@ -122,7 +126,7 @@ class Report:
         return _("Could not be read: %(reasons)s.") % {"reasons": _(", ").join(bad)} if bad else ""
 
     def _buyers_said(self) -> str:
-        if self.kind == "contacts":
+        if self.kind in WITHOUT_BUYERS:
             return ""
         if self.kind == "items" and not self.names_buyers:
             return _("Who bought is told by the order list.")
