@@ -367,10 +367,12 @@ def _order(order_key: int, states: Sequence[dict[str, Any]]) -> Moment:
 
 
 def _refunded(refunds: Sequence[dict[str, Any]]) -> int:
-    """Cumulative totals: the largest of the order, or the largest of each item together, whichever is more."""
-    totals: dict[int | None, int] = {}
+    """Cumulative totals: of the order, of its items together, of its after-sales together; the most of the three."""
+    totals: dict[tuple[str, int | None], int] = {}
     for refund in refunds:
-        item = refund["item_key"]
-        totals[item] = max(totals.get(item, 0), refund["amount"] or 0)
-    whole = totals.pop(None, 0)
-    return max(whole, sum(totals.values()))
+        item, aftersale = refund["item_key"], refund["other"]
+        part = ("item", item) if item is not None else ("aftersale", aftersale)
+        totals[part] = max(totals.get(part, 0), refund["amount"] or 0)
+    whole = totals.pop(("aftersale", None), 0)
+    items = sum(amount for (way, _part), amount in totals.items() if way == "item")
+    return max(whole, items, sum(totals.values()) - items)

@@ -22,7 +22,6 @@ from xiaohe.sources.rows.context import Found
 from xiaohe.sources.tally import ACCEPTED, DUPLICATE, UPDATED, Counts, Money
 from xiaohe.sources.times import shop_day
 
-
 # Files that say nothing of who bought: orders of other files do.
 WITHOUT_BUYERS = ("contacts", "aftersales", "settlements", "costs", "group_members", "recharges")
 
