@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.sources.files import csv_bytes, file
+from tests.sources.files import NEWER, csv_bytes, file, order
 from tests.sources.test_aftersales import COMMA, NOW, facts_of, imported, money, orders
 from tests.sources.test_taobao import counts
 from xiaohe.ledger import engine, imports
@@ -156,6 +156,33 @@ def test_a_list_that_states_the_payment_number_owns_the_payment(
     assert money("paid") == [(10_000,), (6_000,)]
 
 
+def test_what_only_the_bill_knows_went_back_counts_with_the_lists_order(
+    place: object, tmp_path: Path
+) -> None:
+    bill(tmp_path, [paid(1, "100.00"), back(1, "100.00"), paid(2, "60.00"), back(2, "10.00")])
+    imported(tmp_path, LISTED, [listed(1, "100.00"), listed(2, "60.00")], "youzan.csv")
+
+    assert money("paid", "refunded", "state") == [
+        (10_000, 10_000, "refunded"),
+        (6_000, 1_000, "paid"),
+    ]
+    state.refresh(NOW)
+    per_order = measure("M24b").read(state.current())
+    assert (per_order.numerator, per_order.denominator) == (5_000, 1)
+
+
+def test_one_payment_for_two_orders_does_not_say_which_came_back(
+    place: object, tmp_path: Path
+) -> None:
+    row = listed(1, "50.00")
+    imported(tmp_path, LISTED, [row], "youzan.csv")
+    number = row["订单号"]
+    imported(tmp_path, NEWER, [order(number, paid="50.00")], "taobao.csv")
+    bill(tmp_path, [paid(1, "100.00"), back(1, "30.00")])
+
+    assert money("paid", "refunded") == [(5_000, 0), (5_000, 0)]
+
+
 def alipay(number: int, kind: str, came: str = "", left: str = "", **cells: str) -> dict[str, str]:
     return {
         "入账时间": f"2025-06-0{number} 12:00:00",
@@ -186,8 +213,6 @@ def test_an_alipay_ledger_tells_sales_from_whatever_else_moved(
 
 
 def test_the_short_form_and_the_orders_of_taobao_behind_it(place: object, tmp_path: Path) -> None:
-    from tests.sources.files import NEWER, order
-
     number = "193000000000000001"
     row = {"账务流水号": "1", "业务流水号": "2025060122001", "商户订单号": f"T200P{number}", "发生时间": "2025-06-01 10:00:00",
            "收入金额（+元）": "100.00", "业务类型": "在线支付", "对方账号": "13800138000"}  # fmt: skip
@@ -208,22 +233,20 @@ FILES: dict[str, Any] = {
 
 
 def by_hand(kept: frozenset[str]) -> list[tuple[int, int]]:
-    """(paid, refunded) of each order: a payment a list knows is the list's order, which knows of no refund."""
+    """(paid, refunded) of each order: a payment a list knows is the list's order, with what the bill says went back."""
     lists = {"list": {1: 10_000, 4: 4_000}, "late": {2: 6_000}}
     bills = {
         "bill": ({1: 10_000, 2: 6_000}, {2: 1_000}),
         "more": ({2: 6_000, 3: 3_000}, {3: 3_000}),
     }
-    known = {
-        number: amount for name in kept & lists.keys() for number, amount in lists[name].items()
-    }
-    found = [(amount, 0) for amount in known.values()]
     payments: dict[int, int] = {}
     refunds: dict[int, int] = {}
     for name in kept & bills.keys():
         payments |= bills[name][0]
         refunds |= bills[name][1]
-    return sorted(found + [(p, refunds.get(n, 0)) for n, p in payments.items() if n not in known])
+    for name in kept & lists.keys():
+        payments |= lists[name]
+    return sorted((paid, refunds.get(number, 0)) for number, paid in payments.items())
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))

@@ -163,7 +163,7 @@ def _orders_and_standing(
         valid = everything.filter(everything.valid)
         flags = with_bulk(valid, suspects(valid)).select("order_key", "bulk")
         orders = with_void_day(
-            everything, read.facts, calendar=calendar, before=on, returns=returns
+            everything, read.facts, calendar=calendar, before=on, returns=returns, twice=twice
         )
         orders = orders.left_join(flags, "order_key").drop("order_key_right")
         orders = orders.mutate(bulk=orders.bulk.fill_null(False))

@@ -29,6 +29,10 @@ class OrderState(StrEnum):
     REFUNDED = "refunded"
 
 
+# Props of an `order.refunded` whose file only says that money went back: the amount is all that was paid.
+IN_WORDS = '{"told":"words"}'
+# Ways to tell a refund part by part; the parts of one way are added up.
+ADDED_UP = ("item", "aftersale", "billed", "returned")
 STATE_TYPES = ("order.created", "order.paid", "order.closed", "order.item", "order.consumed")
 
 
@@ -43,14 +47,15 @@ def folded(
 ) -> ir.Table:
     """One row per order from the facts before the start of shop day `before`.
 
-    `returns` (key_hash, order_key, amount) are the matched cancellations of `traits.returns`, `twice` (order_key)
-    the payments on bills that an order list tells too (`traits.bills`): these are left out. Money is in minor units
+    `returns` (key_hash, order_key, amount) are the matched cancellations of `traits.returns`, `twice` (order_key,
+    into) the payments on bills that an order list tells too (`traits.bills`): these are left out, and what went back
+    of them counts with the list's order. Money is in minor units
     of the order's own `currency`; `net` is null unless that is the shop's, so it can be summed. `paid` and `net`
     are cash; `consumed` is what was eaten or used for a balance, course units or points.
     """
     seen = _seen(facts, calendar, before)
     states = _states(seen.filter(seen.order_key.notnull()), currency)
-    refunds = _refund_days(seen, returns)
+    refunds = _refund_days(seen, returns, twice)
     totals = refunds.group_by("order_key").aggregate(refunded=refunds.total.max())
     if twice is not None:
         states = states.anti_join(twice, "order_key")
@@ -65,12 +70,13 @@ def with_void_day(
     calendar: ShopCalendar,
     before: date | None = None,
     returns: ir.Table | None = None,
+    twice: ir.Table | None = None,
 ) -> ir.Table:
     """`folded` orders with `void_on`: the shop day on which a paid order stopped counting, null while it counts.
 
     Better given stored orders: they are read twice.
     """
-    refunds = _refund_days(_seen(facts, calendar, before), returns)
+    refunds = _refund_days(_seen(facts, calendar, before), returns, twice)
     gone = orders.filter(orders.refunded > 0).select("order_key", "paid")
     reached = refunds.inner_join(gone, "order_key")
     reached = reached.filter((reached.total > 0) & (reached.total >= reached.paid))
@@ -143,44 +149,77 @@ def _states(facts: ir.Table, currency: str) -> ir.Table:
     )
 
 
-def _refund_days(facts: ir.Table, returns: ir.Table | None) -> ir.Table:
+def _refund_days(
+    facts: ir.Table, returns: ir.Table | None, twice: ir.Table | None = None
+) -> ir.Table:
     """Per order and day of a refund: the total refunded up to then.
 
-    An order states its refunds as a whole, item by item or after-sale by after-sale, each cumulative: the largest of
-    the three counts. Cancellation lines come on top, one by one.
+    An order states its refunds as a whole, item by item or after-sale by after-sale, and the bill of its payment
+    states them again, each cumulative: the largest of the four counts. Cancellation lines come on top, one by one.
     """
     refunds = facts.filter((facts.type == "order.refunded") & facts.order_key.notnull())
-    refunds = refunds.mutate(day=refunds.clock.date())
+    refunds = refunds.mutate(day=refunds.clock.date(), billed=ibis.literal(False))
+    if twice is not None:
+        refunds = _with_billed(refunds, twice)
+    refunds = _amounts_before_words(refunds)
+    of_aftersales = refunds.filter(refunds.item_key.isnull() & refunds.other.notnull())
+    listed = of_aftersales.filter(~of_aftersales.billed)
+    billed = of_aftersales.filter(of_aftersales.billed)
     steps = _whole_steps(refunds.filter(refunds.item_key.isnull() & refunds.other.isnull()))
     steps = steps.union(_part_steps(refunds.filter(refunds.item_key.notnull()), "item_key", "item"))
-    of_aftersales = refunds.filter(refunds.item_key.isnull() & refunds.other.notnull())
-    steps = steps.union(_part_steps(of_aftersales, "other", "aftersale"))
+    steps = steps.union(_part_steps(listed, "other", "aftersale"))
+    if twice is not None:
+        steps = steps.union(_part_steps(billed, "other", "billed"))
     if returns is not None:
         steps = steps.union(_return_steps(facts, returns))
     daily = steps.group_by("order_key", "day").aggregate(
-        whole=steps.whole.max(),
-        item=steps.item.sum(),
-        aftersale=steps.aftersale.sum(),
-        returned=steps.returned.sum(),
+        whole=steps.whole.max(), **{way: steps[way].sum() for way in ADDED_UP}
     )
     upto = ibis.window(group_by=daily.order_key, order_by=daily.day, preceding=None, following=0)
     running = daily.select(
         "order_key",
         "day",
         whole=daily.whole.max().over(upto).fill_null(0),
-        item=daily.item.sum().over(upto).fill_null(0).cast("int64"),
-        aftersale=daily.aftersale.sum().over(upto).fill_null(0).cast("int64"),
-        returned=daily.returned.sum().over(upto).fill_null(0).cast("int64"),
+        **{way: daily[way].sum().over(upto).fill_null(0).cast("int64") for way in ADDED_UP},
     )
-    total = ibis.greatest(running.whole, running.item, running.aftersale) + running.returned
-    return running.select("order_key", "day", total=total)
+    most = ibis.greatest(running.whole, running["item"], running.aftersale, running.billed)
+    return running.select("order_key", "day", total=most + running.returned)
+
+
+def _with_billed(refunds: ir.Table, twice: ir.Table) -> ir.Table:
+    """Refunds on bills, each with the order of the list it is of; what is of several stays where it is."""
+    into = twice.filter(twice.into.notnull()).select(payment=twice.order_key, into=twice.into)
+    joined = refunds.left_join(into, refunds.order_key == into.payment)
+    moved = joined.mutate(
+        order_key=joined.into.fill_null(joined.order_key), billed=joined.into.notnull()
+    )
+    return moved.drop("payment", "into")
+
+
+def _amounts_before_words(refunds: ir.Table) -> ir.Table:
+    """Without the refunds whose amount was only supposed from a word, where an amount is stated.
+
+    Of a whole order: any amount. Of an article: its own amount, one of the whole order, or as many after-sales as
+    articles are said to have gone back; with fewer, nobody knows which of them an after-sale was of.
+    """
+    worded = (refunds.props == IN_WORDS).fill_null(False)
+    words, stated = refunds.filter(worded), refunds.filter(~worded)
+    of_orders = words.filter(words.item_key.isnull()).anti_join(stated, "order_key")
+    of_items = words.filter(words.item_key.notnull())
+    of_items = of_items.anti_join(stated, ["order_key", "item_key"])
+    said = of_items.group_by("order_key").aggregate(said=of_items.item_key.nunique())
+    known = stated.filter(stated.item_key.isnull())
+    known = known.group_by("order_key").aggregate(
+        whole=known.other.isnull().cast("int8").max(), aftersales=known.other.nunique()
+    )
+    both = said.inner_join(known, "order_key")
+    told = both.filter((both.whole == 1) | (both.aftersales >= both.said)).select("order_key")
+    return stated.union(of_orders).union(of_items.anti_join(told, "order_key"))
 
 
 def _steps(table: ir.Table, **told: Any) -> ir.Table:
-    """(order_key, day) with one of the four ways to tell a refund filled in."""
-    ways = {
-        way: told.get(way, ibis.null("int64")) for way in ("whole", "item", "aftersale", "returned")
-    }
+    """(order_key, day) with one of the ways to tell a refund filled in."""
+    ways = {way: told.get(way, ibis.null("int64")) for way in ("whole", *ADDED_UP)}
     return table.select("order_key", "day", **ways)
 
 
