@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 
 import numpy as np
 import pyarrow as pa
@@ -20,13 +18,22 @@ from xiaohe.kernel.ids import fold, mix
 from xiaohe.ledger.catalogue import as_json
 from xiaohe.people.masking import masked_text
 from xiaohe.sources.amounts import Amounts
-from xiaohe.sources.cells import local_time, number_text
+from xiaohe.sources.cells import number_text
 from xiaohe.sources.facts import NULL, FactBuffer, Ints
 from xiaohe.sources.formats import Kind, Layout, Status
 from xiaohe.sources.reasons import Rejected
 from xiaohe.sources.rows.buyers import BuyerColumns, Buyers
 from xiaohe.sources.rows.context import Context, Judge
 from xiaohe.sources.rows.slice import Slice, filled
+from xiaohe.sources.rows.till_words import (
+    Tender,
+    clock,
+    is_recharge,
+    is_voided,
+    only_tender,
+    tender_of,
+    whole_number,
+)
 from xiaohe.sources.seen import Counted
 from xiaohe.sources.tally import RowClass
 from xiaohe.sources.times import Instants
@@ -34,71 +41,6 @@ from xiaohe.sources.times import Instants
 Bools = NDArray[np.bool_]
 
 
-class Tender(StrEnum):
-    """What paid for a visit."""
-
-    CASH = "cash"
-    BALANCE = "balance"
-    COURSE = "course"
-    POINTS = "points"
-
-
-# Words inside the till's own; the first that fits counts.
-TENDERS = {
-    Tender.COURSE: (
-        "次卡",
-        "课卡",
-        "课包",
-        "课时",
-        "疗程",
-        "计次",
-        "消课",
-        "划卡",
-        "划次",
-        "course",
-        "pass",
-    ),
-    Tender.POINTS: ("积分", "points"),
-    Tender.BALANCE: (
-        "储值",
-        "余额",
-        "会员卡",
-        "预付",
-        "充值卡",
-        "卡扣",
-        "卡支付",
-        "balance",
-        "prepaid",
-    ),
-}
-# Beside one of these, a prepaid word names a part of the payment at most, and only columns could say which.
-MONEY = (
-    "微信",
-    "支付宝",
-    "现金",
-    "刷卡",
-    "银行卡",
-    "银联",
-    "美团",
-    "抖音",
-    "cash",
-    "wechat",
-    "alipay",
-)
-RECHARGES = (
-    "充值",
-    "储值",
-    "开卡",
-    "办卡",
-    "购卡",
-    "售卡",
-    "续卡",
-    "购课",
-    "续费",
-    "recharge",
-    "top-up",
-)
-VOIDED = ("作废", "退单", "取消", "撤单", "void")
 TELLING = ("slot", "store", "table_no", "staff")
 LONGEST_WORD = 60
 
@@ -189,18 +131,14 @@ class VisitRows:
     def _recharges(self, slice_: Slice) -> Bools:
         if self._only_recharges:
             return np.ones(slice_.count, np.bool_)
-        said = [fold(cell) for cell in slice_.texts("type")]
-        known = {
-            cell: any(word in cell for word in RECHARGES) and "消费" not in cell
-            for cell in set(said)
-        }
+        said = slice_.texts("type")
+        known = {cell: is_recharge(cell) for cell in set(said)}
         return np.array([known[cell] for cell in said], np.bool_)
 
     def _closed(self, slice_: Slice) -> Bools:
         said, kinds = slice_.texts("status"), slice_.texts("type")
         known = {
-            cell: self._layout.format.status_of(cell) is Status.CLOSED
-            or any(word in fold(cell) for word in VOIDED)
+            cell: self._layout.format.status_of(cell) is Status.CLOSED or is_voided(cell)
             for cell in {*said, *kinds}
         }
         return np.array(
@@ -243,7 +181,7 @@ class VisitRows:
 
     def _tenders(self, slice_: Slice) -> NDArray[np.str_]:
         said = [fold(cell) for cell in slice_.texts("tender")]
-        known = {cell: _tender_of(cell) for cell in set(said)}
+        known = {cell: tender_of(cell) for cell in set(said)}
         return np.array([known[cell] for cell in said], "U8")
 
     def _tell_money(
@@ -277,7 +215,7 @@ class VisitRows:
         for name, where, money, told in (
             ("order.created", visit | closed, None, props),
             ("order.paid", visit, None if by_lines else paid.cash.minor, None),
-            ("order.consumed", consumed, paid.prepaid, _only_tender(paid.tender)),
+            ("order.consumed", consumed, paid.prepaid, only_tender(paid.tender)),
             ("order.closed", closed, None, None),
         ):
             rows = np.flatnonzero(where)
@@ -320,8 +258,8 @@ class VisitRows:
                 )
                 props = {
                     "tender": paid_by,
-                    "covers": _whole(covers[row]),
-                    "seated_at": _clock(seated[row]),
+                    "covers": whole_number(covers[row]),
+                    "seated_at": clock(seated[row]),
                 }
                 made[told] = as_json({k: v for k, v in {**props, **dict(named)}.items() if v})
             found.append(made[told])
@@ -430,35 +368,6 @@ class VisitRows:
                 for row in rows.tolist()
             ],
         )
-
-
-def _tender_of(cell: str) -> Tender:
-    if any(word in cell for word in MONEY):
-        return Tender.CASH
-    return next(
-        (tender for tender, words in TENDERS.items() if any(word in cell for word in words)),
-        Tender.CASH,
-    )
-
-
-def _only_tender(tender: NDArray[np.str_]) -> list[str | None]:
-    known = {each: as_json({"tender": each}) for each in set(tender.tolist())}
-    return [known[each] for each in tender.tolist()]
-
-
-def _whole(cell: str) -> str:
-    """`3`, `3.0`, `3人` as 3; "" for anything that is no number of people."""
-    digits = "".join(sign for sign in cell.partition(".")[0] if sign.isdigit())
-    return str(int(digits)) if digits and len(digits) <= 4 else ""
-
-
-def _clock(cell: str) -> str:
-    """The shop's clock time in one spelling; a bare time of day stays as it is."""
-    read = local_time(cell) if cell else None
-    if read is None:
-        return cell[:16]
-    written: datetime = read[0]
-    return f"{written:%Y-%m-%d %H:%M}"
 
 
 __all__ = ["Tender", "VisitRows"]
