@@ -58,6 +58,14 @@ def test_the_due_band_is_as_worked_out_by_hand(shop: Store) -> None:
     assert all(row.preset for row in rows.values())
 
 
+def steady(shop: Store) -> None:
+    """Thirty people with two gaps: the shop's own pace, no preset."""
+    for number in range(30):
+        linked_buyer(shop, f"n{number}", days_before(ON, 40, 40, 42), amount=20_000)
+    shop.buys("yesterday", ON - timedelta(days=1))
+    shop.bring()
+
+
 def person_of(shop: Store, name: str) -> int:
     from xiaohe.people import overlay
 
@@ -76,7 +84,7 @@ def test_a_row_says_keys_money_and_reason(shop: Store) -> None:
     assert (row["p"], row["p_preset"]) == (0.30, True)
     assert row["ev"] == round(row["p"] * row["m"])
     assert row["currency"] == "CNY"
-    assert row["reason"] == "Usually comes every 36 days; today is day 41."
+    assert row["reason"] == "Usually comes every 36 days; today is day 41. (preset)"
 
 
 def test_evaluating_writes_nothing_and_agrees_with_the_list(shop: Store) -> None:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.autopilot.conftest import NOW, ON, Store, days_before, linked_buyer, settings
-from tests.autopilot.test_due import hand_worked, person_of
+from tests.autopilot.test_due import hand_worked, person_of, steady
 from xiaohe.autopilot import as_text, cards, today
 from xiaohe.ledger import engine
 from xiaohe.touch import comparison, taps
@@ -97,7 +97,7 @@ def test_a_card_says_everything_needed_to_write(shop: Store) -> None:
     assert card.name == card.search_for == "maomao备注"
     assert card.account == "店铺号2"
     assert card.bought == "bought 6 times"
-    assert card.reason == "Usually comes every 36 days; today is day 41."
+    assert card.reason == "Usually comes every 36 days; today is day 41. (preset)"
     assert card.sentence is not None
     assert card.sentence.template not in {other.template for other in card.others}
     assert len(card.others) >= 3
@@ -233,13 +233,25 @@ def test_the_list_as_text_is_numbered_and_complete(shop: Store) -> None:
 
 
 def test_money_is_worded_as_an_expectation(shop: Store) -> None:
+    steady(shop)
+    today.prepare(ON, NOW)
+
+    page = today.listing(ON, NOW)
+
+    assert page.expected.startswith("Together they usually spend ¥")
+    assert page.expected.endswith("three tenths of it comes by itself.")
+    assert not any("preset" in card.reason for card in page.cards)
+
+
+def test_fewer_than_thirty_people_with_two_gaps_are_worth_no_sum(shop: Store) -> None:
     hand_worked(shop)
     today.prepare(ON, NOW)
 
-    line = today.listing(ON, NOW).expected
+    page = today.listing(ON, NOW)
 
-    assert line.startswith("Together they usually spend ¥")
-    assert line.endswith("three tenths of it comes by itself.")
+    assert len(page.cards) == 3
+    assert all(card.reason.endswith("(preset)") for card in page.cards)
+    assert page.expected == ""
 
 
 def test_an_empty_shop_has_an_empty_list(shop: Store) -> None:
