@@ -18,8 +18,10 @@ from xiaohe.ledger import bulk, compaction, drain, engine, imports, keys, stream
 from xiaohe.ledger.catalogue import as_json
 from xiaohe.ledger.schema import STAGED_SCHEMA
 from xiaohe.ledger.stream import Fact
-from xiaohe.people import actions
+from xiaohe.people import actions, marks
+from xiaohe.people.joined.own_keys import As, On
 from xiaohe.people.keys import Namespace, hasher
+from xiaohe.people.likely.questions import WHY
 from xiaohe.shop.accounts import account_named
 from xiaohe.simulator import sample
 from xiaohe.sources import importing
@@ -188,12 +190,16 @@ def _tell(dice: random.Random, shop: Shop, at: datetime, count: int) -> None:
 
 
 def _tap(shop: Shop, now: datetime) -> None:
-    """The owner's word: have, join, part, and one thing taken back."""
+    """The owner's word: have, join, part, and one thing taken back; who is no customer; answers to questions."""
     actions.i_have_them(shop.members[0], shop.account_id, now)
     actions.join(shop.members[1], shop.members[2], now)
     actions.split(shop.members[3], shop.members[4], now)
     joined = actions.join(shop.members[5], shop.members[6], now)
     actions.undo(joined.facts, now + timedelta(minutes=1))
+    marks.mark(shop.members[30], As.TEST, On.PERSON, now)
+    marks.mark_value(On.PHONE, "13800000003", As.STAFF, now)
+    actions.join(shop.members[31], shop.members[32], now, why=WHY)
+    actions.split(shop.members[33], shop.members[34], now, why=WHY)
 
 
 # ---------------------------------------------------------------- what is already there
