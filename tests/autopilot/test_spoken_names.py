@@ -7,8 +7,9 @@ from datetime import date, timedelta
 from tests.autopilot.conftest import NOW, ON, Store, days_before, linked_buyer, settings
 from xiaohe.autopilot import due, today
 from xiaohe.ledger.catalogue import as_json
-from xiaohe.shop import goods
+from xiaohe.shop import goods, stores
 from xiaohe.shop.goods import Stated
+from xiaohe.touch import taps
 from xiaohe.touch.words import LONGEST, Reason, choose
 from xiaohe.traits import state
 
@@ -90,3 +91,39 @@ def test_the_due_list_says_which_group(sqlite_shop: Store) -> None:
     (row,) = due.evaluate(ON)
     # Three gaps of 30 days and the group's preset of 28: (3·30 + 3·28) ÷ 6.
     assert (row.as_json()["group"], row.cycle) == ("猫粮", 29.0)
+
+
+def test_a_name_told_during_the_day_is_said_that_day_and_what_was_touched_stays(
+    sqlite_shop: Store,
+) -> None:
+    somebody_due(sqlite_shop)
+    today.prepare(ON, NOW)
+    first = words()
+    goods.name(ITEM, "鸡肉猫粮", NOW)
+    assert not today.is_prepared(ON)
+    today.prepare(ON, NOW)
+    assert "鸡肉猫粮" in words()[0]
+
+    taps.copied(today.listing(ON, NOW).cards[0].task, NOW)
+    goods.name(ITEM, "", NOW)
+    today.prepare(ON, NOW)
+    (card,) = today.listing(ON, NOW).cards
+    assert card.task
+    assert first[0] != ""
+
+
+def test_a_group_or_closed_days_told_during_the_day_make_the_list_anew(sqlite_shop: Store) -> None:
+    somebody_due(sqlite_shop)
+    today.prepare(ON, NOW)
+    slow = goods.add_group("大件", cycle_days=300)
+    for told in (
+        lambda: goods.put_in_group([ITEM], slow.pk),
+        lambda: stores.close_days(ON - timedelta(days=20), ON - timedelta(days=1)),
+    ):
+        assert today.is_prepared(ON)
+        told()
+        state.refresh(NOW)
+        assert not today.is_prepared(ON)
+        assert today.prepare(ON, NOW).fresh
+    # Closed for twenty of the twenty-nine days: nobody is due yet.
+    assert today.listing(ON, NOW).cards == ()

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.people.conftest import Town
+from xiaohe.jobs.models import Job
 from xiaohe.people import overlay, private_notes, ties
 from xiaohe.shop import accounts, goods, stores, team
 from xiaohe.shop.goods import Stated
@@ -123,6 +125,59 @@ def test_every_step_has_its_way_back(owner: Client, step: Any, count: Any) -> No
     assert count() == 1
     toast_undo(owner, "/stores")
     assert count() == 0
+
+
+def test_a_saved_store_a_colleague_and_a_new_group_are_taken_back(sold: Client) -> None:
+    account = accounts.account_named("wecom", "xiaolin")
+    place = stores.add("滨江店")
+    team.set_store_contact(place.pk, phone="0571-88886666", address="")
+    who = team.add("小林")
+    told = {"name": "城西店", "day-1": "10-18", "phone": "", "address": "城西路1号"}
+    sold.post(f"/stores/{place.pk}", told)
+    toast_undo(sold, f"/stores/{place.pk}")
+    assert (stores.one(place.pk).name, stores.hours(place.pk)) == ("滨江店", [[]] * 7)
+    assert [each.value for each in team.own_values()] == ["0571-88886666"]
+
+    told = {"name": "小丽", "store": str(place.pk), "account": [str(account.pk)], "phone": "1"}
+    sold.post(f"/staff/{who.pk}", told)
+    toast_undo(sold, f"/staff/{who.pk}")
+    row = team.one(who.pk)
+    assert (row.name, row.store, team.contact(row), team.accounts_of(who.pk)) == (
+        "小林",
+        None,
+        ("", ""),
+        [],
+    )
+
+    sold.post("/goods/groups", {"name": "猫砂", "cycle_days": "25"})
+    made = goods.groups()[0].pk
+    toast_undo(sold, f"/goods/groups/{made}")
+    assert goods.groups() == []
+
+
+def test_our_own_phone_is_followed_at_once(owner: Client) -> None:
+    town = Town()
+    town.bring(
+        town.sale("1930123456789012345", member="wang", phone="13800138000"),
+        town.friend("a", "毛毛妈", phone="13800138000"),
+    )
+    place = stores.add("滨江店")
+    assert one_person(town.member("wang"), town.contact("a"))
+    before = state.as_of(date(2030, 1, 1)).folder
+
+    owner.post(f"/stores/{place.pk}", {"name": "滨江店", "phone": "13800138000"})
+
+    assert not one_person(town.member("wang"), town.contact("a"))
+    assert state.as_of(date(2030, 1, 1)).folder != before
+    assert {"traits.refresh", "autopilot.prepare"} <= waiting()
+
+
+def one_person(left: int, right: int) -> bool:
+    return overlay.current().person(left) == overlay.current().person(right)
+
+
+def waiting() -> set[str]:
+    return set(Job.objects.filter(state="ready").values_list("name", flat=True))
 
 
 def test_hours_nobody_can_read_are_refused_beside_the_field(owner: Client) -> None:

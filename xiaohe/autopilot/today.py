@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import blake2b
 from typing import Any
 
 from xiaohe.autopilot import cards, last_bought
@@ -20,6 +21,7 @@ from xiaohe.autopilot.cards import Card, Group, Today, Yesterday
 from xiaohe.autopilot.due import known
 from xiaohe.autopilot.plan import TOO_OLD_FOR_OFFERS_DAYS, Decided, Plan, plan
 from xiaohe.kernel import store
+from xiaohe.shop import goods
 from xiaohe.shop.models import Shop
 from xiaohe.shop.queries import the_shop
 from xiaohe.touch import comparison
@@ -67,12 +69,16 @@ def is_prepared(on: date) -> bool:
 
 
 def version_of(state: State) -> str:
-    """What a day's list depends on: files, and who is reachable and joined; not the taps on the list itself."""
+    """What a day's list depends on: files, who is reachable, joined and left out, the shop's settings and its words
+    for goods; not the taps on the list itself."""
     import pyarrow.parquet as pq
 
-    links = pq.read_metadata(state.path("links")).num_rows
-    persons = pq.read_metadata(state.path("persons")).num_rows
-    return f"{state.version.lake}-{links}-{persons}-{state.version.on.isoformat()}"
+    links, persons, out = (
+        pq.read_metadata(state.path(name)).num_rows for name in ("links", "persons", "left_out")
+    )
+    said = repr((out, state.terms, goods.words_stamp(state.on)))
+    settings = blake2b(said.encode(), digest_size=6).hexdigest()
+    return f"{state.version.lake}-{links}-{persons}-{state.version.on.isoformat()}-{settings}"
 
 
 # ---------------------------------------------------------------- writing
@@ -94,7 +100,9 @@ def _claim_day(day: Plan, version: str, now: datetime) -> bool:
 
 def _write_lines(day: Plan, now: datetime) -> int:
     touched = _touched(day.on)
-    Listed.objects.filter(on=day.on).exclude(task__in=touched).delete()
+    replaced = Listed.objects.filter(on=day.on).exclude(task__in=touched)
+    spoken = {task: known.get("goods", "") for task, known in replaced.values_list("task", "known")}
+    replaced.delete()
     shop = the_shop()
     kept = Listed.objects.filter(on=day.on).count()
     room = max(shop.list_size - kept, 0)
@@ -104,7 +112,7 @@ def _write_lines(day: Plan, now: datetime) -> int:
         Listed.objects.filter(on=day.on).values_list("task__template", flat=True)
     )
     bought = last_bought.items(day.state, _groups(day))
-    goods = last_bought.Names(bought.values(), day.on)
+    names = last_bought.Names(bought.values(), day.on)
     written = 0
     for each in day.listed:
         if written == room:
@@ -114,11 +122,17 @@ def _write_lines(day: Plan, now: datetime) -> int:
             continue
         reason = each.proposal.reason(questions_only=questions_only)
         item = bought.get(each.proposal.person)
-        _give_words(task, reason, shop, said, goods, item)
+        called = names.slots(item)["goods"]
+        if spoken.get(task.pk, called) != called:
+            # Nobody has used these words yet, and they may name the goods now, or not any more.
+            task.template = ""
+        _give_words(task, reason, shop, said, names, item)
         position += 1
         facts = {**known(each), "reason": reason.value}
         if item is not None:
             facts["item"] = item
+        if called:
+            facts["goods"] = called
         _line, created = Listed.objects.get_or_create(
             on=day.on, task=task, defaults={"position": position, "known": facts}
         )
@@ -137,7 +151,7 @@ def _give_words(
     reason: Reason,
     shop: Shop,
     said: Counter[str],
-    goods: last_bought.Names,
+    names: last_bought.Names,
     item: int | None,
 ) -> None:
     """Words this person has not had, and of those the ones fewest others get today."""
@@ -148,8 +162,8 @@ def _give_words(
             person=task.person,
             language=language_of(shop.language),
             used=set(used),
-            slots={"me": shop.voice, **goods.slots(item)},
-            confirmed=goods.confirmed(item),
+            slots={"me": shop.voice, **names.slots(item)},
+            confirmed=names.confirmed(item),
         )
         best = min(ready, key=lambda sentence: said[sentence.template], default=None)
         task.template = best.template if best else ""

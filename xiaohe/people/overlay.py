@@ -32,6 +32,7 @@ from xiaohe.people.joined.growing import grow
 from xiaohe.people.joined.rule import Joined, Reason, resolve
 from xiaohe.people.joined.stated import Graph, graph_of, known_places
 from xiaohe.people.joined.stored import Stored
+from xiaohe.shop import team
 
 SCHEMA = pa.schema([("subject", pa.int64()), ("person", pa.int64())])
 
@@ -264,6 +265,8 @@ class _Kept:
     tap_version: int
     words: pa.Table
     own: list[int]
+    # Of our own phones and addresses as they are stored: they change without a tap.
+    own_stamp: bytes
     told: pa.Table
     overlay: Overlay
     # When it was put together, and how long that took: while events pour in, at most a twentieth of the time.
@@ -284,7 +287,8 @@ def current() -> Overlay:
     # The secret tells apart two sample shops that lived in the same folder one after the other.
     secret = workspace.current().secret("hash")
     known = _kept.get((secret, version))
-    if known is not None and known.tap_version == tap_version:
+    stamp = team.own_stamp()
+    if known is not None and known.tap_version == tap_version and known.own_stamp == stamp:
         return known.overlay
     with engine.reading() as read:
         words, own = reading.words(read), own_keys.joining_nobody()
@@ -293,12 +297,12 @@ def current() -> Overlay:
         # Most taps and events say nothing about who is who.
         same = known is not None and known.words.equals(words) and known.own == own
         if known is not None and same and (known.told.equals(told) or known.may_wait()):
-            remembered = replace(known, tap_version=read.tap_version)
+            remembered = replace(known, tap_version=read.tap_version, own_stamp=stamp)
         else:
             began = monotonic()
             found = overlay_of(read)
             now = monotonic()
-            remembered = _Kept(read.tap_version, words, own, told, found, now, now - began)
+            remembered = _Kept(read.tap_version, words, own, stamp, told, found, now, now - began)
     with _lock:
         _kept.pop((secret, read.version), None)
         _kept[secret, read.version] = remembered

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import blake2b
 from typing import Any
 
 from django.db.models import Q
@@ -202,6 +203,10 @@ def group(group_id: int) -> GoodsGroup:
     return found
 
 
+def group_named(name: str) -> GoodsGroup | None:
+    return GoodsGroup.objects.filter(name=" ".join(name.split())).first()
+
+
 def groups() -> list[GoodsGroup]:
     return list(GoodsGroup.objects.order_by("name"))
 
@@ -243,6 +248,14 @@ def spoken_names(item_keys: Iterable[int]) -> Mapping[int, str]:
     """Spoken names of these goods, of those that have one."""
     named = Goods.objects.filter(pk__in=set(item_keys)).exclude(spoken="")
     return dict(named.values_list("item_key", "spoken"))
+
+
+def words_stamp(on: date) -> str:
+    """Another one whenever sentences of day `on` may name goods otherwise, or speak of stock otherwise."""
+    said = Goods.objects.exclude(spoken="").order_by("item_key").values_list("item_key", "spoken")
+    seen = Goods.objects.filter(stock_confirmed_on=on).order_by("item_key")
+    told = repr((list(said), list(seen.values_list("item_key", flat=True))))
+    return blake2b(told.encode(), digest_size=6).hexdigest()
 
 
 def stock_confirmed(item_keys: Iterable[int], on: date) -> frozenset[int]:

@@ -20,14 +20,14 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from xiaohe.kernel import workspace
+from xiaohe.kernel import memory, workspace
 from xiaohe.ledger import engine
 from xiaohe.ledger import store as ledger_store
 from xiaohe.ledger.models import FileRole
 from xiaohe.people import links as people_links
 from xiaohe.people import marks, overlay
 from xiaohe.people import spells as people_spells
-from xiaohe.shop import clock, goods, queries, stores
+from xiaohe.shop import clock, goods, queries, stores, team
 from xiaohe.traits.build import TABLES, Moment, Terms, build
 from xiaohe.traits.chance import ChanceTable
 
@@ -63,6 +63,8 @@ class State:
     currency: str
     # Names this very build: another shop's version may have the same numbers in the same place.
     id: str = ""
+    # The settings it was built by, in short: rhythm, closed days, groups of goods.
+    terms: str = ""
 
     @property
     def on(self) -> date:
@@ -85,7 +87,14 @@ def refresh(now: datetime, progress: Callable[[str], None] | None = None) -> Sta
     """Bring the current state up to the ledger of this moment; quick when only taps have come."""
     terms = _terms()
     moment = Moment(on=terms.calendar.day_of(now), at=now)
-    state = _built(moment, terms, progress or (lambda step: None))
+
+    def step_begins(step: str) -> None:
+        # What the step before has let go of must not add to this one.
+        memory.give_back()
+        if progress is not None:
+            progress(step)
+
+    state = _built(moment, terms, step_begins)
     _point_at(state)
     _prune()
     return state.version
@@ -123,7 +132,8 @@ def _built(moment: Moment, terms: Terms, progress: Callable[[str], None]) -> Sta
         version = StateVersion(read.version, read.tap_version, moment.on)
         name = f"{version}-{_fingerprint(terms)}"
         if moment == Moment.start_of(moment.on, terms.calendar):
-            name += "-start"
+            # Our own phones and addresses change without a tap.
+            name += f"-{team.own_stamp().hex()}-start"
             if known := _load(root / name):
                 return known
         else:
@@ -154,8 +164,8 @@ def _built(moment: Moment, terms: Terms, progress: Callable[[str], None]) -> Sta
 def _reading() -> engine.Reading:
     """The ledger with as much memory and as many threads as so many facts need."""
     rows = sum(each.rows for each in ledger_store.live_files(FileRole.FACT))
-    memory = os.environ.get("XIAOHE_STATE_MEMORY") or f"{memory_mb(rows)}MB"
-    return engine.reading(threads=threads(rows), memory=memory)
+    bound = os.environ.get("XIAOHE_STATE_MEMORY") or f"{memory_mb(rows)}MB"
+    return engine.reading(threads=threads(rows), memory=bound)
 
 
 def memory_mb(facts: int, machine_mb: int | None = None) -> int:
@@ -295,6 +305,7 @@ def _load(folder: Path) -> State | None:
         data_until=date.fromisoformat(until) if until else None,
         currency=manifest["currency"],
         id=manifest["id"],
+        terms=manifest["terms"],
     )
 
 

@@ -109,6 +109,11 @@ def ask_for_fresh_state() -> None:
     jobs.enqueue("people.likely", {}, dedupe="people.likely")
 
 
+def ask_for_fresh_list() -> None:
+    """Let today's list follow what changes words and no number."""
+    jobs.enqueue("autopilot.prepare", {}, dedupe="autopilot.prepare")
+
+
 def reason_label(code: str) -> str:
     for vocabulary in (reasons.Excluded, reasons.Rejected):
         if code in set(vocabulary):

@@ -52,6 +52,7 @@ def names(request: HttpRequest) -> HttpResponse:
                 goods.name(key, text, _now(request))
             else:
                 goods.keep(key, _now(request))
+    reports.ask_for_fresh_list()
     said = ngettext("Noted, %(count)d name.", "Noted, %(count)d names.", len(typed)) % {
         "count": len(typed)
     }
@@ -92,6 +93,7 @@ def stock(request: HttpRequest, key: int) -> HttpResponse:
     before = _remembered([key])
     seen = request.POST.get("seen") == "yes"
     goods.confirm_stock(key, request.calendar.day_of(_now(request)) if seen else None)  # type: ignore[attr-defined]
+    reports.ask_for_fresh_list()
     here = reverse("goods-one", args=[key])
     said = _("Noted. Until tonight sentences may say so.") if seen else _("Taken back.")
     return answers.back(request, here, Toast(said, _undo(before, [], here)))
@@ -100,6 +102,8 @@ def stock(request: HttpRequest, key: int) -> HttpResponse:
 @require_POST
 def add_group(request: HttpRequest) -> HttpResponse:
     sent = request.POST
+    known = goods.group_named(sent.get("name", ""))
+    earlier = _terms(known)[1:] if known else []
     try:
         row = goods.add_group(
             sent.get("name", ""),
@@ -108,7 +112,10 @@ def add_group(request: HttpRequest) -> HttpResponse:
         )
     except BadInput as refusal:
         return _page(request, refusal)
-    return answers.back(request, reverse("goods-group", args=[row.pk]), Toast(_("Noted.")))
+    here = reverse("goods-group", args=[row.pk])
+    made = [row.pk, *earlier] if earlier else [row.pk]
+    undo = _undo([], [made], reverse("goods"))
+    return answers.back(request, here, Toast(_("Noted."), undo))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -164,7 +171,13 @@ def undo(request: HttpRequest, token: str) -> HttpResponse:
     if place != workspace.current().name:
         raise Http404
     with store.write():
-        for pk, name, cycle_days, is_consumable in terms:
+        for pk, *said in terms:
+            if not said:
+                # There was no such group before.
+                if GoodsGroup.objects.filter(pk=pk).exists():
+                    goods.drop_group(pk)
+                continue
+            name, cycle_days, is_consumable = said
             told = {"name": name, "cycle_days": cycle_days, "is_consumable": is_consumable}
             GoodsGroup.objects.update_or_create(pk=pk, defaults=told)
         for key, *values in before:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from xiaohe.kernel import workspace
 from xiaohe.kernel.errors import BadInput, XiaoheError
-from xiaohe.shop import audit, stores, team
+from xiaohe.shop import audit, before, stores, team
 from xiaohe.shop.models import AuditAct
 from xiaohe.shop.selling import OwnContact
 from xiaohe.web.pages import reports
@@ -51,13 +51,16 @@ def store(request: HttpRequest, store: int) -> HttpResponse:
     sent = request.POST
     try:
         week = [stores.parse_day(sent.get(f"day-{weekday}", "")) for weekday in range(7)]
+        told = before.of_store(store)
         stores.rename(store, sent.get("name", ""))
         stores.set_hours(store, week)
         team.set_store_contact(store, phone=sent.get("phone", ""), address=sent.get("address", ""))
     except XiaoheError as refusal:
         field = "week" if refusal.code in ("bad_hours", "hours_overlap") else "name"
         return _store(request, store, {field: str(refusal)})
-    return answers.back(request, reverse("store", args=[store]), Toast(_("Saved.")))
+    _follow()
+    here = reverse("store", args=[store])
+    return answers.back(request, here, Toast(_("Saved."), _undo("store_saved", told, here)))
 
 
 @require_POST
@@ -72,6 +75,7 @@ def store_gone(request: HttpRequest, store: int) -> HttpResponse:
 def add_staff(request: HttpRequest) -> HttpResponse:
     sent = request.POST
     row = team.add(sent.get("name", ""), store_id=_number(sent.get("store", "")))
+    _follow()
     here = reverse("staff", args=[row.pk])
     return answers.back(request, here, Toast(_("Noted."), _undo("staff_gone", row.pk)))
 
@@ -83,6 +87,9 @@ def staff(request: HttpRequest, staff: int) -> HttpResponse:
         _note(request, f"staff {staff}")
         return _staff(request, staff, {})
     sent = request.POST
+    chosen = {int(each) for each in sent.getlist("account") if each.isdecimal()}
+    theirs = {each.pk for each in team.accounts_of(staff)}
+    told = before.of_staff(staff, sorted(chosen ^ theirs))
     try:
         row = team.change(
             staff,
@@ -93,20 +100,20 @@ def staff(request: HttpRequest, staff: int) -> HttpResponse:
         )
     except XiaoheError as refusal:
         return _staff(request, staff, {"name": str(refusal)})
-    chosen = {int(each) for each in sent.getlist("account") if each.isdecimal()}
-    theirs = {each.pk for each in team.accounts_of(staff)}
     for account in chosen - theirs:
         team.hand_account(account, staff_id=staff, store_id=row.store_id)
     for account in theirs - chosen:
         team.hand_account(account, staff_id=None, store_id=row.store_id)
     _follow()
     said = _("Saved. The numbers follow.")
-    return answers.back(request, reverse("staff", args=[staff]), Toast(said))
+    here = reverse("staff", args=[staff])
+    return answers.back(request, here, Toast(said, _undo("staff_saved", told, here)))
 
 
 @require_POST
 def staff_gone(request: HttpRequest, staff: int) -> HttpResponse:
     row = team.leave(staff, _today(request))
+    _follow()
     said = _("%(name)s has left; the accounts wait for somebody else.") % {"name": row.name}
     return answers.back(request, reverse("stores"), Toast(said, _undo("staff_back", staff)))
 
@@ -206,6 +213,8 @@ _BACK: dict[str, Callable[[Any, date], Any]] = {
     "store_back": lambda told, today: stores.open_again(told),
     "staff_gone": lambda told, today: team.leave(told, today),
     "staff_back": lambda told, today: team.come_back(told),
+    "store_saved": lambda told, today: before.put_store_back(told),
+    "staff_saved": lambda told, today: before.put_staff_back(told),
     "shift_off": lambda told, today: team.drop_shift(told),
     "shift_on": lambda told, today: team.plan_shift(
         told[0], _day(told[1]), _time(told[2]), _time(told[3]), store_id=told[4]
