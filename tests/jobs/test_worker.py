@@ -13,7 +13,7 @@ from tests.processes import until
 from xiaohe import jobs
 from xiaohe.jobs import recurring, runner
 from xiaohe.jobs import store as job_store
-from xiaohe.jobs.worker import Worker
+from xiaohe.jobs.worker import Calm, Worker
 from xiaohe.kernel import store, workspace
 from xiaohe.kernel.workspace import Workspace
 
@@ -105,3 +105,29 @@ def test_a_daily_moment_is_local() -> None:
 
     assert before == datetime(2025, 6, 29, 21, 0, tzinfo=UTC)
     assert after == datetime(2025, 6, 30, 21, 0, tzinfo=UTC)
+
+
+def test_a_slow_job_waits_for_one_that_somebody_watches_but_not_for_ever(
+    any_place: Workspace, handle: Callable
+) -> None:
+    handle("test.urgent", queue="urgent")(lambda job: None)
+    patient, hasty = Calm(patience_seconds=1_000), Calm(patience_seconds=0)
+    before = patient.has_come(any_place)
+
+    jobs.enqueue("test.urgent")
+    while_open = [patient.has_come(any_place), patient.has_come(any_place)]
+    waited_enough = hasty.has_come(any_place)
+    jobs.run_pending(names=["test.urgent"])
+
+    assert (before, while_open, waited_enough) == (True, [False, False], True)
+    assert patient.has_come(any_place)
+
+
+def test_a_job_put_off_to_later_keeps_nobody_waiting(
+    any_place: Workspace, handle: Callable
+) -> None:
+    handle("test.urgent", queue="urgent")(lambda job: None)
+
+    jobs.enqueue("test.urgent", run_at=datetime.now(UTC) + timedelta(hours=1))
+
+    assert Calm().has_come(any_place)

@@ -76,6 +76,16 @@ def is_any_due(names: Sequence[str]) -> bool:
     return bool(found)
 
 
+def is_any_open(names: Sequence[str]) -> bool:
+    """Whether a job of these names runs, or waits for its turn."""
+    slots = ", ".join(["%s"] * len(names))
+    sql = f"""
+        SELECT 1 FROM jobs_job
+         WHERE name IN ({slots or "NULL"})
+           AND (state = 'running' OR (state = 'ready' AND run_at <= {_now()})) LIMIT 1"""
+    return bool(store.rows(sql, list(names)))
+
+
 def claim(names: Sequence[str], *, worker: str, lease_ms: int) -> Claimed | None:
     """Take the job that is due longest among `names`, or one whose lease ran out; one statement."""
     skip = "FOR UPDATE SKIP LOCKED" if store.is_postgres() else ""

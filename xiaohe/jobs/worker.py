@@ -29,9 +29,29 @@ IDLE_SECONDS = {
 CRON_SECONDS = 20.0
 # How often a worker says that it is alive and what it has counted.
 PULSE_SECONDS = 10.0
+# Slow jobs wait while one that somebody watches is open, so that their memory does not add up; no longer than this.
+PATIENCE_SECONDS = 300.0
 WORKERS_KEPT_MS = 24 * 3600 * 1000
 # Long enough for most jobs to end by themselves, shorter than the patience of whoever stops us.
 GRACE_SECONDS = 5.0
+
+
+class Calm:
+    """Whether no job that somebody watches is open, or one was for so long that slow ones have waited enough."""
+
+    def __init__(self, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        self._patience = patience_seconds
+        self._waiting_since: dict[str, float] = {}
+
+    def has_come(self, place: Workspace) -> bool:
+        now = time.monotonic()
+        if not store.is_any_open(registry.names(Queue.URGENT)):
+            self._waiting_since.pop(place.name, None)
+            return True
+        if now - self._waiting_since.setdefault(place.name, now) < self._patience:
+            return False
+        del self._waiting_since[place.name]
+        return True
 
 
 class Worker:
@@ -72,16 +92,19 @@ class Worker:
 
     def _work(self, queue: Queue) -> None:
         names = registry.names(queue)
+        calm = Calm() if queue == Queue.SLOW else None
         while not self._stopping.is_set():
-            worked = [self._worked(place, names) for place in _places()]
+            worked = [self._worked(place, names, calm) for place in _places()]
             if not any(worked):
                 self._stopping.wait(IDLE_SECONDS[queue])
 
-    def _worked(self, place: Workspace, names: tuple[str, ...]) -> bool:
+    def _worked(self, place: Workspace, names: tuple[str, ...], calm: Calm | None) -> bool:
         """Run one job of this workspace, if one is due."""
         with workspace.entered(place):
             try:
-                return not self._stopping.is_set() and runner.run_next(names) is not None
+                if self._stopping.is_set() or (calm is not None and not calm.has_come(place)):
+                    return False
+                return runner.run_next(names) is not None
             except DatabaseError as error:
                 # Not migrated yet, just deleted, full, or the server is restarting.
                 log.debug("the store of %s is not ready: %s", place.name, type(error).__name__)
