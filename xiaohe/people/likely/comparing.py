@@ -35,7 +35,8 @@ PRESETS = (
     Field("goods", (0.20, 0.80), (0.70, 0.30)),
 )
 FIELDS = tuple(field.name for field in PRESETS)
-CHUNK = 100_000
+# A pair's words beside each other take some kilobytes for a moment.
+CHUNK = 10_000
 HOURS_LONG_AFTER = 30 * 24
 
 Floats = NDArray[np.float64]
