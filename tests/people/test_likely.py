@@ -159,6 +159,7 @@ def test_the_derived_table_holds_no_name_phone_or_city(shop):
         "weight",
         "chance",
         "because",
+        "between",
     }
 
 

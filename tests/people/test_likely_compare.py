@@ -101,7 +101,7 @@ def _twin(a, b):
 @given(st.lists(st.tuples(PARTS, PARTS), min_size=1, max_size=30))
 def test_names_compare_as_a_person_would(pairs):
     left, right = (np.array([pair[side] for pair in pairs], np.int64) for side in (0, 1))
-    assert comparing._name_level(left, right).tolist() == [_twin(a, b) for a, b in pairs]
+    assert comparing.name_level(left, right).tolist() == [_twin(a, b) for a, b in pairs]
 
 
 KEYED = st.lists(st.tuples(st.integers(1, 6), st.integers(0, 8)), max_size=60)

@@ -115,6 +115,14 @@ def join(subject: int, other: int, now: datetime, *, why: str = "") -> Done:
     return _record([_fact("identity.merged", subject, now, other=other, props=_why(why))], now)
 
 
+def join_all(pairs: Sequence[tuple[int, int]], now: datetime, *, why: str = "") -> Done:
+    """Several pairs of persons are one each, said in one go."""
+    return _record(
+        [_fact("identity.merged", one, now, other=other, props=_why(why)) for one, other in pairs],
+        now,
+    )
+
+
 def state(type_: str, subject: int, now: datetime, *, props: dict[str, Any]) -> Done:
     """Record what the owner says of one subject or key, as `marks` does."""
     return _record([_fact(type_, subject, now, props=props)], now)

@@ -54,6 +54,7 @@ urlpatterns = [
     path("people/unmatched", people.unmatched, name="unmatched"),
     path("people/questions", joining.questions, name="questions"),
     path("people/questions/take-back", joining.take_back, name="question-take-back"),
+    path("people/questions/all-one", joining.all_one, name="questions-all-one"),
     path("people/questions/<slug:question>", joining.answer, name="question-answer"),
     path("people/conflicts", joining.queue, name="conflicts"),
     path("people/conflicts/<slug:conflict>", joining.decide, name="conflict-decide"),

@@ -2,6 +2,7 @@
 
     both sides ─► candidates ─► levels ─► weights ─► chances (a contact is at most one buyer) ─► the best few of each
                      certain, answered and random pairs ─► model ┘
+    buyers of two platforms with one phone ─► platforms.py ─► the same table
 
 Asks about contacts of whom the certain join knows no order. Nothing here joins anybody.
 """
@@ -14,11 +15,12 @@ import pyarrow as pa
 from xiaohe.ledger import engine
 from xiaohe.people import marks
 from xiaohe.people import overlay as overlays
-from xiaohe.people.likely import blocking, model, table
+from xiaohe.people.joined import reading
+from xiaohe.people.likely import blocking, model, platforms, table
 from xiaohe.people.likely.blocking import Pairs
 from xiaohe.people.likely.comparing import Comparer, rows_of
 from xiaohe.people.likely.model import Model
-from xiaohe.people.likely.records import Both, Ints, read_both
+from xiaohe.people.likely.records import Both, Buyers, Ints, buyers_named, read_both
 from xiaohe.people.likely.said import Said, said_in
 from xiaohe.people.overlay import Overlay
 from xiaohe.stats import fellegi_sunter as fs
@@ -39,9 +41,36 @@ def rebuild() -> int:
         overlay = overlays.overlay_of(read)
         both = read_both(read, overlay.table, left_out(read, overlay))
         said = said_in(read, overlay)
+        told = {each for pair in (*said.together, *said.apart) for each in pair}
+        named = buyers_named(read, [each for one in told for each in overlay.subjects(one)])
+        own = reading.own(reading.words(read))
     found = weigh(both, said, overlay)
-    table.write(found.pairs, found.about)
-    return int(found.pairs.num_rows)
+    across = weigh_platforms(both.buyers, named, own, said, overlay)
+    pairs = pa.concat_tables([found.pairs, across])
+    table.write(pairs, {**found.about, "platforms": across.num_rows})
+    return int(pairs.num_rows)
+
+
+def weigh_platforms(
+    buyers: Buyers, named: Buyers, own: Ints, said: Said, overlay: Overlay
+) -> pa.Table:
+    """Likely pairs of buyers of two platforms; `named`: buyers the owner spoke of, by subject."""
+    found = platforms.weigh(
+        buyers,
+        platforms.candidates(buyers, own, said, overlay),
+        *platforms.told(named, said, overlay, own),
+    )
+    return pa.table(
+        {
+            "left": buyers.person[found.pairs.left],
+            "right": buyers.person[found.pairs.right],
+            "weight": found.weight,
+            "chance": found.chance,
+            "because": pa.array(platforms.codes(found.levels), pa.list_(pa.string())),
+            "between": pa.array([table.PLATFORMS] * len(found.pairs), pa.string()),
+        },
+        schema=table.SCHEMA,
+    )
 
 
 def left_out(read: engine.Reading, overlay: Overlay) -> Ints:
@@ -84,6 +113,7 @@ def weigh(both: Both, said: Said, overlay: Overlay) -> table.Likely:
                 "weight": weight[kept],
                 "chance": chance[kept],
                 "because": pa.array(model.codes(compared.levels[kept]), pa.list_(pa.string())),
+                "between": pa.array([table.CONTACT] * len(kept), pa.string()),
             },
             schema=table.SCHEMA,
         ),

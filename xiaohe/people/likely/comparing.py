@@ -96,7 +96,7 @@ class Comparer:
         for ours in range(2):
             for theirs in range(2):
                 a, b = self._contacts.names[left, ours], self._buyers.names[right, theirs]
-                found = _name_level(a, b)
+                found = name_level(a, b)
                 better = found > level
                 level = np.where(better, found, level)
                 value = np.where(found == 3, self._whole.of(_name_keys(a[:, None])[:, 0]), np.nan)
@@ -206,7 +206,7 @@ def _name_keys(names: Ints) -> Ints:
     return np.where(whole, keys, 0)
 
 
-def _name_level(a: Ints, b: Ints) -> Ints:
+def name_level(a: Ints, b: Ints) -> Ints:
     """Agreement of two names; MISSING if nothing of them can be compared."""
     surnames = (a[:, 0] > 0) & (b[:, 0] > 0)
     other = surnames & (a[:, 0] != b[:, 0])

@@ -17,6 +17,8 @@ from datetime import datetime
 from enum import StrEnum
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from django.utils.translation import gettext_lazy as _
 
 from xiaohe import jobs
@@ -35,6 +37,9 @@ from xiaohe.stats.fellegi_sunter import entropy
 AT_MOST = 5
 # Worth is looked up for so many of the likeliest pairs: what comes after them is never among the first five.
 CONSIDERED = 2_000
+# Buyers of two platforms are listed from an even chance on; a longer list is never read.
+RATHER_ONE = 0.5
+MOST_ACROSS = 5_000
 REBUILD = "people.likely"
 WHY = "question"
 
@@ -49,7 +54,10 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True)
 class Question:
-    """Is the contact `left` the buyer `right`? `because`: codes of what agrees, never values."""
+    """Is the contact `left` the buyer `right`? Or, `between` platforms: are these two buyers one person?
+
+    `because`: codes of what agrees, never values.
+    """
 
     id: str
     left: int
@@ -58,6 +66,7 @@ class Question:
     value: float  # what the buyer is worth, in minor units; 1 where nobody says
     score: float
     because: tuple[str, ...]
+    between: str = table.CONTACT
 
 
 def questions(
@@ -72,26 +81,73 @@ def questions(
     if likely is None:
         ask_for_table()
         return []
-    pairs = likely.pairs.slice(0, CONSIDERED)
+    kinds = [_of_kind(likely.pairs, kind) for kind in (table.CONTACT, table.PLATFORMS)]
+    return _different(_asked([each.slice(0, CONSIDERED) for each in kinds], values), limit)
+
+
+def across_platforms(limit: int, *, values: Values | None = None) -> tuple[list[Question], int]:
+    """Buyers of two platforms who are one person rather than not, those worth most first, and how many in all.
+
+    A pair that follows from others listed before it is left out: yes to those says it as well.
+    """
+    likely = table.current()
+    if likely is None:
+        ask_for_table()
+        return [], 0
+    pairs = _of_kind(likely.pairs, table.PLATFORMS)
+    pairs = pairs.filter(pc.greater_equal(pairs["chance"], RATHER_ONE)).slice(0, MOST_ACROSS)
+    found = sorted(_asked([pairs], values), key=lambda each: (-each.chance * each.value, each.id))
+    together: dict[int, int] = {}
+    listed = []
+    for each in found:
+        left, right = _root(together, each.left), _root(together, each.right)
+        if left != right:
+            together[left] = right
+            listed.append(each)
+    return listed[:limit], len(listed)
+
+
+def _root(together: dict[int, int], person: int) -> int:
+    while person in together:
+        person = together[person]
+    return person
+
+
+def _of_kind(pairs: pa.Table, kind: str) -> pa.Table:
+    return pairs.filter(pc.equal(pairs["between"], kind))
+
+
+def _asked(parts: Sequence[pa.Table], values: Values | None) -> list[Question]:
+    """What may be asked now of these pairs, by falling score."""
+    pairs = pa.concat_tables(parts)
     overlay = overlays.current()
     with engine.reading() as read:
         said = said_in(read, overlay)
     ids = question_ids(pairs["left"].to_numpy(), pairs["right"].to_numpy())
-    lefts = [overlay.person(each) for each in pairs["left"].to_pylist()]
-    rights = [overlay.person(each) for each in pairs["right"].to_pylist()]
-    found_since = set(lefts) & set(rights)
-    worth = values(sorted(set(rights))) if values is not None else None
+    rows = pairs.to_pylist()
+    lefts = [overlay.person(row["left"]) for row in rows]
+    rights = [overlay.person(row["right"]) for row in rows]
+    of_contacts = [row["between"] == table.CONTACT for row in rows]
+    # Contacts who are a buyer by now.
+    found_since = {left for left, is_contact in zip(lefts, of_contacts, strict=True) if is_contact}
+    found_since &= set(rights)
+    wanted = {*rights, *(left for left, each in zip(lefts, of_contacts, strict=True) if not each)}
+    worth = values(sorted(wanted)) if values is not None else None
     bits = entropy(pairs["chance"].to_numpy())
     asked = []
-    for at, (left, right, chance, because) in enumerate(
-        zip(lefts, rights, pairs["chance"].to_pylist(), pairs["because"].to_pylist(), strict=True)
-    ):
-        if left in found_since or not said.may_ask(left, right, frozenset(because)):
+    for at, (row, left, right) in enumerate(zip(rows, lefts, rights, strict=True)):
+        because, chance = row["because"], row["chance"]
+        is_known = left in found_since if of_contacts[at] else left == right
+        if is_known or not said.may_ask(left, right, frozenset(because)):
             continue
         value = 1.0 if worth is None else float(worth.get(right, 0.0))
+        if worth is not None and not of_contacts[at]:
+            value = max(value, float(worth.get(left, 0.0)))
         score = chance * value * float(bits[at])
-        asked.append(Question(ids[at], left, right, chance, value, score, tuple(because)))
-    return _different(sorted(asked, key=lambda each: (-each.score, each.id)), limit)
+        asked.append(
+            Question(ids[at], left, right, chance, value, score, tuple(because), row["between"])
+        )
+    return sorted(asked, key=lambda each: (-each.score, each.id))
 
 
 def question(question_id: str) -> Question:
@@ -111,6 +167,7 @@ def question(question_id: str) -> Question:
                 1.0,
                 row["chance"],
                 tuple(row["because"]),
+                row["between"],
             )
     raise NotFound("no_such_question", _("This is not asked any more."))
 
@@ -124,6 +181,21 @@ def answer(question_id: str, said: Answer, now: datetime) -> Done:
         done = actions.split(asked.left, asked.right, now, why=WHY)
     else:
         done = _left_open(asked, now)
+    ask_for_table()
+    return done
+
+
+def all_one(question_ids: Sequence[str], now: datetime) -> Done:
+    """Yes to several questions about buyers of two platforms at once; those settled since are passed over."""
+    pairs: list[tuple[int, int]] = []
+    for each in dict.fromkeys(question_ids):
+        try:
+            asked = question(each)
+        except NotFound:
+            continue
+        if asked.between == table.PLATFORMS:
+            pairs.append((asked.left, asked.right))
+    done = actions.join_all(pairs, now, why=WHY)
     ask_for_table()
     return done
 

@@ -18,7 +18,14 @@ from xiaohe.kernel.ids import fold
 from xiaohe.ledger.engine import Reading, micros, prop
 from xiaohe.people import identifiers
 from xiaohe.people.identifiers import Value
-from xiaohe.people.keys import Kind, is_masked, normalise_phone
+from xiaohe.people.keys import (
+    Kind,
+    Namespace,
+    hasher,
+    is_masked,
+    normalise_address,
+    normalise_phone,
+)
 from xiaohe.people.likely import places, texts
 from xiaohe.people.likely.texts import MOST_PIECES, Name
 from xiaohe.people.names import plain
@@ -38,6 +45,9 @@ OF_BUYERS = (
 )
 _CALLED = (Kind.REMARK, Kind.CONTACT, Kind.DESCRIPTION)
 NAMES, CITIES, PHONES, AMOUNTS, WORDS = 2, 2, 2, 3, 6
+ADDRESSES = 2
+# A shop sells on fewer; the rest share the last bit.
+MOST_PLATFORMS = 62
 UNSAID = 0
 # Orders and items of one person beyond these add nothing to who they are.
 MOST_TITLES = 200_000
@@ -90,6 +100,8 @@ class Buyers:
     pieces: Ints
     has_member: NDArray[np.bool_]
     has_goods: NDArray[np.bool_]
+    platforms: Ints = field(default_factory=lambda: np.empty(0, np.int64))  # one bit for each
+    addresses: Ints = field(default_factory=lambda: np.empty((0, ADDRESSES), np.int64))  # hashes
     # Sorted pairs (row, value), one number each: `coded`.
     hours: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     amounts: Ints = field(default_factory=lambda: np.empty(0, np.int64))
@@ -122,7 +134,18 @@ def read_both(read: Reading, persons: pa.Table, left_out: Ints) -> Both:
     orders = _orders(read)
     buyers = _buyers(orders, persons, left_out, dictionary)
     _bought(read, orders, persons, buyers, dictionary)
+    buyers.platforms = _platforms(read, persons, buyers.person)
     return Both(contacts, buyers, len(dictionary))
+
+
+def buyers_named(read: Reading, subjects: Sequence[int]) -> Buyers:
+    """Some buyers as their own files tell of them, each subject by itself whoever it was joined with."""
+    alone = pa.table({"subject": np.empty(0, np.int64), "person": np.empty(0, np.int64)})
+    wanted = pa.table({"subject": pa.array(sorted(subjects), pa.int64())})
+    orders = wanted.append_column("order_key", wanted["subject"])
+    side = _buyers(orders, alone, np.empty(0, np.int64), Dictionary())
+    side.platforms = _platforms(read, alone, side.person)
+    return _only(side, side.platforms > 0)
 
 
 def person_of(persons: pa.Table, subjects: Ints) -> Ints:
@@ -197,6 +220,7 @@ def _buyers(orders: pa.Table, persons: pa.Table, left_out: Ints, dictionary: Dic
     side = Buyers(
         person, names, cities, phones, masked, words, pieces, has_member=none, has_goods=none.copy()
     )
+    side.addresses = np.zeros((len(person), ADDRESSES), np.int64)
     for at, values in _by_row(subjects, row, OF_BUYERS):
         named[at] = True
         _say_buyer(side, at, values, dictionary)
@@ -216,6 +240,9 @@ def _say_buyer(side: Buyers, at: int, values: list[Value], dictionary: Dictionar
     _put(side.cities[at], list(cities))
     whole = dict.fromkeys(filter(None, map(normalise_phone, by_kind.get(Kind.PHONE, []))))
     _put(side.phones[at], [int(phone) for phone in whole])
+    spelled = filter(None, map(normalise_address, by_kind.get(Kind.ADDRESS, [])))
+    hashed = hasher()
+    _put(side.addresses[at], [hashed(Namespace.ADDRESS, each) for each in dict.fromkeys(spelled)])
     masks = dict.fromkeys(filter(None, map(texts.masked_phone, by_kind.get(Kind.MASKED_PHONE, []))))
     for place, mask in zip(range(2), masks, strict=False):
         side.masked[at, place] = mask
@@ -249,6 +276,23 @@ def _bought(
     if codes:
         buyers.goods = np.unique(np.concatenate(codes))
         buyers.has_goods[np.unique(buyers.goods >> VALUE_BITS)] = True
+
+
+def _platforms(read: Reading, persons: pa.Table, wanted: Ints) -> Ints:
+    """On which platforms each of some persons bought."""
+    facts = read.facts
+    ordered = facts.filter(facts.type.startswith("order."), facts.order_key.notnull())
+    asked = ordered.select("subject", "source").distinct().order_by("subject", "source")
+    found = read.run(asked)
+    names, of_name = np.unique(found["source"].to_numpy(), return_inverse=True)
+    bits = np.left_shift(1, np.minimum(np.arange(len(names)), MOST_PLATFORMS - 1))
+    platforms = np.zeros(len(wanted), np.int64)
+    if len(wanted):
+        person = person_of(persons, found["subject"].to_numpy())
+        at = np.minimum(np.searchsorted(wanted, person), len(wanted) - 1)
+        here = wanted[at] == person
+        np.bitwise_or.at(platforms, at[here], bits[of_name[here]])
+    return platforms
 
 
 def _titles(

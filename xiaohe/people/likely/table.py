@@ -1,6 +1,6 @@
 """The derived table of likely pairs: one file, replaced whole; without it there are no questions until it is rebuilt.
 
-HOME/derived/likely.parquet   left (contact), right (buyer), weight, chance, because (codes); the model beside
+HOME/derived/likely.parquet   left (contact, or buyer), right (buyer), weight, chance, because (codes), between; the model beside
 """
 
 from __future__ import annotations
@@ -24,16 +24,19 @@ SCHEMA = pa.schema(
         ("weight", pa.float64()),
         ("chance", pa.float64()),
         ("because", pa.list_(pa.string())),
+        ("between", pa.string()),
     ]
 )
 # A change of what the columns mean: raise it, and nobody reads the old file.
-FORMAT = 1
+FORMAT = 2
+# `between`: a contact and a buyer, or buyers of two platforms.
+CONTACT, PLATFORMS = "contact", "platforms"
 _ABOUT = b"xiaohe"
 
 
 @dataclass(frozen=True)
 class Likely:
-    """Pairs by falling chance, and what they were weighed by."""
+    """Pairs of each kind by falling chance, and what they were weighed by."""
 
     pairs: pa.Table
     about: dict[str, Any]

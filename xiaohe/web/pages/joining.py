@@ -20,7 +20,7 @@ from xiaohe.people.joined.rule import Reason
 from xiaohe.people.keys import Kind
 from xiaohe.people.likely import Question, table
 from xiaohe.people.likely.questions import WHY
-from xiaohe.shop import clock, queries
+from xiaohe.shop import clock, queries, taxonomy
 from xiaohe.traits import state
 from xiaohe.web.pages import people
 
@@ -28,6 +28,8 @@ TEMPLATE = "web/joining/questions.html"
 # Somebody we reach already is worth less to recognise once more.
 LINKED_WORTH = 0.2
 LATELY = 10
+# One page of pairs of two platforms: as many as somebody looks at before they say “all of these”.
+MOST_ACROSS = 20
 ANSWERS = {
     "identity.merged": gettext_lazy("You said: one person"),
     "identity.unmerged": gettext_lazy("You said: two people"),
@@ -47,6 +49,9 @@ BECAUSE = {
     "date3": gettext_lazy("added on the day of an order"),
     "amount1": gettext_lazy("the amount you noted"),
     "goods1": gettext_lazy("bought what you noted"),
+    "shared1": gettext_lazy("the same phone"),
+    "shared2": gettext_lazy("the same phone"),
+    "shared3": gettext_lazy("the same name at the same address"),
 }
 KINDS = {
     "phone": gettext_lazy("the phone %(value)s"),
@@ -64,7 +69,7 @@ PHONES = frozenset({"phone", "device_phone"})
 
 @dataclass(frozen=True)
 class Card:
-    """One question: the contact in quotes, the buyer below."""
+    """One question: the contact, or the buyer on the other platform, in quotes; the buyer below."""
 
     id: str
     asks: str
@@ -72,6 +77,25 @@ class Card:
     buyer: int
     called: str
     told: tuple[str, ...]
+    because: str
+
+
+@dataclass(frozen=True)
+class Side:
+    """A buyer of one platform, as parcels and the platform call them."""
+
+    person: int
+    called: str
+    where: str
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Across:
+    """One person on two platforms, rather than not: to be said with one tap."""
+
+    id: str
+    sides: tuple[Side, Side]
     because: str
 
 
@@ -161,7 +185,50 @@ def worth(persons: Sequence[int]) -> dict[int, float]:
     }
 
 
+def across() -> tuple[tuple[Across, ...], int]:
+    """Buyers of two platforms who are rather one person, those worth most first; and how many there are in all."""
+    found, total = likely.across_platforms(MOST_ACROSS, values=worth)
+    sides = _sides([person for each in found for person in (each.left, each.right)])
+    return tuple(
+        Across(each.id, (sides[each.left], sides[each.right]), because(each.because))
+        for each in found
+    ), total
+
+
+def _sides(persons: Sequence[int]) -> dict[int, Side]:
+    """Buyers as parcels call them, with where and how often they bought."""
+    with state.current().reading("orders") as read:
+        asked = read.register("asked", pa.table({"person": pa.array(persons, pa.int64())}))
+        theirs = read.table("orders").semi_join(asked, "person").select("person", "platform")
+        rows = read.run(theirs.distinct().order_by("person", "platform")).to_pylist()
+    where: dict[int, list[str]] = {}
+    for row in rows:
+        where.setdefault(row["person"], []).append(taxonomy.platform_name(row["platform"] or ""))
+    times = {row["person"]: row["occasions"] for row in people.standing(persons)}
+    sides = {}
+    for person in persons:
+        called, member = _of_buyer(overlays.current().subjects(person))
+        on = _(", ").join(where.get(person, []))
+        told = (member, on, _city(person), _times(times.get(person, 0)))
+        sides[person] = Side(person, called, on, tuple(filter(None, told)))
+    return sides
+
+
 def _card(found: Question) -> Card:
+    if found.between == table.PLATFORMS:
+        sides = _sides([found.left, found.right])
+        left, right = sides[found.left], sides[found.right]
+        quoted = {"name": left.called, "where": left.where}
+        asks = _("Is “%(name)s” of %(where)s this person, too?") % quoted
+        return Card(
+            id=found.id,
+            asks=asks,
+            contact=left.person,
+            buyer=right.person,
+            called=right.called,
+            told=right.told,
+            because=because(found.because),
+        )
     hint = _hint(found.left)
     called, member = _of_buyer(overlays.current().subjects(found.right))
     quoted = {"name": hint[1]}
@@ -215,7 +282,10 @@ def _city(person: int) -> str:
 
 def _bought(person: int) -> str:
     rows = people.standing([person])
-    times = rows[0]["occasions"] if rows else 0
+    return _times(rows[0]["occasions"] if rows else 0)
+
+
+def _times(times: int) -> str:
     if not times:
         return ""
     said = ngettext("bought %(count)d time", "bought %(count)d times", times)

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from xiaohe.people import actions, conflicts, likely
@@ -40,12 +40,17 @@ def questions(request: HttpRequest) -> HttpResponse:
     shown = joining.asked(now, more="more" in request.GET)
     if shown.card is not None:
         _looked(request, "questions", 2)
+    across, total = joining.across()
+    if across:
+        _looked(request, "questions", 2 * len(across))
     _found, clashing = joining.clashes()
     page = {
         "fragment": {"asked": shown, "more": "more" in request.GET},
         "lately": joining.lately(now),
         "preset": joining.is_preset(),
         "clashing": clashing,
+        "across": across,
+        "across_total": total,
     }
     return answers.page(request, "web/joining/page.html", page)
 
@@ -66,6 +71,24 @@ def answer(request: HttpRequest, question: str) -> HttpResponse:
     more = bool(request.POST.get("more"))
     fragment = {"asked": joining.asked(_now(request), more=more), "more": more, "back": here}
     return answers.parts(request, (joining.TEMPLATE, {"fragment": fragment}), toast=toast)
+
+
+@require_POST
+def all_one(request: HttpRequest) -> HttpResponse:
+    """Yes to all pairs that stood on the page, and to no others; one undo takes all of it back."""
+    asked = request.POST.getlist("question")[: joining.MOST_ACROSS]
+    done = likely.all_one(asked, _now(request))
+    reports.ask_for_fresh_state()
+    here = reverse("questions")
+    if not done.facts:
+        return answers.back(request, here, Toast(_("This is not asked any more.")))
+    said = ngettext(
+        "Noted: %(count)d pair is one person. Every number follows.",
+        "Noted: %(count)d pairs are one person each. Every number follows.",
+        len(done.facts),
+    )
+    toast = Toast(said % {"count": len(done.facts)}, undo_facts.address(done.facts, here))
+    return answers.back(request, here, toast)
 
 
 @require_POST
