@@ -143,7 +143,8 @@ class Moment:
 @dataclass(frozen=True)
 class Proof:
     text: str
-    on: date | None = None
+    origin: str = ""  # where it is from, as a sentence
+    href: str = ""  # the file it is from
     edge: str = ""
     undo: str = ""
 

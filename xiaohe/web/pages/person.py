@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy
 from xiaohe.autopilot import today as autopilot
 from xiaohe.kernel.clock import ShopCalendar
 from xiaohe.kernel.money import SYMBOLS, spoken
+from xiaohe.ledger import imports
 from xiaohe.people import names, overlay, private_notes, profile, ties
-from xiaohe.people.profile import Evidence, Says
+from xiaohe.people.profile import Evidence, Origin, Says
 from xiaohe.shop import audit, queries
 from xiaohe.shop.models import AUDIT_WORDS, AuditAct
 from xiaohe.touch.governor import Kind as DecisionKind
@@ -23,7 +24,7 @@ from xiaohe.touch.rules import rule_sentence
 from xiaohe.traits import state
 from xiaohe.web import drawing, phrases
 from xiaohe.web.drawing import Strip, StripWords
-from xiaohe.web.pages import came_from, data, people
+from xiaohe.web.pages import came_from, data, people, reports
 from xiaohe.web.pages import marks as mark_pages
 from xiaohe.web.pages import today as today_page
 from xiaohe.web.pages.models import Card, Kind, Moment, Profile, Proof, Tied, Told
@@ -63,11 +64,14 @@ def page(person: int, *, shown: str, now: datetime, calendar: ShopCalendar, user
     moments = profile.timeline(person, known=about)
     accounts = {each.id: each for each in data.account_lines()}
     consent = next((m.type for m in moments if m.type in CONSENT_TYPES), "")
+    marked = mark_pages.word_of(person)
     card, why_not = _next_words(person, on, now)
+    if marked:
+        card, why_not = None, _("No customer, so nobody here suggests words for them.")
     return Profile(
         person=person,
         name=people.name_of(names.display([person]), person),
-        rhythm=_rhythm(known),
+        rhythm=_("No customer: their orders are in no number.") if marked else _rhythm(known),
         stage=phrases.stage(known.get("stage")),
         vip=bool(known.get("vip")),
         links=_links(person, accounts),
@@ -88,7 +92,7 @@ def page(person: int, *, shown: str, now: datetime, calendar: ShopCalendar, user
         can_contact=consent != "consent.withdrawn",
         complaint=_complains(moments),
         seen_by=tuple(_seen(person)),
-        marked=mark_pages.word_of(person),
+        marked=marked,
         notes=tuple(private_notes.seen_by(user, person)),
         ties=_ties(person),
         came_from=came_from.said(person),
@@ -227,10 +231,21 @@ def _proof(each: Evidence, accounts: dict[int, Any], calendar: ShopCalendar) -> 
     can_split = each.holds and each.other is not None and each.undo is None
     return Proof(
         text,
-        calendar.day_of(each.at),
+        _origin_said(each, calendar),
+        reverse("import-report", args=[each.import_id]) if each.import_id is not None else "",
         f"{each.subject}:{each.other}" if can_split else "",
         str(each.undo) if each.undo else "",
     )
+
+
+def _origin_said(each: Evidence, calendar: ShopCalendar) -> str:
+    day = long_day(calendar.day_of(each.at))
+    if each.origin is Origin.FILE and each.import_id is not None:
+        file = reports.title(imports.one(each.import_id))
+        return _("The file “%(file)s” says so, read on %(day)s.") % {"file": file, "day": day}
+    if each.origin is Origin.TAP:
+        return _("You said so here, on %(day)s.") % {"day": day}
+    return _("A connected program said so, on %(day)s.") % {"day": day}
 
 
 def _consent_said(consent: str) -> str:
