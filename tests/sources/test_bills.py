@@ -98,6 +98,16 @@ def test_a_wechat_bill_is_read_to_its_last_row(place: object, tmp_path: Path) ->
     assert money("paid", "refunded", "valid") == [(10_000, 0, True), (6_000, 6_000, False)]
 
 
+@pytest.mark.parametrize("column", ["微信支付订单号", "商户订单号"])
+def test_a_damaged_number_of_either_side_is_flagged(
+    column: str, place: object, tmp_path: Path
+) -> None:
+    report = bill(tmp_path, [paid(1, "100.00"), paid(2, "60.00", **{column: "6.92E+18"})])
+
+    assert counts(report) == {"accepted": 1, "damaged_number": 1, "not_data": 2}
+    assert money("paid") == [(10_000,)]
+
+
 def test_the_payer_is_known_by_their_number_in_that_app(place: object, tmp_path: Path) -> None:
     bill(
         tmp_path, [paid(1, "100.00", "oAbC1"), paid(2, "50.00", "oXyZ2"), paid(3, "20.00", "oAbC1")]

@@ -159,6 +159,24 @@ def test_nothing_but_a_small_form_is_read(stranger: Any, card: str) -> None:
     assert not list(engine_spool())
 
 
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("a=1&" * 1_010, FORM),
+        ("number=1", FORM + "; charset=utf-7"),
+        ("number=1", "multipart/form-data"),
+        ("number=1", "multipart/form-data; boundary="),
+    ],
+)
+def test_a_form_that_is_none_is_refused_kindly(
+    stranger: Any, card: str, body: str, kind: str
+) -> None:
+    stranger.raise_request_exception = False
+
+    assert stranger.post(f"/claim/{card}", body, content_type=kind).status_code == 400
+    assert Claim.objects.count() == 0
+
+
 def test_a_scan_is_one_fact_a_scanner_and_day(stranger: Any, card: str) -> None:
     for _look in range(3):
         stranger.get(f"/c/{card}")
@@ -250,6 +268,14 @@ def test_the_public_host_serves_only_the_claim_pages(
     assert b"csrf" not in body
     assert b"sign-in" not in body
     assert public == 200
+
+
+def test_a_host_that_is_no_address_reaches_nothing(
+    place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XIAOHE_PUBLIC_URL", "https://cards.example.com")
+
+    assert asked("/sign-in", "[cards.example.com]")[0] == 400
 
 
 def test_the_console_is_where_it_was(

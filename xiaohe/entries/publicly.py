@@ -68,7 +68,11 @@ def _proxies(listed: str) -> frozenset[str]:
 
 
 def _name_of(host_header: str) -> str:
-    return (urlsplit(f"//{host_header}").hostname or "").lower().rstrip(".") if host_header else ""
+    try:
+        return (urlsplit(f"//{host_header}").hostname or "").lower().rstrip(".")
+    except ValueError:
+        # Brackets around no address: Django refuses such a host.
+        return ""
 
 
 def _without_port(text: str) -> str:

@@ -90,7 +90,7 @@ class BillRows:
         slice_.sift(at.known & amount.known)
         what = self._what(slice_, amount)
         refunded = self._refunded(slice_, amount)
-        slice_.reject_damaged(payments)
+        slice_.reject_damaged(payments, merchants)
         is_order = what != Row.MOVED
         slice_.reject(~filled(payments) & ~filled(merchants) & is_order, Rejected.NO_ORDER_NUMBER)
         slice_.reject(~at.known, Rejected.BAD_DATE)

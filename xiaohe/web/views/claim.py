@@ -15,8 +15,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -71,8 +73,11 @@ def claimed(request: HttpRequest, code: str) -> HttpResponse:
         if not _is_small_form(request):
             return _answer(pages.unreadable(), 400)
         request.upload_handlers = [_NoFiles(request)]
-        with BODIES.entered():
-            number = request.POST.get("number", "").strip()
+        try:
+            with BODIES.entered():
+                number = request.POST.get("number", "").strip()
+        except (SuspiciousOperation, BadRequest, MultiPartParserError, LookupError, ValueError):
+            return _answer(pages.unreadable(), 400)
         if not number:
             hint = _("Please type the order number.")
             return _answer(pages.asking(found, is_open=True, hint=hint))
