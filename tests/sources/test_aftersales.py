@@ -272,3 +272,34 @@ def test_movements_name_their_order_or_none(place: object, tmp_path: Path) -> No
     found = {(each["amount"], each["order_key"] is not None) for each in facts_of("order.settled")}
     assert found == {(10_000, True), (-6_000, False), (-150, True)}
     assert orders() == []
+
+
+@pytest.mark.parametrize("list_first", [True, False])
+def test_an_after_sales_amount_holds_against_a_word(
+    list_first: bool, place: object, tmp_path: Path
+) -> None:
+    files = [
+        (ORDERS, [bought(A, "100.00", 售后状态="退款成功")], "list.csv"),
+        (DOUYIN, [aftersale("7100000000000000001", A, "30.00", "退款成功")], "after.csv"),
+    ]
+    reports = [imported(tmp_path, *each) for each in (files if list_first else files[::-1])]
+
+    assert money("paid", "refunded", "state") == [(10_000, 3_000, "paid")]
+    importing.undo(reports[1 if list_first else 0].import_id, now=NOW)
+    assert money("paid", "refunded", "state") == [(10_000, 10_000, "refunded")]
+
+
+def test_one_after_sale_of_two_articles_said_to_be_back_leaves_the_word(
+    place: object, tmp_path: Path
+) -> None:
+    lines = [
+        bought(A, "60.00", 子订单编号=TAB + number, 售后状态="退款成功")
+        for number in (A + "1", A + "2")
+    ]
+    imported(tmp_path, ORDERS, lines, "list.csv")
+    imported(tmp_path, DOUYIN, [aftersale("71", A, "20.00", "退款成功")], "after.csv")
+    one = money("paid", "refunded")
+    imported(tmp_path, DOUYIN, [aftersale("72", A, "10.00", "退款成功")], "later.csv")
+
+    assert one == [(12_000, 12_000)]
+    assert money("paid", "refunded") == [(12_000, 3_000)]

@@ -25,6 +25,7 @@ FILES = """\
 |---|---|
 | `facts.parquet` | one fact that counts. Undone imports and facts taken back are **already left out**: apply nothing more |
 | `persons.parquet` | `subject`, `person`: a subject that belongs to a person of another number. A subject that is not listed is its own person: `coalesce(persons.person, facts.subject)` |
+| `left_out.parquet` | `person`: somebody who is no customer (a colleague, a test, the shop itself). Leave their orders and links out of every number |
 | `links.parquet` | one way to reach a person, as of this export; a link is live if `ended_at` is null |
 | `retractions.parquet` | what was taken back, for the record only: whole imports (`import_id`) or single facts (`key_hash`, statements up to `until`) |
 
@@ -48,16 +49,19 @@ the order has money and no person.
 what a balance, a course unit or points paid is the largest `amount` of its `order.consumed` facts, and never added to it.
 - **Refunded money**: `order.refunded` facts are cumulative. Without `item_key` and `other`: the largest amount. With \
 `item_key`: the largest per item, added up over the items. With `other`: the largest per after-sale, added up over them. \
-The largest of the three counts, and matched cancellation lines come on top.
+The largest of the three counts, and matched cancellation lines come on top. A refund with `props` \
+`{{"told":"words"}}` is only supposed: without `item_key` it is dropped where the order has any other refund; with it, \
+where that item has one, where the order has one as a whole, or where it has at least as many after-sales as items so told.
 - **Payments on bills**: an order with `order.billed` facts is left out if the `other` of one of them is the `other` of \
-an `order.created` or `order.payment_seen` fact: an order list tells the same order. `recharge.paid` and \
+an `order.created` or `order.payment_seen` fact: an order list tells the same order. Where exactly one does, \
+the refunds of the payment, added up over its after-sales, go over to that order, and the larger of the two counts. `recharge.paid` and \
 `order.settled` are no orders.
 - **Net** = paid − refunded, on the order's own day.
 - **State**, the first that fits: `closed` (an `order.closed`, for good), `unpaid` (no `order.paid`), \
 `refunded` (paid > 0 and refunded ≥ paid), else `paid`.
 - **Valid** = `paid`. A net of 0 by gift, balance or course unit is valid.
 - **Occasion** = a shop day on which a person has a valid order; several orders on a day are one. A **buyer** is a \
-person with at least one.
+person with at least one. Orders of people in `left_out` count in no number; orders without a person do.
 - **Quantity** = the largest `quantity` of its `order.paid` facts, else the sum over its `order.item` facts.
 - **Cancellation lines**: `order.refunded` with `order_key` null names no order. It belongs to the latest earlier \
 `order.item` of the same person and `item_key` whose remaining quantity covers its `quantity`, as a refund of its \

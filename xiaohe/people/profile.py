@@ -366,10 +366,29 @@ def _order(order_key: int, states: Sequence[dict[str, Any]]) -> Moment:
     )
 
 
+def _amounts_before_words(refunds: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As the orders' fold has it: an amount only supposed from a word gives way to one that is stated."""
+    stated = [each for each in refunds if not _in_words(each)]
+    items = {each["item_key"] for each in stated}
+    aftersales = {each["other"] for each in stated if each["item_key"] is None}
+    words = [
+        each
+        for each in refunds
+        if _in_words(each) and (each["item_key"] not in items if each["item_key"] else not stated)
+    ]
+    said = {each["item_key"] for each in words} - {None}
+    told = None in aftersales or (aftersales and len(aftersales) >= len(said))
+    return stated + [each for each in words if each["item_key"] is None or not told]
+
+
+def _in_words(refund: dict[str, Any]) -> bool:
+    return bool(refund["props"]) and json.loads(refund["props"]).get("told") == "words"
+
+
 def _refunded(refunds: Sequence[dict[str, Any]]) -> int:
     """Cumulative totals: of the order, of its items together, of its after-sales together; the most of the three."""
     totals: dict[tuple[str, int | None], int] = {}
-    for refund in refunds:
+    for refund in _amounts_before_words(refunds):
         item, aftersale = refund["item_key"], refund["other"]
         part = ("item", item) if item is not None else ("aftersale", aftersale)
         totals[part] = max(totals.get(part, 0), refund["amount"] or 0)

@@ -68,7 +68,10 @@ TYPES = (
         " item_key: the total of that item so far. With other: the total of that after-sale so far. With"
         " order_key null: a cancelled line that names no order, with quantity and quantity × cancelled price"
         " as amount.",
-        CONTEXT,
+        {
+            **CONTEXT,
+            "told": "words: the file only says that it went back, and the amount is all that was paid",
+        },
     ),
     FactType(
         "order.aftersale",

@@ -30,6 +30,7 @@ from xiaohe.sources.rows.orders import read_numbers, set_money
 from xiaohe.sources.rows.referrals import BesideOrders
 from xiaohe.sources.rows.states import (
     CLOSED,
+    IN_WORDS,
     UNPAID,
     Flags,
     StateColumns,
@@ -233,6 +234,7 @@ class OrderLineRows:
             None,
             self._context.bare_numbers(numbers),
             self._beside.placed(cells),
+            in_words="refunded" not in cells,
         )
         self._facts.emit(buffer, start, read.good, stated)
 
@@ -317,15 +319,19 @@ class OrderLineRows:
         )
         back = np.zeros(len(line), np.int64)
         back[first] = read.refunded[lines_of[first]]
+        in_words = np.zeros(len(line), np.bool_)
         if self._by_line:
             gone = (read.says_refunded | (read.status == CLOSED))[lines_of]
             whole = np.where(amount == NULL, 0, amount)
-            back = np.where(gone & (read.refunded[lines_of] == 0), whole, back)
+            in_words = gone & (read.refunded[lines_of] == 0)
+            back = np.where(in_words, whole, back)
         rows = np.flatnonzero(
             read.good[lines_of] & read.was_paid[lines_of] & (back > 0) & (line != NULL)
         )
         order = read.order[lines_of]
-        key = self._context.keys.of("order.refunded", order[rows], line[rows], back[rows])
+        amounts_told = mix(back[rows], in_words[rows].astype(np.int64))
+        told = np.where(in_words[rows], amounts_told, back[rows])
+        key = self._context.keys.of("order.refunded", order[rows], line[rows], told)
         buffer.add(
             "order.refunded",
             lines_of[rows] + start,
@@ -337,6 +343,7 @@ class OrderLineRows:
             item_key=line[rows],
             amount=back[rows],
             content=key,
+            props=[IN_WORDS if worded else None for worded in in_words[rows].tolist()],
         )
 
 

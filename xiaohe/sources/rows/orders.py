@@ -88,6 +88,7 @@ class OrderRows:
             quantity,
             context.bare_numbers(usable),
             self._beside.placed(cells),
+            in_words="refunded" not in cells,
         )
         self._facts.emit(buffer, start, good, stated)
         self._buyers.edges(buffer, start, buyers, good, times.own)

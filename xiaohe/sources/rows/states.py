@@ -158,6 +158,13 @@ class Stated:
     # The order's number without its platform, hashed: a payment bill knows no other.
     number: Ints
     props: Sequence[str | None] | None = None
+    # No amount is stated: `refunded` is all that was paid, because a word says that it went back.
+    in_words: bool = False
+
+
+# As the orders' fold knows it (`traits.orders.IN_WORDS`); such a fact has a key of its own, for an amount stated
+# elsewhere may be the very same.
+IN_WORDS = '{"told":"words"}'
 
 
 def was_paid(status: Ints, paid_at: Instants, paid: Amounts) -> Flags:
@@ -217,7 +224,16 @@ class StateFacts:
         self._state(buffer, start, "order.closed", good & (status == CLOSED), stated, own, own_date)
         where = good & stated.was_paid & (stated.refunded > 0)
         self._state(
-            buffer, start, "order.refunded", where, stated, own, own_date, amount=stated.refunded
+            buffer,
+            start,
+            "order.refunded",
+            where,
+            stated,
+            own,
+            own_date,
+            amount=stated.refunded,
+            props=[IN_WORDS] * len(where) if stated.in_words else None,
+            apart=stated.in_words,
         )
 
     def _state(
@@ -234,9 +250,12 @@ class StateFacts:
         quantity: NDArray[np.float64] | None = None,
         other: Ints | None = None,
         props: Sequence[str | None] | None = None,
+        apart: bool = False,
     ) -> None:
         rows = np.flatnonzero(where)
         parts = [mix(stated.subject[rows], at[rows])]
+        if apart:
+            parts.append(np.ones(len(rows), np.int64))
         if amount is not None:
             parts.append(amount[rows])
         if quantity is not None:
