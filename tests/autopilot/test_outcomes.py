@@ -82,6 +82,19 @@ def test_recorded_costs_are_money_and_minutes(shop: Store) -> None:
     assert outcomes.cost(NEXT, NEXT + timedelta(days=1)) == Cost(0, 0)
 
 
+def test_what_bringing_people_over_took_is_not_what_contacting_took(shop: Store) -> None:
+    told = [("xiaohe", "print"), ("table", "ads"), ("table", "bait"), ("table", "print"), ("table", "staff")]  # fmt: skip
+    spent = [
+        stream.Fact(
+            source, f"c{n}", "cost.recorded", NOW, 1, amount=10**n, currency="CNY", props={"what": what}
+        )
+        for n, (source, what) in enumerate(told)
+    ]  # fmt: skip
+    stream.record(spent, now=NOW)
+
+    assert outcomes.cost(ON, NEXT) == Cost(10_001, 0)
+
+
 def test_yesterday_in_a_line(shop: Store) -> None:
     task = contacted_shop(shop)
     assert outcomes.yesterday(ON) is None

@@ -1,5 +1,8 @@
 """What contacting took, in money and minutes.
 
+Costs that tables state (ad spend, bait, print: they say what for) are what bringing people over took, not what
+contacting them did: those belong to the sources. Here count costs entered by hand, and whatever is staff's time.
+
 Minutes are measured, not estimated: the gaps between consecutive taps of a shop day, each counted up to five
 minutes (a longer one is a pause), plus minutes somebody entered as cost.
 """
@@ -16,6 +19,9 @@ from xiaohe.shop.queries import calendar
 from xiaohe.touch.models import Tap
 
 PAUSE = timedelta(minutes=5)
+BY_HAND = "xiaohe"
+# What tables of costs say that brought people over; what they do not name is nobody's contacting either.
+BROUGHT_OVER = frozenset({"ads", "bait", "print", "other"})
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,11 @@ def _recorded_cost(since: date, until: date) -> tuple[int, int]:
             & (facts.occurred_at >= days.start_of(since))
             & (facts.occurred_at < days.start_of(until))
         )
-        rows = read.run(costs.select("amount", "props")).to_pylist()
-    minutes = [int(json.loads(row["props"] or "{}").get("minutes", 0)) for row in rows]
-    return sum(row["amount"] or 0 for row in rows), sum(minutes)
+        rows = read.run(costs.select("source", "amount", "props")).to_pylist()
+    told = [(row, json.loads(row["props"] or "{}")) for row in rows]
+    contacting = [
+        (row["amount"] or 0, int(props.get("minutes", 0)))
+        for row, props in told
+        if row["source"] == BY_HAND or props.get("what") not in BROUGHT_OVER
+    ]
+    return sum(money for money, _spent in contacting), sum(spent for _money, spent in contacting)
