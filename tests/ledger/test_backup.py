@@ -54,6 +54,18 @@ def test_a_backup_restores_to_the_same_answers(place: Workspace, tmp_path: Path)
     assert visible() == expected
 
 
+def test_formats_of_the_merchants_own_are_in_the_backup(place: Workspace, tmp_path: Path) -> None:
+    (place.home / "formats").mkdir()
+    (place.home / "formats" / "farm.toml").write_text('kind = "orders"', encoding="utf-8")
+    file = tmp_path / "saved.tar"
+
+    backup.backup(file, now=NOW)
+
+    with _elsewhere(tmp_path / "other") as other:
+        backup.restore(file)
+        assert (other.home / "formats" / "farm.toml").read_text() == 'kind = "orders"'
+
+
 @pytest.mark.postgres
 def test_a_backup_of_postgresql_restores_into_an_empty_database(
     postgres_place: Workspace,

@@ -70,6 +70,19 @@ def test_sqlite_to_sqlite(place: Workspace, out: Path, tmp_path: Path) -> None:
     _move_and_compare(out, lambda: elsewhere(tmp_path / "there"))
 
 
+def test_formats_of_the_merchants_own_move_along(
+    place: Workspace, out: Path, tmp_path: Path
+) -> None:
+    (place.home / "formats").mkdir()
+    (place.home / "formats" / "farm.toml").write_text('zh = "农场"\n', encoding="utf-8")
+
+    moving.move_out(out, now=NOW, identifiers=False)
+
+    with elsewhere(tmp_path / "there") as other:
+        moving.move_in(out, now=NOW)
+        assert (other.home / "formats" / "farm.toml").read_text("utf-8") == 'zh = "农场"\n'
+
+
 def test_no_cluster_is_asked(place: Workspace, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     some_life()
     # Nobody listens there: whoever asked it would be refused.

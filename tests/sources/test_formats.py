@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.sources.files import CONTACTS
 from tests.sources.platforms import headers
 from xiaohe.kernel.errors import BadInput
 from xiaohe.kernel.workspace import Workspace
-from xiaohe.sources import formats
+from xiaohe.sources import formats, importing
 from xiaohe.sources.formats.fields import FIELDS
 
 KNOWN = [
@@ -144,6 +145,28 @@ def test_a_merchants_format_is_known_at_once_and_gone_with_its_file(place: Works
     assert "nongchang" in formats.platforms()
     file.unlink()
     assert formats.best_layout(formats.known(), header) is None
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("甲,乙\n子,丑\n", "unknown_table"),
+        ("农场单号,日期,金额\n1,2025-01-02,3.00\n", "needs_confirmation"),
+    ],
+)
+def test_a_file_nobody_knows_names_the_broken_format_that_may_be_for_it(
+    header: str, code: str, place: Workspace, tmp_path: Path
+) -> None:
+    own(place, "farm.toml", "kind = \n")
+    file = tmp_path / "nongchang.csv"
+    file.write_text(header, encoding="utf-8")
+
+    with pytest.raises(BadInput) as refused:
+        importing.run(file, now=datetime(2025, 7, 1, tzinfo=UTC))
+
+    assert refused.value.code == code
+    assert "farm.toml" in str(refused.value)
+    assert "xiaohe sources formats" in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,14 @@
 """Backup and restore of one data folder, consistent while everything runs.
 
     FILE        tar: store/  the control store's copy · lake/  the files that copy lists, of facts and of keys
-                     rejects/  rejected rows, sealed · manifest.json  sha256 of each
+                     rejects/  rejected rows, sealed · formats/  the merchant's own formats of files
+                     manifest.json  sha256 of each
     FILE.keys   the secrets, mode 0600: keep it elsewhere. Without it the identifiers stay sealed for ever
 
 Collection is pinned, the store is copied, then the lake files that very copy lists: facts never change, so they are of
 the copy's moment. Restore goes into an empty folder only, and nothing is in place before every hash agreed.
 
-    restore     unpack, compare ─► lake/ rejects/ secret/ ─► the store, last: from here on the folder holds data
+    restore     unpack, compare ─► lake/ rejects/ formats/ secret/ ─► the store, last: from here on the folder holds data
 
 Killed before the store, it leaves its own folder beside what it placed: the next restore clears both away. Killed after
 it, everything is back, and that folder goes with the next recovery.
@@ -35,6 +36,7 @@ from xiaohe.ledger import archive, crash, durable, lease, processes
 FORMAT = 1
 MANIFEST = "manifest.json"
 STORE, LAKE, REJECTS, SECRET = "store", "lake", "rejects", "secret"
+FORMATS = "formats"
 RESTORING = ".restoring"
 # A new process makes this key before it can restore anything; it protects sessions only.
 HARMLESS = {f"{SECRET}/django.key"}
@@ -108,6 +110,8 @@ def backup(file: Path, *, now: datetime) -> Backup:
             entries = [(each, f"{STORE}/{each.name}") for each in sorted(work.iterdir())]
             entries += [(place.lake / path, f"{LAKE}/{path}") for path in listed]
             entries += _files_below(place.rejects, REJECTS)
+            own = sorted((place.home / FORMATS).glob("*.toml"))
+            entries += [(each, f"{FORMATS}/{each.name}") for each in own]
             size = _write_archive(draft, entries, now)
             _write_keys(place.home / SECRET, keys)
             os.replace(draft, file)
@@ -133,7 +137,7 @@ def restore(file: Path, *, keys: Path | None = None) -> Backup:
         if archive.kind() == archive.POSTGRES and archive.holds_something():
             raise FolderInUse(place.home)
         secrets = _read_keys(keys)
-        for part in (LAKE, REJECTS):
+        for part in (LAKE, REJECTS, FORMATS):
             if (work / part).exists():
                 shutil.rmtree(place.home / part, ignore_errors=True)
                 _sync_folders(work / part)
@@ -169,8 +173,8 @@ def _write_archive(target: Path, entries: list[tuple[Path, str]], now: datetime)
                 try:
                     files[name] = _add(tar, path, name)
                 except FileNotFoundError:
-                    # Rejected rows of an import that was given up meanwhile; the lake's files are pinned.
-                    if not name.startswith(f"{REJECTS}/"):
+                    # Rejected rows of an import that was given up meanwhile, a format just taken away; the lake's files are pinned.
+                    if not name.startswith((f"{REJECTS}/", f"{FORMATS}/")):
                         raise
             manifest = {
                 "format": FORMAT,
@@ -259,7 +263,7 @@ def _unpack(file: Path, work: Path) -> dict[str, Any]:
 def _is_ours(name: str) -> bool:
     parts = PurePosixPath(name).parts
     return name == MANIFEST or (
-        bool(parts) and parts[0] in {STORE, LAKE, REJECTS} and ".." not in parts
+        bool(parts) and parts[0] in {STORE, LAKE, REJECTS, FORMATS} and ".." not in parts
     )
 
 
@@ -310,7 +314,7 @@ def _clear_unfinished(home: Path) -> None:
     left = [each for each in home.glob(f"{RESTORING}-*") if processes.left_behind(each.name)]
     if left:
         # The folder was empty when that restore began, and without a store nobody has used it since.
-        its_own = {each.name for each in left} | {LAKE, REJECTS, SECRET}
+        its_own = {each.name for each in left} | {LAKE, REJECTS, FORMATS, SECRET}
         data = {each for each in data if each.parts[0] not in its_own}
         if archive.kind() == archive.POSTGRES and archive.holds_something():
             raise FolderInUse(home)
@@ -322,7 +326,7 @@ def _clear_unfinished(home: Path) -> None:
         if each.parts[0] == SECRET and each.as_posix() not in HARMLESS:
             (home / each).unlink()
     # Its own folder last: it is what says whose the others are.
-    for folder in (home / LAKE, home / REJECTS, *left):
+    for folder in (home / LAKE, home / REJECTS, home / FORMATS, *left):
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
@@ -19,14 +20,18 @@ from xiaohe.kernel.belongings import (
     stays,
     travels,
 )
+from xiaohe.ledger import durable
 from xiaohe.ledger.models import Import, ImportState
 from xiaohe.shop import vault
 from xiaohe.shop.sealed_files import SealedReader, SealedWriter
+from xiaohe.sources import formats
 from xiaohe.sources.importing import LABEL_PURPOSE
 from xiaohe.sources.models import CustomName, DeadLetter, SavedMapping, Source
 from xiaohe.sources.segment import dead
 
 BLOCK = 1 << 16
+# A name and nothing that leads out of the folder.
+FORMAT_FILE = re.compile(r"[\w.-]{1,200}\.toml")
 
 
 def _names() -> Iterator[Row]:
@@ -80,6 +85,37 @@ files(
         about="the rows of an import that could not be read, the reason beside each: `<import>.csv`",
         each=_rejected,
         put=_put_rejected,
+    )
+)
+
+
+def _formats() -> Iterator[Row]:
+    for file in sorted(formats.folder().glob("*.toml")):
+        # What is no text is no format either.
+        yield file.name, file.read_text(encoding="utf-8", errors="replace")
+
+
+def _put_formats(names: Sequence[str], rows: Iterator[Row]) -> None:
+    folder = formats.folder()
+    for name, text in rows:
+        if not FORMAT_FILE.fullmatch(name):
+            continue
+        durable.make_folder(folder)
+        (folder / name).write_text(text, encoding="utf-8")
+        durable.sync_file(folder / name)
+
+
+part(
+    Part(
+        name="sources_format",
+        about="one format of files of the merchant's own, from `HOME/formats`",
+        columns=(
+            Column("name", Kind.TEXT, "of the file"),
+            Column("text", Kind.TEXT, "TOML, as it was written"),
+        ),
+        rows=_formats,
+        put=_put_formats,
+        is_empty=lambda: True,
     )
 )
 

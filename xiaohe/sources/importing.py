@@ -31,11 +31,11 @@ from xiaohe.shop import accounts, queries, vault
 from xiaohe.sources import report as reports
 from xiaohe.sources import saved
 from xiaohe.sources.facts import Ints
-from xiaohe.sources.formats import OF_A_TABLE, Kind, Layout, title_of
+from xiaohe.sources.formats import OF_A_TABLE, Kind, Layout, broken, title_of
 from xiaohe.sources.mapping import Mapping
 from xiaohe.sources.plans import Plan, plans_of
 from xiaohe.sources.readers import Source
-from xiaohe.sources.refusals import refuse
+from xiaohe.sources.refusals import refuse, refuse_unknown
 from xiaohe.sources.rejects import Rejects, rejected_rows
 from xiaohe.sources.report import Origin, Report
 from xiaohe.sources.rows.aftersales import AftersaleRows
@@ -123,7 +123,12 @@ def run(
     for plan in plans:
         is_confirmed = yes or plan.is_remembered or plan.mapping is mapping
         if plan.mapping is not None and not is_confirmed:
-            raise refuse("needs_confirmation", source.name, proposal=plan.mapping.in_words())
+            raise refuse_unknown(
+                "needs_confirmation",
+                source.name,
+                broken(),
+                proposal=plan.mapping.in_words(),
+            )
     parts: list[Report] = []
     try:
         for plan in plans:

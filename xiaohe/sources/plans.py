@@ -9,10 +9,10 @@ from itertools import islice
 
 from xiaohe.sources import saved
 from xiaohe.sources.cells import amount, local_time, text
-from xiaohe.sources.formats import Kind, Layout, best_layout, known, table
+from xiaohe.sources.formats import Kind, Layout, best_layout, broken, known, table
 from xiaohe.sources.mapping import NO_PLATFORM, Mapping
 from xiaohe.sources.readers import Source, Table, tables_of
-from xiaohe.sources.refusals import refuse
+from xiaohe.sources.refusals import refuse, refuse_unknown
 from xiaohe.sources.rows.places import unpack
 
 # Titles and notes may stand above the headings.
@@ -121,7 +121,7 @@ def plans_of(source: Source, *, currency: str, mapping: Mapping | None = None) -
     if not known:
         if all(not any(True for _ in each.rows()) for each in tables):
             raise refuse("empty_file", source.name)
-        raise refuse("unknown_table", source.name)
+        raise refuse_unknown("unknown_table", source.name, broken())
     return sorted(known, key=lambda plan: (KIND_ORDER[plan.kind], plan.table.label))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -62,6 +63,27 @@ MESSAGES: dict[str, Any] = {
 }
 
 
+# Of a file that no format knows, while a format of the merchant's own cannot be read.
+WITH_BROKEN_FORMAT: dict[str, Any] = {
+    "unknown_table": _(
+        "“%(name)s” is no export we know, and the format file “%(file)s” of yours cannot be read: it may be"
+        " the one for it. “xiaohe sources formats” says what is wrong there. Nothing was changed."
+    ),
+    "needs_confirmation": _(
+        "“%(name)s” is no export we know, and the format file “%(file)s” of yours cannot be read: it may be"
+        " the one for it. “xiaohe sources formats” says what is wrong there. Or confirm how to read the"
+        " table: %(proposal)s"
+    ),
+}
+
+
 def refuse(code: str, name: str, **data: Any) -> BadInput:
     """The error to raise for a file that cannot be used."""
     return BadInput(code, MESSAGES[code], name=name, **data)
+
+
+def refuse_unknown(code: str, name: str, broken: Sequence[str], **data: Any) -> BadInput:
+    """`refuse` for a file that no format knows; `broken` are the merchant's format files that cannot be read."""
+    if not broken:
+        return refuse(code, name, **data)
+    return BadInput(code, WITH_BROKEN_FORMAT[code], name=name, file=", ".join(broken), **data)

@@ -26,6 +26,7 @@ __all__ = [
     "PaidIs",
     "Status",
     "best_layout",
+    "broken",
     "folder",
     "known",
     "ours",
@@ -62,6 +63,11 @@ def problems() -> tuple[BadInput, ...]:
     """What keeps files in HOME/formats from being used."""
     place = folder()
     return _all(place, _stamp(place))[1]
+
+
+def broken() -> list[str]:
+    """Names of files in HOME/formats that cannot be used."""
+    return list(dict.fromkeys(str(each.data["file"]) for each in problems()))
 
 
 def platforms() -> list[str]:
