@@ -27,6 +27,7 @@ def _export(folder: Path) -> export.Exported:
         person_of=lambda read: pa.table(
             {"subject": [1], "person": [2]}, schema=export.PERSONS_SCHEMA
         ),
+        left_out=lambda read, persons: pa.table({"person": [2]}),
         links=lambda read, persons: LINKS,
         now=NOW,
     )
@@ -53,6 +54,14 @@ def test_an_export_holds_what_counts_and_nothing_taken_back(
         f"SELECT import_id, key_hash FROM '{facts.parent}/retractions.parquet'"
     ).fetchall()
     assert retracted == [(undone, None), (None, key_hash("xiaohe", "b"))]
+
+
+def test_an_export_lists_who_is_no_customer(place: Workspace, tmp_path: Path) -> None:
+    import_lines(numbered([1, 2]))
+    _export(tmp_path / "out")
+    folder = tmp_path / "out"
+    assert duckdb.sql(f"SELECT person FROM '{folder}/left_out.parquet'").fetchall() == [(2,)]
+    assert "`left_out.parquet`" in (folder / "README.md").read_text()
 
 
 def test_an_export_asks_no_cluster(

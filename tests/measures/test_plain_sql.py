@@ -13,7 +13,7 @@ from tests.traits.facts import fact, key, order
 from tests.traits.test_state import bring
 from xiaohe.ledger import export
 from xiaohe.measures.registry import measure
-from xiaohe.people import links, overlay
+from xiaohe.people import links, marks, overlay
 from xiaohe.simulator import sample
 from xiaohe.sources import importing
 from xiaohe.traits import state
@@ -58,6 +58,7 @@ whole AS (
   LEFT JOIN 'persons.parquet' p ON p.subject = f.subject)
 SELECT *, paid - refunded AS net FROM whole
 WHERE was_paid AND NOT closed AND NOT (paid > 0 AND refunded >= paid)
+  AND NOT EXISTS (FROM 'left_out.parquet' o WHERE o.person = whole.person)
 """
 YEAR = f"bought_on >= DATE '{ON}' - 365"
 FIRSTS = (
@@ -81,7 +82,13 @@ def as_a_stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def ask() -> dict[str, tuple[int, int]]:
         folder = tmp_path / "export"
-        export.export(folder, person_of=overlay.person_of, links=links.links, now=NOW)
+        export.export(
+            folder,
+            person_of=overlay.person_of,
+            left_out=marks.left_out,
+            links=links.links,
+            now=NOW,
+        )
         assert ZONE in (folder / "README.md").read_text()
         monkeypatch.chdir(folder)
         with duckdb.connect() as sql:
@@ -126,8 +133,13 @@ def test_the_sample_shop(place: Any, tmp_path: Path, as_a_stranger: Any) -> None
     files = sample.write(tmp_path / "files", buyers=400)
     for path in (files.orders, files.contacts, files.later_orders):
         importing.run(path, now=NOW)
+    before = as_we_say()
+    with state.as_of(ON).reading("orders") as read:
+        someone = read.run(read.table("orders").order_by("order_key").limit(1))["person"][0].as_py()
+    marks.mark(someone, marks.As.TEST, marks.On.PERSON, NOW)
     told = as_a_stranger()
     assert told == as_we_say()
+    assert told != before
     assert min(bottom for _top, bottom in told.values()) > 50
 
 

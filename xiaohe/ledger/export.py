@@ -1,8 +1,9 @@
 """Export: the facts that count, and what is needed to read them without us, in one folder.
 
-    facts.parquet  persons.parquet  links.parquet  retractions.parquet  README.md
+    facts.parquet  persons.parquet  left_out.parquet  links.parquet  retractions.parquet  README.md
 
-Facts, persons and links are of one moment. Who is whom and who can be reached is people's knowledge, so those questions come in.
+Facts and what is said of people are of one moment. Who is whom, who is no customer and who can be reached is people's
+knowledge, so those questions come in.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ RETRACTIONS_SCHEMA = pa.schema(
         ("retracted_at", INSTANT),
     ]
 )
-NAMES = ("facts", "persons", "links", "retractions")
+NAMES = ("facts", "persons", "left_out", "links", "retractions")
 
 Answer: TypeAlias = pa.Table | ibis.Table
 
@@ -62,10 +63,11 @@ def export(
     folder: Path,
     *,
     person_of: Callable[[Reading], Answer],
+    left_out: Callable[[Reading, pa.Table], Answer],
     links: Callable[[Reading, pa.Table], Answer],
     now: datetime,
 ) -> Exported:
-    """Drain, then write the five files into an empty or new folder; in this process, whatever the engine is."""
+    """Drain, then write the six files into an empty or new folder; in this process, whatever the engine is."""
     if folder.exists() and any(folder.iterdir()):
         raise NotEmpty(folder)
     disk.ask_for_room(folder)
@@ -75,6 +77,7 @@ def export(
         read.write(read.facts, folder / "facts.parquet")
         persons = _table(read, person_of(read))
         _write(persons, folder / "persons.parquet")
+        _write(_table(read, left_out(read, persons)), folder / "left_out.parquet")
         _write(_table(read, links(read, persons)), folder / "links.parquet")
         _write(_retractions(), folder / "retractions.parquet")
         facts = pq.read_metadata(folder / "facts.parquet").num_rows

@@ -44,11 +44,15 @@ def _takes_folder(parser: argparse.ArgumentParser) -> None:
 
 def _export(arguments: argparse.Namespace, out: Output) -> int:
     from xiaohe.ledger import export
-    from xiaohe.people import links, overlay
+    from xiaohe.people import links, marks, overlay
     from xiaohe.shop import clock
 
     written = export.export(
-        arguments.folder, person_of=overlay.person_of, links=links.links, now=clock.now()
+        arguments.folder,
+        person_of=overlay.person_of,
+        left_out=marks.left_out,
+        links=links.links,
+        now=clock.now(),
     )
     out.answer(
         written,
