@@ -1,4 +1,4 @@
-"""Valid orders of a few people, from the derived state."""
+"""Valid orders of a few people, and who is no customer, from the derived state."""
 
 from __future__ import annotations
 
@@ -9,6 +9,13 @@ from typing import Any
 import pyarrow as pa
 
 from xiaohe.traits.state import State
+
+
+def left_out(state: State) -> frozenset[int]:
+    """Who is no customer, as far as this state knows: they are in no number."""
+    with state.reading("left_out") as read:
+        found = read.run(read.table("left_out").select("person"))
+    return frozenset(found["person"].to_pylist())
 
 
 def valid_orders(

@@ -21,7 +21,7 @@ from xiaohe.kernel.clock import ShopCalendar
 from xiaohe.kernel.money import spoken
 from xiaohe.people import overlay
 from xiaohe.shop.queries import calendar, the_shop
-from xiaohe.touch.bought import valid_orders
+from xiaohe.touch.bought import left_out, valid_orders
 from xiaohe.touch.cost import Cost, cost
 from xiaohe.touch.models import Day, Listed, Task
 from xiaohe.touch.readout import ArmPeople, Comparison, compare
@@ -135,7 +135,8 @@ def came_of_it(since: date, until: date, *, state: State | None = None) -> Outco
     """What came of the touches of shop days [since, until), as far as orders and taps tell."""
     state = state or traits_state.current()
     days, shop = calendar(), the_shop()
-    contacts = _contacts(since, until, days)
+    nobodies = left_out(state)
+    contacts = [each for each in _contacts(since, until, days) if each.person not in nobodies]
     orders = _orders_after(contacts, state, shop.attribution_days, days)
     return Outcome(
         since=since,

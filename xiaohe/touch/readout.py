@@ -16,7 +16,7 @@ from xiaohe.stats import experiment
 from xiaohe.stats.experiment import ArmCount, Compared, NotMeasurableYet
 from xiaohe.stats.holdout import WAITING_DAYS, Arm, Design
 from xiaohe.touch import comparison
-from xiaohe.touch.bought import valid_orders
+from xiaohe.touch.bought import left_out, valid_orders
 from xiaohe.touch.comparison import Recorded
 from xiaohe.traits import state as traits_state
 from xiaohe.traits.state import State
@@ -59,11 +59,12 @@ def compare(today: date, *, state: State | None = None) -> Comparison:
     orders of the first 7 days from the first due day. Held out: of the first 14 days from the draw.
     """
     state = state or traits_state.current()
-    persons = overlay.current()
+    persons, nobodies = overlay.current(), left_out(state)
     arms = [
         (persons.person(arm.subject), arm)
         for found in comparison.recorded({}, on=today).values()
         for arm in found
+        if persons.person(arm.subject) not in nobodies
     ]
     design = max(arms, key=lambda each: each[1].assigned_on)[1].design if arms else Design.NONE
     window = HELD_OUT_DAYS if design is Design.HELD_OUT else WAITING_DAYS
