@@ -28,7 +28,17 @@ NO_PAGES = frozenset(
         "uploads", "uploads-progress", "upload-confirm", "import-undo", "import-rejected", "settings-shop",
         "settings-account", "settings-cost", "sample-load", "sample-progress", "sample-next-day", "sample-clear",
         "source-rotate", "source-limit", "source-revoke", "webhook-rotate", "webhook-switch", "webhook-test",
-        "webhook-resend", "unread-all-again", "unread-again", "unread-drop", "unread-restore",
+        "webhook-resend", "webhook-remove", "webhook-bring-back",
+        "unread-all-again", "unread-again", "unread-drop", "unread-restore",
+        "question-take-back", "question-answer", "conflict-decide", "private-note", "person-mark",
+        "tie-find", "tie-add", "tie-strike", "tie-restore", "flow-people", "flow-standing", "source-people", "coverage-orders",
+        "sources-rate", "sources-rate-back", "read-have", "read-ask-again", "zones-save", "zones-undo",
+        "goods-names", "goods-undo", "goods-group-add", "goods-group-drop", "goods-stock",
+        "mark-add", "mark-drop", "store-add", "stores-undo", "store-gone", "staff-add", "staff-gone",
+        "shift-add", "shift-drop", "closed-add", "closed-drop", "own-add", "own-drop",
+        "entry-new", "entry-save", "entry-picture", "entry-sheet", "entry-shipped", "entry-retire",
+        "claim-who", "claim-join", "claim-refuse", "claim-undo",
+        "scanned", "account-picture", "lost", "claimed",
     }
 )  # fmt: skip
 
@@ -164,6 +174,10 @@ def addresses(console: Running, page: Any) -> list[str]:
     page.goto(f"{console.url}/connections")
     ways = page.locator("a[href*='/webhooks/']:has(strong)")
     hooks = [way.get_attribute("href") for way in ways.all()]
+    page.goto(f"{console.url}/goods")
+    goods = page.locator("main a[href^='/goods/']:not([href*='groups'])")
+    goods_one = goods.first.get_attribute("href")
+    code = _opened(console, page)
     examples = {
         "not-listed": "/today/not-listed/not_linked",
         "person": person,
@@ -177,6 +191,12 @@ def addresses(console: Running, page: Any) -> list[str]:
         "webhook-new": "/connections/webhooks/new/in",
         "webhook": hooks[0],
         "unread-mend": "/connections/unread/event/1",
+        "goods-one": goods_one,
+        "goods-group": "/goods/groups/1",
+        "store": "/stores/1",
+        "staff": "/staff/1",
+        "entry": f"/entries/{code}",
+        "entry-people": f"/entries/{code}/claimed",
     }
     found = []
     for pattern in urlpatterns:
@@ -185,7 +205,36 @@ def addresses(console: Running, page: Any) -> list[str]:
         route = str(pattern.pattern)
         found.append(examples[pattern.name] if "<" in route else f"/{route}")
     more = [*hooks[1:], "/connections/webhooks/new/out", "/nowhere", "/read?i=1&i=2&s=3"]
-    return [*found, *more]
+    return [*found, *more, f"/c/{code}", *_opening(console, page)]
+
+
+def _opening(console: Running, page: Any) -> list[str]:
+    """Where the first number of each table of 经营 leads; these addresses carry what was asked."""
+    found = []
+    for at in ("flow", "sources", "coverage"):
+        page.goto(f"{console.url}/business/{at}")
+        links = page.locator("table.levels td a")
+        found += [links.first.get_attribute("href")] if links.count() else []
+    return found
+
+
+def _opened(console: Running, page: Any) -> str:
+    """A store, a colleague, a group of goods and a code, so that each has a page; the code's letters."""
+    for at, fields in (
+        ("/stores/add", {"name": "西湖店"}),
+        ("/staff/add", {"name": "阿禾"}),
+        ("/goods/groups", {"name": "咖啡豆"}),
+        ("/entries/new", {"entry": "parcel_card"}),
+    ):
+        page.goto(f"{console.url}/data")
+        seal = page.locator("[name=csrfmiddlewaretoken]").first.input_value()
+        answer = page.request.post(
+            console.url + at,
+            form={**fields, "csrfmiddlewaretoken": seal},
+            headers={"Referer": console.url},
+        )
+        assert answer.ok, at
+    return str(answer.url).rsplit("/", 1)[1]
 
 
 @pytest.mark.parametrize(("locale", "theme"), list(product(("zh-CN", "en-GB"), ("light", "dark"))))
