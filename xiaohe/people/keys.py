@@ -32,7 +32,7 @@ class Namespace(StrEnum):
     GROUP = "group"  # "<platform>:<group id>": a company or team, not a person
     UNIONID = "unionid"  # one per WeChat user and open-platform account
     OPENID = "openid"  # "<appid>:<openid>": one per WeChat user and app
-    EXTERNAL = "external_userid"  # "<corp id>:<id>" of a WeCom contact; the corp id may be ""
+    EXTERNAL = "external_userid"  # the id of a WeCom contact, without the company's
     CLAIM = "claim"  # the word a claimed order number gave its buyer
     ADDRESS = "address"  # folded, without blanks; never joins
 
@@ -141,10 +141,17 @@ def normalise_address(value: str) -> str | None:
     return _ADDRESS_NOISE.sub("", folded) or None if folded else None
 
 
+def normalise_external(value: str) -> str | None:
+    """The id out of "<corp id>:<id>". WeCom draws these ids at random per company, so the id alone tells whose it is, and
+    a contact export, which names no company, meets an order list that does."""
+    return normalise_text(value.rpartition(":")[2])
+
+
 _NORMALISE: dict[Namespace, Callable[[str], str | None]] = {
     Namespace.PHONE: normalise_phone,
     Namespace.EMAIL: normalise_email,
     Namespace.ADDRESS: normalise_address,
+    Namespace.EXTERNAL: normalise_external,
 }
 
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.sources.files import CONTACTS, contact
 from tests.sources.platforms import headers
 from tests.sources.platforms.files import edges, facts, imported, key, orders, sealed
 from tests.sources.test_taobao import counts
+from xiaohe.people import overlay
 
 
 def douyin(sub: str, main: str = "6930000000000000001", **cells: str) -> dict[str, str]:
@@ -167,6 +169,20 @@ def wechat(number: str, **cells: str) -> dict[str, str]:
     }  # fmt: skip
 
 
+def test_a_contact_export_that_names_no_company_meets_the_shops_order(
+    place: object, tmp_path: Path
+) -> None:
+    imported(tmp_path, headers.WECHAT_SHOP_64, [wechat("3700000000000000001")])
+    contacts = [*CONTACTS, "外部联系人ID"]
+    row = contact("毛毛妈", "2026-05-01 12:30:11", 外部联系人ID="wmabc123")
+
+    imported(tmp_path, contacts, [row], name="contacts.csv")
+
+    (link,), (order,) = facts("link.started"), orders()
+    who = overlay.current()
+    assert who.person(link["subject"]) == who.person(order["subject"])
+
+
 def test_wechat_shop_bridges_to_wecom_and_takes_the_orders_money_once(
     place: object, tmp_path: Path
 ) -> None:
@@ -187,7 +203,7 @@ def test_wechat_shop_bridges_to_wecom_and_takes_the_orders_money_once(
     assert report.money["paid"] == 9000
     (order,) = orders()
     assert (order["paid"], order["refunded"], order["quantity"]) == (9000, 1500, 2)
-    assert order["subject"] == key("external_userid", "ww01:wmabc123")
+    assert order["subject"] == key("external_userid", "wmabc123")
     (seen,) = facts("order.payment_seen")
     assert seen["other"] == key("payment", "wechat_pay:4200001111111111")
     assert counts(imported(tmp_path, headers.WECHAT_SHOP_57, rows)) == {
