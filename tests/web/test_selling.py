@@ -229,3 +229,16 @@ def test_a_private_note_on_pages_of_three_readers(shop_with_files: Client) -> No
     assert "owner opened it" in hers.get(f"/people/{person}").content.decode()
     his.post(f"/people/{person}/notes/{number}/strike")
     assert private_notes.seen_by(lin, person)
+
+
+def test_a_code_offers_our_stores_and_colleagues_and_takes_any_other_name(owner: Client) -> None:
+    stores.add("滨江店")
+    team.add("小林")
+    address = owner.post("/entries/new", {"entry": "store_code"}).headers["Location"]
+    body = owner.get(address).content.decode()
+    assert 'list="known-stores"' in body
+    assert '<option value="滨江店">' in body
+    assert '<option value="小林">' in body
+    told = {"name": "门口", "store": "夜市摊", "staff": "小林", "gift": "guide"}
+    owner.post(f"{address}/save", told)
+    assert 'value="夜市摊"' in owner.get(address).content.decode()

@@ -16,7 +16,7 @@ from xiaohe.entries.paper.sheets import LAYOUTS, Paper
 from xiaohe.entries.queries import Funnel, What
 from xiaohe.kernel.money import spoken
 from xiaohe.people import keys, names
-from xiaohe.shop import accounts, taxonomy
+from xiaohe.shop import accounts, stores, taxonomy, team
 from xiaohe.shop.queries import the_shop
 from xiaohe.shop.taxonomy import Entry
 from xiaohe.web.pages.models import Figure
@@ -88,6 +88,9 @@ class CodePage:
     is_open: bool
     parcels: int
     today: date
+    # Offered while typing; any other name may be typed, too.
+    stores: tuple[str, ...] = ()
+    staff: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,8 @@ def one(code: str, here: str, today: date) -> CodePage:
         is_open=codes.is_open(found, today),
         parcels=cards.parcels(found.platform, today - timedelta(days=1)),
         today=today,
+        stores=tuple(each.name for each in stores.all_stores()),
+        staff=tuple(each.name for each in team.everybody()),
     )
 
 
