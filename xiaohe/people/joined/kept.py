@@ -99,12 +99,12 @@ def build(read: Reading) -> Stored:
 
 
 def _first(facts: ibis.Table) -> ibis.Table:
-    """When each subject was first recorded, and by which import; the owner's taps aside."""
+    """When each subject was first recorded, and by which import, of two at one instant the lower; taps aside."""
     told = facts.filter(facts.source != reading.BY_HAND)
-    return told.group_by("subject").agg(
-        first_at=told.recorded_at.min(),
-        first_import=ibis.coalesce(told.import_id, 0).argmin(told.recorded_at),
-    )
+    # One minimum of both, for a minimum ordered by another column sorts every subject's rows.
+    moment = ibis.struct({"at": told.recorded_at, "by": ibis.coalesce(told.import_id, 0)})
+    found = told.group_by("subject").agg(first=moment.min())
+    return found.select("subject", first_at=found["first"]["at"], first_import=found["first"]["by"])
 
 
 def _aligned(nodes: Ids, subject: Ids, first: pa.Table) -> tuple[Ids, Ids]:
