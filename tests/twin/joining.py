@@ -41,12 +41,22 @@ def join(edges, bought=(), hand=None, own=()):
     contradicting = [frozenset(pair) for pair, word in hand.items() if word == "two"]
     files = [e for e in edges if e[3] in ("buyer", "contact")]
 
-    said = People().join([pair for pair, word in hand.items() if word == "together"])
+    together = [pair for pair, word in hand.items() if word == "together"]
+    said = People().join(together)
+    if together:
+        # Whole people are made one, as they are without these words.
+        rest = {pair: word for pair, word in hand.items() if word != "together"}
+        whole = People(join(edges, bought, rest, own)).join(together)
+        said.join((node, pair[0]) for pair in together for node in whole.of(pair[0]))
     alias = [e for e in edges if e[2] == "alias"]
     said.join([e[:2] for e in alias if len({x[0] for x in alias if x[1] == e[1]}) == 1])
 
     ids = [e for e in edges if e[2] in OWN]
-    scopes = [{e[1] for e in ids if (e[2], e[4]) == scope} for scope in {(e[2], e[4]) for e in ids}]
+    scopes = [
+        {e[1] for e in ids if (e[2], e[4]) == scope}
+        for scope in {(e[2], e[4]) for e in ids}
+        if scope != ("openid", "")
+    ]
     by_id = _level(said, _few(ids, said), scopes, contradicting)
 
     phones = _few([e for e in files if e[2] in PHONES], by_id)

@@ -9,7 +9,7 @@ people of the levels before. Then what would glue contradictions is left out (cu
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -125,12 +125,33 @@ class _Resolving:
         over = self._too_many(Level.ALIAS, alias, nobody)
         self._unused[alias[over[graph.right[alias]]]] = True
         alias = alias[~over[graph.right[alias]]]
-        together = graph.hand_word == Word.TOGETHER
+        one, other = self._whole_people()
         return hooked(
             nobody,
-            np.concatenate([graph.hand_left[together], graph.left[alias]]),
-            np.concatenate([graph.hand_right[together], graph.right[alias]]),
+            np.concatenate([one, graph.left[alias]]),
+            np.concatenate([other, graph.right[alias]]),
         )
+
+    def _whole_people(self) -> tuple[Places, Places]:
+        """Pairs that the owner's "one person" makes one: all that each of the two is without these words.
+
+        The words name one key of either; were only these joined, what hangs on them (two member names of one platform)
+        would contradict and fall off.
+        """
+        graph = self._graph
+        together = graph.hand_word == Word.TOGETHER
+        left, right = graph.hand_left[together], graph.hand_right[together]
+        if not len(left):
+            return left, right
+        unsaid = replace(
+            graph,
+            hand_left=graph.hand_left[~together],
+            hand_right=graph.hand_right[~together],
+            hand_word=graph.hand_word[~together],
+        )
+        whole = hooked(resolve(unsaid, self._forced).labels.person, left, right)
+        theirs = np.flatnonzero(np.isin(whole, whole[left])).astype(np.int32)
+        return theirs, whole[theirs]
 
     def _own(self, said: Places) -> Places:
         edges = self._few(Level.OWN, said)

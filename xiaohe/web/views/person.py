@@ -37,9 +37,8 @@ def page(request: HttpRequest, person: int) -> HttpResponse:
     if shown not in {kind.key for kind in persons.KINDS}:
         raise Http404
     now = _now(request)
-    profile = persons.page(
-        person, shown=shown, now=now, calendar=request.calendar, user=request.user
-    )  # type: ignore[attr-defined]
+    calendar = request.calendar  # type: ignore[attr-defined]
+    profile = persons.page(person, shown=shown, now=now, calendar=calendar, user=request.user)
     audit.record(
         AuditAct.VIEWED, now=now, user_id=request.user.pk, page="profile", person=profile.person
     )
@@ -95,8 +94,12 @@ def wish(request: HttpRequest, person: int) -> HttpResponse:
 @require_POST
 def note(request: HttpRequest, person: int) -> HttpResponse:
     """〔+ 记一句〕: remember something of them."""
-    keep = private_notes.write if "private" in request.POST else notes.write
-    number = keep(person, request.POST.get("text", ""), now=_now(request), user_id=request.user.pk)
+    text, now = request.POST.get("text", ""), _now(request)
+    if "private" in request.POST:
+        # Never kept as everybody's: without somebody signed in this fails.
+        number = private_notes.write(person, text, now=now, user_id=int(request.user.pk or ""))
+    else:
+        number = notes.write(person, text, now=now, user_id=request.user.pk)
     undo = reverse("person-note-strike", args=[person, number])
     return answers.back(request, reverse("person", args=[person]), Toast(_("Noted."), undo))
 
