@@ -1,11 +1,15 @@
-"""What a data folder says of itself, in the words of tests/kept/*.answers.json; run as a program over XIAOHE_HOME."""
+"""What a data folder says of itself, in the words of tests/kept/*.answers.json; run as a program over XIAOHE_HOME.
+
+Two subjects as arguments: first the owner says that they are one person.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import json
-from datetime import date
+import sys
+from datetime import UTC, date, datetime
 from typing import Any
 
 ON = date(2025, 7, 1)
@@ -39,4 +43,8 @@ if __name__ == "__main__":
     from xiaohe.cli import inside
 
     inside.enter()
+    if len(sys.argv) > 1:
+        from xiaohe.people import actions
+
+        actions.join(int(sys.argv[1]), int(sys.argv[2]), datetime.now(UTC))
     print(json.dumps(all_of_it()))

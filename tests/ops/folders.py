@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,21 @@ def unpacked(home: Path, name: str = NAME) -> Path:
 
 
 def said_then(name: str = NAME) -> dict[str, Any]:
+    """What the version that left the folder said of it itself."""
     return dict(json.loads((KEPT / f"{name}.answers.json").read_text()))
 
 
-def says_now(home: Path, name: str = NAME, **more: str) -> dict[str, Any]:
-    """The same questions, asked of this version."""
+def said_since(name: str = NAME) -> dict[str, Any]:
+    """What is to be said of it since what moved on purpose: test_upgrade.MOVED."""
+    return dict(json.loads((KEPT / f"{name}.answers-since.json").read_text()))
+
+
+def says_now(
+    home: Path, name: str = NAME, *, joining: Sequence[int] = (), **more: str
+) -> dict[str, Any]:
+    """The same questions, asked of this version; after the owner said that these two are one person."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.ops.answers"],
+        [sys.executable, "-m", "tests.ops.answers", *map(str, joining)],
         env=environment(home, **more),
         capture_output=True,
         cwd=ROOT,
