@@ -17,6 +17,7 @@ import pytest
 from tests.ops import folders
 
 POSTGRES = "postgresql-2026-11"
+TAPS = "taps-2026-11"
 # What moved since the kept version, and why; *.answers.json is what it said itself, *.answers-since.json what holds now.
 #
 # 1. A row of the due list names the group of goods it is about; here nobody made groups, so it is null.
@@ -80,6 +81,25 @@ def test_once_the_owner_says_who_named_the_order_the_answers_are_those_of_then(o
     now = folders.says_now(old, joining=NAME_ONE_ORDER)
 
     then = folders.said_then()
+    assert _moved({**then, "facts": None}, {**now, "facts": None}) == {"due: group"}
+
+
+def test_every_word_of_the_owner_holds_after_an_upgrade_filed_or_still_waiting(
+    tmp_path: Path,
+) -> None:
+    tapped = folders.unpacked(tmp_path / "tapped", TAPS)
+    prepared = folders.command(tapped, "prepare")
+    assert prepared.returncode == 0, prepared.stderr
+
+    now = folders.says_now(tapped, TAPS, joining=NAME_ONE_ORDER)
+
+    then = folders.said_then(TAPS)
+    words = {"identity.merged", "identity.unmerged", "link.started"}
+    counted = now["facts"]["types"]
+    counted["identity.merged"] -= 1  # the one of now
+    assert {each: counted[each] for each in words} == {
+        each: then["facts"]["types"][each] for each in words
+    }
     assert _moved({**then, "facts": None}, {**now, "facts": None}) == {"due: group"}
 
 
