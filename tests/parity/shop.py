@@ -60,6 +60,7 @@ def open_shop(folder: Path) -> Shop:
     _tell(dice, shop, NOW - timedelta(hours=18), 40)
     drain.drain(NOW - timedelta(hours=17), force=True)
     _tell(dice, shop, NOW - timedelta(hours=9), 80)
+    _bring(_arrivals(random.Random(13), shop), NOW - timedelta(hours=8))
     _tap(shop, NOW - timedelta(hours=3))
     return shop
 
@@ -159,6 +160,40 @@ def _edges(dice: random.Random, shop: Shop) -> list[dict[str, Any]]:
         phone = hasher()(Namespace.PHONE, f"1380000{number // 2:04}")
         seen = as_json({"kind": "phone"})
         found.append(_fact("identity.seen", f"s{number}", at, subject, other=phone, props=seen))
+    return found
+
+
+def _arrivals(dice: random.Random, shop: Shop) -> list[dict[str, Any]]:
+    """Cards, scans, asks, claims and links by two codes of two platforms, and visits that are no cash."""
+    found = []
+    for number in range(48):
+        subject, at = shop.members[number], NOW - timedelta(days=dice.randrange(3, 80))
+        code = f"c{number % 2}" if number % 3 else ""
+        source = {
+            "source_type": "store" if number % 2 else "online",
+            "platform": "pos" if number % 2 else "taobao",
+            "entry": "store_code" if number % 2 else "parcel_card",
+            "code": code,
+        }
+        link = {"account_id": shop.account_id, "props": as_json({"kind": "friend", **source})}
+        told = {"props": as_json(source)}
+        visitor = hasher()(Namespace.DEVICE, f"visitor {number // 2}")
+        order = hasher()(Namespace.ORDER, f"table:visit{number}")
+        common = {"order_key": order, "currency": "CNY"}
+        found += [
+            _fact("card.printed", f"cp{number}", at, 0, quantity=10.0, **told),
+            _fact("card.shipped", f"cs{number}", at + timedelta(days=1), 0, quantity=4.0, **told),
+            _fact("link.scanned", f"ls{number}", at + timedelta(days=1), visitor, **told),
+            _fact("link.requested", f"lr{number}", at + timedelta(days=1), subject, **link),
+            _fact("link.started", f"ln{number}", at + timedelta(days=2), subject, **link),
+            _fact("claim.made", f"cl{number}", at, visitor + 1, other=visitor, **told),
+            _fact("order.consumed", f"oc{number}", at, subject, amount=100 + number, **common),
+            _fact("recharge.paid", f"rp{number}", at, subject, amount=9_000, currency="CNY", other=order + 1),
+        ]  # fmt: skip
+        if number % 4:
+            found.append(
+                _fact("order.paid", f"op{number}", at, subject, amount=number % 3, **common)
+            )
     return found
 
 
