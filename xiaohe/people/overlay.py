@@ -206,9 +206,11 @@ def _first_anew(
     us[is_known], by_import[is_known] = base.first_us[at[is_known]], base.first_import[at[is_known]]
     new, is_here = known_places(nodes, since.subject)
     new = new[is_here]
-    earlier = since.first_us[is_here] < us[new]
-    us[new[earlier]] = since.first_us[is_here][earlier]
-    by_import[new[earlier]] = since.first_import[is_here][earlier]
+    now_us, now_import = since.first_us[is_here], since.first_import[is_here]
+    # Of one moment the lower import counts, as when everything is read anew.
+    earlier = (now_us < us[new]) | ((now_us == us[new]) & (now_import < by_import[new]))
+    us[new[earlier]] = now_us[earlier]
+    by_import[new[earlier]] = now_import[earlier]
     us[~np.isin(nodes, anew)] = stored.NEVER
     only_taps = np.isin(nodes, anew) & (us == stored.NEVER)
     return _with_taps(read, nodes, us, by_import, only_taps)
