@@ -22,7 +22,7 @@ WIDTHS = (390, 1280)
 # Addresses that are no pages of their own: they act, or answer with a file or a fragment.
 NO_PAGES = frozenset(
     {
-        "sign-out", "language", "today-copied", "yesterday", "task-other-words", "task-undo",
+        "questions-all-one", "sign-out", "language", "today-copied", "yesterday", "task-other-words", "task-undo",
         "task-tap", "undo", "people-search", "person-have", "person-split", "person-take-back", "person-wish",
         "person-note", "person-note-strike", "person-note-restore",
         "uploads", "uploads-progress", "upload-confirm", "import-undo", "import-rejected", "settings-shop",
@@ -176,7 +176,7 @@ def addresses(console: Running, page: Any) -> list[str]:
     hooks = [way.get_attribute("href") for way in ways.all()]
     page.goto(f"{console.url}/goods")
     goods = page.locator("main a[href^='/goods/']:not([href*='groups'])")
-    goods_one = goods.first.get_attribute("href")
+    goods_one = goods.first.get_attribute("href") if goods.count() else "/goods"
     code = _opened(console, page)
     examples = {
         "not-listed": "/today/not-listed/not_linked",
