@@ -233,7 +233,7 @@ def _opened(console: Running, page: Any) -> str:
             form={**fields, "csrfmiddlewaretoken": seal},
             headers={"Referer": console.url},
         )
-        assert answer.ok, at
+        assert answer.ok or answer.status == 409, at
     return str(answer.url).rsplit("/", 1)[1]
 
 
@@ -305,7 +305,10 @@ def _faults(page: Any, width: int) -> list[str]:
     wide = page.evaluate("document.documentElement.scrollWidth")
     if wide > width:
         found.append(f"{wide} px wide")
-    if page.evaluate("document.documentElement.dataset.bsTheme") not in ("light", "dark"):
+    # Customers' pages have a style of their own, which follows the phone's.
+    is_console = not any(each in page.url for each in ("/claim/", "/c/"))
+    theme = page.evaluate("document.documentElement.dataset.bsTheme")
+    if is_console and theme not in ("light", "dark"):
         found.append("no theme")
     page.evaluate(AXE.read_text())
     result = page.evaluate(
