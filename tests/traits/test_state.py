@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -40,6 +41,18 @@ def test_an_empty_shop_has_an_empty_state(place) -> None:
     shown = state.current()
     assert people(shown) == {}
     assert shown.data_until is None
+
+
+def test_a_rebuild_that_needs_more_memory_than_it_was_given_takes_more(place, monkeypatch) -> None:
+    bring([*order("first", JUNE), *order("second", datetime(2025, 6, 11, 4, tzinfo=UTC))])
+    state.refresh(NOW)
+    expected = people(state.current())
+    monkeypatch.setenv("XIAOHE_STATE_MEMORY", "1MB")
+    before = state.current().id
+    shutil.rmtree(state.current().folder)
+    state.refresh(NOW)
+    assert state.current().id != before
+    assert people(state.current()) == expected
 
 
 def test_an_import_shows_after_a_refresh(place) -> None:

@@ -165,11 +165,14 @@ def _reading() -> engine.Reading:
     """The ledger with as much memory and as many threads as so many facts need."""
     rows = sum(each.rows for each in ledger_store.live_files(FileRole.FACT))
     bound = os.environ.get("XIAOHE_STATE_MEMORY") or f"{memory_mb(rows)}MB"
-    return engine.reading(threads=threads(rows), memory=bound)
+    return engine.reading(threads=threads(rows), memory=bound, most_mb=_machine_mb() * 3 // 4)
 
 
 def memory_mb(facts: int, machine_mb: int | None = None) -> int:
-    """A bound; beyond it work goes to disk. Small enough for a small machine, and for a small shop in any."""
+    """Where to begin: beyond it work goes to disk. Small enough for a small machine, and for a small shop in any.
+
+    What cannot be done with so much is done with more, up to three quarters of the machine: late is better than never.
+    """
     machine = machine_mb or _machine_mb()
     return max(LEAST_MB, min(facts * BYTES_PER_FACT // 1_000_000, MOST_MB, machine // 4))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 import ibis
@@ -23,14 +24,23 @@ from xiaohe.ledger.snapshot import Snapshot
 # Rows per group of a written file: the unit a filtered scan may leave out.
 ROW_GROUP = 122_880
 
+# As DuckDB spells a limit.
+BYTES = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+
+Answer = TypeVar("Answer")
+
 
 class Duck:
     """One connection of the process's DuckDB, or one with limits of its own."""
 
-    def __init__(self, *, memory: str | None, threads: int | None) -> None:
+    def __init__(
+        self, *, memory: str | None, threads: int | None, most_mb: int | None = None
+    ) -> None:
+        """`most_mb`: a question that needs more memory is asked again with twice as much, up to this."""
         self._opened = connection.open_one(memory, threads)
         self._connection = self._opened.duck
         self._facts: FactViews | None = None
+        self._growth = Growth(self._opened, most_mb)
 
     def close(self) -> None:
         self._opened.close()
@@ -56,7 +66,8 @@ class Duck:
         asked = compiled(expression)
         with self._limited(seconds):
             self._show(asked)
-            return self._connection.sql(asked.sql).to_arrow_table().cast(asked.schema)
+            found = self._growth.ask(lambda: self._connection.sql(asked.sql).to_arrow_table())
+            return found.cast(asked.schema)
 
     def batches(self, expression: ibis.Expr, rows: int) -> Iterator[pa.Table]:
         asked = compiled(expression)
@@ -70,10 +81,11 @@ class Duck:
         target = str(path).replace("'", "''")
         with self._limited(None):
             self._show(asked)
-            self._connection.execute(
+            copy = (
                 f"COPY ({asked.sql}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1,"
                 f" ROW_GROUP_SIZE {ROW_GROUP})"
             )
+            self._growth.ask(lambda: self._connection.execute(copy))
         durable.note("write", path)
         durable.sync_file(path)
 
@@ -97,6 +109,41 @@ class Duck:
                 yield
         finally:
             timer.cancel()
+
+
+class Growth:
+    """Asks again with more memory what did not find enough, if the connection has a DuckDB of its own.
+
+    DuckDB takes work to disk, but not all of it: what one operator holds at least depends on the question, not on how
+    much it reads, and no estimate knows it. So a bound is a wish, and a failure says that it was too small.
+    """
+
+    def __init__(self, opened: connection.Opened, most_mb: int | None) -> None:
+        self._duck = opened.duck
+        self._most_mb = most_mb if opened.folder is not None else None
+
+    def ask(self, question: Callable[[], Answer]) -> Answer:
+        while True:
+            try:
+                return question()
+            except duckdb.OutOfMemoryException:
+                if not self._with_more():
+                    raise
+
+    def _with_more(self) -> bool:
+        now_mb = self._limit_mb()
+        if self._most_mb is None or now_mb >= self._most_mb:
+            return False
+        # Every thread holds blocks of its own: one alone gets further with as much.
+        self._duck.execute("SET GLOBAL threads = 1")
+        self._duck.execute(f"SET GLOBAL memory_limit = '{min(2 * now_mb, self._most_mb)}MB'")
+        return True
+
+    def _limit_mb(self) -> int:
+        """Rounded up, so that twice of it is more."""
+        told = self._duck.execute("SELECT current_setting('memory_limit')").fetchall()
+        number, unit = told[0][0].split()
+        return int(float(number) * BYTES[unit] / 1_000_000) + 1
 
 
 def _name(name: str) -> str:

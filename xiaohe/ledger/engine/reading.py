@@ -105,9 +105,11 @@ def reading(
     timeout: float | None = None,
     extra: Sequence[Path] = (),
     local: bool = False,
+    most_mb: int | None = None,
 ) -> Reading:
     """A Reading of this moment; `extra` are fact files to see beside the listed ones.
 
+    `most_mb`: how far `memory` may be exceeded by a question that cannot be answered with less.
     `local`: in this process whatever XIAOHE_ENGINE says, for the ledger's own upkeep.
     """
     taken = snapshot.take()
@@ -116,7 +118,7 @@ def reading(
         taken = snapshot.take()
         if broken := taken.broken_files():
             raise LakeBroken(broken)
-    backend = _backend(memory, threads, local=local)
+    backend = _backend(memory, threads, local=local, most_mb=most_mb)
     return Reading(backend, taken, timeout=timeout, extra=extra)
 
 
@@ -134,10 +136,12 @@ def over(
     return read
 
 
-def _backend(memory: str | None, threads: int | None, *, local: bool) -> Backend:
+def _backend(
+    memory: str | None, threads: int | None, *, local: bool, most_mb: int | None
+) -> Backend:
     address = os.environ.get(ENGINE_VARIABLE, "")
     if local or not address.startswith("spark://"):
-        return Duck(memory=memory, threads=threads)
+        return Duck(memory=memory, threads=threads, most_mb=most_mb)
     # Loaded only where it is asked for: the package is an extra.
     from xiaohe.ledger.engine.spark import Spark  # type: ignore[import-not-found,unused-ignore]
 
