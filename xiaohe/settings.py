@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "xiaohe.jobs",
     "xiaohe.ledger",
     "xiaohe.people",
+    "xiaohe.segments",
     "xiaohe.touch",
     "xiaohe.entries",
     "xiaohe.channels",

@@ -23,6 +23,7 @@ from xiaohe.ledger.catalogue import (
     message,
     ops,
     order,
+    segment,
     service,
     task,
     touch,
@@ -45,6 +46,7 @@ AREAS = {
     "consent": consent.TYPES,
     "service": service.TYPES,
     "ops": ops.TYPES,
+    "segment": segment.TYPES,
 }
 TYPES: Mapping[str, FactType] = {each.name: each for types in AREAS.values() for each in types}
 

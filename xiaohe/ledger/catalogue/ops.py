@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from xiaohe.ledger.catalogue.facttype import FactType
 
+_TAG = {
+    "group": "the tag's group",
+    "tag": "the tag",
+    "by": "hand, rule or import; absent: import",
+}
+
 TYPES = (
     FactType(
         "cost.recorded",
@@ -24,9 +30,17 @@ TYPES = (
         "tag.added",
         "加标签",
         "Tag added",
-        "Somebody of the shop gave the person a tag; occurred_at is when they were added, for exports do not"
-        " say when the tag was.",
-        {"group": "the tag's group", "tag": "the tag"},
+        "The person was given a tag: by somebody of the shop, by a rule, or in a file; of files occurred_at is when the"
+        " contact was added, for exports do not say when the tag was.",
+        _TAG
+        | {"until": "shop day with which it ends by itself, as yyyy-mm-dd; absent: it does not"},
+    ),
+    FactType(
+        "tag.removed",
+        "去标签",
+        "Tag removed",
+        "A tag was taken away again, by hand or because the person fits its rule no longer.",
+        _TAG,
     ),
     FactType(
         "import.finished",
