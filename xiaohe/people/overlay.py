@@ -153,9 +153,26 @@ class Overlay:
 
 
 def overlay_of(read: Reading) -> Overlay:
-    """Who is who at this moment; a large ledger is not read whole for it."""
+    """Who is who at this moment; a large ledger is not read whole for it, unless its stored join has to be made anew."""
     if kept.is_worth_it(read):
-        return _grown(read)
+        return _grown(read, *kept.current(read))
+    return _resolved(read)
+
+
+def _at_hand(read: Reading) -> tuple[Overlay, str | None]:
+    """Who is who, for somebody who waits: never by making the stored join anew.
+
+    Second: None, or the stored join this is of for as long as the background has not made another.
+    """
+    found = kept.at_hand(read) if kept.is_worth_it(read) else None
+    if found is None:
+        return _resolved(read), None
+    stands_for = None if found.whole else found.base.folder.name
+    return _grown(read, found.base, found.since), stands_for
+
+
+def _resolved(read: Reading) -> Overlay:
+    """By everything that is stated, read whole."""
     graph = graph_of(reading.stated(read))
     joined = resolve(graph)
     person = joined.labels.person
@@ -169,8 +186,7 @@ def overlay_of(read: Reading) -> Overlay:
     )
 
 
-def _grown(read: Reading) -> Overlay:
-    base, since = kept.current(read)
+def _grown(read: Reading, base: Stored, since: kept.Since) -> Overlay:
     more = reading.together(since.stated, reading.by_hand(read, reading.words(read)))
     grown = grow(base, more)
     graph, joined, region = grown.graph, grown.joined, grown.region
@@ -274,6 +290,11 @@ class _Kept:
     # When it was put together, and how long that took: while events pour in, at most a twentieth of the time.
     since: float
     took: float
+    # The stored join it makes do with until there is another; None if it is as good as any.
+    stands_for: str | None
+
+    def is_outdated(self) -> bool:
+        return self.stands_for is not None and self.stands_for != kept.name_at_hand()
 
     def may_wait(self) -> bool:
         return monotonic() < self.since + 20 * self.took
@@ -284,27 +305,37 @@ _lock = Lock()
 
 
 def current() -> Overlay:
-    """The overlay of this moment, kept in memory until files or the owner's word about people change."""
+    """The overlay of this moment, kept in memory until files or the owner's word about people change.
+
+    For pages: while the stored join of a large ledger waits to be made anew (an import was undone, very much came at
+    once, the machine slept), it is the one before with the owner's word on top.
+    """
     version, tap_version = ledger_store.versions()
     # The secret tells apart two sample shops that lived in the same folder one after the other.
     secret = workspace.current().secret("hash")
     known = _kept.get((secret, version))
     stamp = team.own_stamp()
+    if known is not None and known.is_outdated():
+        known = None
     if known is not None and known.tap_version == tap_version and known.own_stamp == stamp:
         return known.overlay
     with engine.reading() as read:
         words, own = reading.words(read), own_keys.joining_nobody()
         told = read.run(_told_by_stream(read.facts))
         known = _kept.get((secret, read.version))
+        if known is not None and known.is_outdated():
+            known = None
         # Most taps and events say nothing about who is who.
         same = known is not None and known.words.equals(words) and known.own == own
         if known is not None and same and (known.told.equals(told) or known.may_wait()):
             remembered = replace(known, tap_version=read.tap_version, own_stamp=stamp)
         else:
             began = monotonic()
-            found = overlay_of(read)
+            found, stands_for = _at_hand(read)
             now = monotonic()
-            remembered = _Kept(read.tap_version, words, own, stamp, told, found, now, now - began)
+            remembered = _Kept(
+                read.tap_version, words, own, stamp, told, found, now, now - began, stands_for
+            )
     with _lock:
         _kept.pop((secret, read.version), None)
         _kept[secret, read.version] = remembered

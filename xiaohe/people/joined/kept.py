@@ -2,11 +2,14 @@
 
 It stands for files and events up to a snapshot. What came since is in files that no fold wrote and it has not seen, and in
 the inbox; both are read whole, they are small. It is made anew when an import it holds was undone, when too much came
-since, and once a day: replaced files lie about so long, and are where facts folded meanwhile are found.
+since, and twice a day: replaced files lie about for one, and are where facts folded meanwhile are found.
+
+Making it is work for the background (handlers.py, and whoever rebuilds the derived state). A page takes what is at hand.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,9 +32,11 @@ from xiaohe.people.joined.stored import NEVER, Stored
 
 # A smaller ledger is read whole in less time than a folder is looked after.
 LEAST_FACTS = 1_000_000
-# More that came since: made anew, by whoever finds it.
+# More that came since: made anew. The background does not wait until so much has come.
 MOST_SINCE = 200_000
+SOME_SINCE = MOST_SINCE // 4
 DAY_SECONDS = 20 * 3600.0
+HALF_A_DAY_SECONDS = DAY_SECONDS / 2
 COLUMNS = (
     "key_hash",
     "source",
@@ -64,16 +69,65 @@ def is_worth_it(read: Reading) -> bool:
     return taken is not None and sum(each.rows for each in taken.files) >= LEAST_FACTS
 
 
+@dataclass(frozen=True)
+class AtHand:
+    """A stored join and what came since it; `whole` if together they are all that is known."""
+
+    base: Stored
+    since: Since
+    whole: bool
+
+
+_making = threading.Lock()
+
+
 def current(read: Reading) -> tuple[Stored, Since]:
-    """A stored join that goes with this moment, made if there is none, and what came since."""
-    base = stored.newest(root())
-    since = _since(base, read) if base is not None and _holds(base) else None
-    if base is None or since is None:
-        base = build(read)
-        since = _since(base, read)
-    if since is None:
+    """A stored join that goes with this moment, made if there is none, and what came since. Not for pages."""
+    with _making:
+        found = _whole(read)
+        if found is None:
+            build(read)
+            found = _whole(read)
+    if found is None:
         raise RuntimeError("the join just stored does not go with its own moment")
-    return base, since
+    return found.base, found.since
+
+
+def at_hand(read: Reading) -> AtHand | None:
+    """The newest stored join as it is, with what came since as far as that is little; None if there is none.
+
+    Not whole: an import that was undone is in it, or something of what came since is in neither.
+    """
+    base = stored.newest(root())
+    if base is None:
+        return None
+    since = _since(base, read)
+    if since is None:
+        return AtHand(base, _nothing(), whole=False)
+    return AtHand(base, since, _holds(base))
+
+
+def name_at_hand() -> str:
+    """Changes when another one is made; empty while there is none."""
+    return stored.newest_name(root())
+
+
+def is_due(read: Reading) -> bool:
+    """Whether the background should make it anew, before anybody finds that it no longer goes."""
+    if not is_worth_it(read):
+        return False
+    base = stored.newest(root())
+    if base is None or not _holds(base, HALF_A_DAY_SECONDS):
+        return True
+    return _since(base, read, SOME_SINCE) is None
+
+
+def _whole(read: Reading) -> AtHand | None:
+    base = stored.newest(root())
+    if base is None or not _holds(base):
+        return None
+    since = _since(base, read)
+    return None if since is None else AtHand(base, since, whole=True)
 
 
 def build(read: Reading) -> Stored:
@@ -125,15 +179,15 @@ def _imports() -> tuple[set[int], set[int]]:
     return committed, {number for number, state in states.items() if state == ImportState.UNDONE}
 
 
-def _holds(base: Stored) -> bool:
+def _holds(base: Stored, seconds: float = DAY_SECONDS) -> bool:
     """Whether nothing it holds was taken back, and what was replaced since still lies there."""
     _committed, undone = _imports()
     gone = (undone - set(base.about["undone"])) & set(base.about["imports"])
-    return not gone and time.time() - base.about["built"] < DAY_SECONDS
+    return not gone and time.time() - base.about["built"] < seconds
 
 
-def _since(base: Stored, read: Reading) -> Since | None:
-    """None if it is too much, or cannot be told."""
+def _since(base: Stored, read: Reading, most: int | None = None) -> Since | None:
+    """None if it is more than `most`, by default too much, or cannot be told."""
     taken = read.snapshot
     assert taken is not None
     committed, _undone = _imports()
@@ -149,7 +203,7 @@ def _since(base: Stored, read: Reading) -> Since | None:
         if each.pk not in seen and (each.pk in live or (each.retired_us and each.pk <= newest))
     ]
     files = [each for each in files if each.import_id is None or each.import_id in committed]
-    if sum(each.rows for each in files) + taken.inbox.num_rows > MOST_SINCE:
+    if sum(each.rows for each in files) + taken.inbox.num_rows > (most or MOST_SINCE):
         return None
     try:
         tables = [_visible(_columns(taken.lake / each.path), taken.retracted) for each in files]
@@ -175,6 +229,11 @@ def _since(base: Stored, read: Reading) -> Since | None:
         us[first],
         by_import[first],
     )
+
+
+def _nothing() -> Since:
+    none = np.empty(0, np.int64)
+    return Since(reading.in_rows([]), none, none, none)
 
 
 def _columns(path: Path) -> pa.Table:

@@ -111,6 +111,11 @@ def newest(root: Path) -> Stored | None:
     return None
 
 
+def newest_name(root: Path) -> str:
+    """The name of the newest folder, of whatever format; empty if there is none."""
+    return next((each.name for each in _folders(root)), "")
+
+
 def _folders(root: Path) -> list[Path]:
     if not root.is_dir():
         return []
