@@ -3,7 +3,9 @@
     plan (who buys when) ─► orders, friends ─► files with the traps of real exports ─► counted again: truth.json
 
 Files: `taobao_orders.csv`, `wecom_contacts.csv`, `taobao_orders_day4.csv` (the same shop three days later),
-`rough_orders.csv` and `rough_contacts.csv` (everything an import must refuse, repeat or leave out).
+`rough_orders.csv` and `rough_contacts.csv` (everything an import must refuse, repeat or leave out); beside them what is
+in no count of `truth.json`: `taobao_items.csv` and its later twin (articles of the orders), `pos_visits.csv` (three
+stores), `wecom_contacts_newest.csv` (friends a join must ask about).
 """
 
 from __future__ import annotations
@@ -15,7 +17,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from xiaohe.simulator import orders, rough_files, taobao_file, truth, wecom_file
+from xiaohe.simulator import (
+    newest_friends,
+    orders,
+    rough_files,
+    taobao_file,
+    truth,
+    visits_file,
+    wecom_file,
+)
 from xiaohe.simulator.orders import FIRST_EXPORT_AT, LATER_EXPORT_AT, Placed
 from xiaohe.simulator.plan import (
     DEFAULT_BUYERS,
@@ -42,6 +52,10 @@ class SampleFiles:
     rough_orders: Path
     rough_contacts: Path
     truth: Path | None
+    items: Path
+    later_items: Path
+    visits: Path
+    newest_contacts: Path
 
 
 def write(
@@ -64,14 +78,22 @@ def write(
         rough_orders=folder / "rough_orders.csv",
         rough_contacts=folder / "rough_contacts.csv",
         truth=folder / "truth.json" if count_again else None,
+        items=folder / "taobao_items.csv",
+        later_items=folder / "taobao_items_day4.csv",
+        visits=folder / "pos_visits.csv",
+        newest_contacts=folder / "wecom_contacts_newest.csv",
     )
     plan = make(seed, buyers)
     placed = orders.placed(plan)
-    taobao_file.write(files.orders, seed, placed, FIRST_EXPORT_AT)
+    taobao_file.write(files.orders, seed, placed, FIRST_EXPORT_AT, items=files.items)
     wecom_file.write(
         files.contacts, wecom_file.friends(plan, wecom_file.quoted_orders(plan, placed))
     )
-    taobao_file.write(files.later_orders, seed, _later(plan, placed), LATER_EXPORT_AT)
+    later = _later(plan, placed)
+    taobao_file.write(files.later_orders, seed, later, LATER_EXPORT_AT, items=files.later_items)
+    visits_file.write(files.visits, plan)
+    newest = newest_friends.friends(plan, newest_friends.chosen(plan, placed))
+    wecom_file.write(files.newest_contacts, newest)
     rough = {
         "rough_orders": rough_files.write_orders(files.rough_orders, seed),
         "rough_contacts": rough_files.write_contacts(files.rough_contacts, seed),
@@ -80,6 +102,14 @@ def write(
         counted = {"seed": seed, "asked_buyers": buyers, **_count(files), **rough}
         files.truth.write_text(json.dumps(counted, ensure_ascii=False, indent=1), encoding="utf-8")
     return files
+
+
+def newest_of(
+    seed: int = DEFAULT_SEED, buyers: int = DEFAULT_BUYERS
+) -> tuple[Plan, newest_friends.Chosen]:
+    """The plan of these files, and of whose orders its newest friends speak."""
+    plan = make(seed, buyers)
+    return plan, newest_friends.chosen(plan, orders.placed(plan))
 
 
 def _later(plan: Plan, placed: Iterable[Placed]) -> list[Placed]:

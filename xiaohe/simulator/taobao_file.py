@@ -7,10 +7,11 @@ status with ASCII or full-width comma · a line break inside 买家留言 · lea
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
-from xiaohe.simulator import people
+from xiaohe.simulator import items_file, people
 from xiaohe.simulator.dice import Dice
 from xiaohe.simulator.goods import BUYER_NOTES, COURIERS
 from xiaohe.simulator.orders import Order, Placed, State, looks
@@ -33,14 +34,29 @@ STATE_WORDS = {
 ENCODING = "gbk"
 
 
-def write(path: Path, seed: int, orders: Iterable[Placed], exported_at: datetime) -> None:
-    """Write the orders in the order given, one at a time: the file may be of any size."""
-    with open(path, "w", encoding=ENCODING, newline="") as file:
+def write(
+    path: Path,
+    seed: int,
+    orders: Iterable[Placed],
+    exported_at: datetime,
+    *,
+    items: Path | None = None,
+) -> None:
+    """Write the orders in the order given, one at a time: the files may be of any size. `items`: their articles, too."""
+    with ExitStack() as opened:
+        file = opened.enter_context(open(path, "w", encoding=ENCODING, newline=""))
         file.write(",".join(HEADER) + "\r\n")
+        beside = None
+        if items is not None:
+            beside = opened.enter_context(open(items, "w", encoding=ENCODING, newline=""))
+            beside.write(",".join(items_file.HEADER) + "\r\n")
         for one in orders:
             buyer = people.buyer(seed, one.person)
             order = looks(seed, one, (buyer.shelf, buyer.favourite), exported_at)
             file.write(",".join(map(cell, row(seed, order, buyer))) + "\r\n")
+            if beside is not None:
+                for article in items_file.rows(order):
+                    beside.write(",".join(map(cell, article)) + "\r\n")
 
 
 def cell(text: str) -> str:
