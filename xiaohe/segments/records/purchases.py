@@ -1,0 +1,260 @@
+"""Purchases and their lines: valid orders of the state, and those that facts have touched since, folded again.
+
+state's orders ── not touched ──┐
+facts since ─► touched orders ─► folded with all of their facts (traits.orders) ─┴─► purchases ─► lines
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from xiaohe.ledger.engine import prop
+from xiaohe.segments.records.facts import home_amount, of_clock, wanting
+from xiaohe.segments.records.stated import bounded, money, number
+from xiaohe.shop import goods
+from xiaohe.shop.selling import GoodsGroup
+from xiaohe.traits.bills import told_twice
+from xiaohe.traits.days import happened_before, shop_time
+from xiaohe.traits.orders import STATE_TYPES, folded
+from xiaohe.traits.people import persons_of, without
+from xiaohe.traits.returns import match_cancellations
+
+if TYPE_CHECKING:
+    from xiaohe.segments.query.world import World
+
+REFUNDED, CREATED, ITEM = "order.refunded", "order.created", "order.item"
+FOLDED_TYPES = (*STATE_TYPES, REFUNDED)
+GROUPED = pa.schema([("item_key", pa.int64()), ("group", pa.string())])
+OF_ORDERS = (
+    "order_key", "person", "platform", "at", "on", "date_only", "net", "paid", "refunded", "consumed", "currency",
+    "quantity", "bulk",
+)  # fmt: skip
+# What the order itself says, beside its state.
+OF_CREATION = ("store", "staff", "slot", "tender", "coupon", "covers", "discount")
+
+
+def purchases(world: World, fields: list[str], since: date | None) -> ir.Table:
+    """Valid orders of customers; `key_hash` is the order's key."""
+    found = _bought(world, since)
+    found = _with_creation(world, found, [name for name in fields if name in OF_CREATION])
+    if "received_on" in fields:
+        sent = world.table("parcels").select("order_key", "received_on")
+        found = found.left_join(sent, "order_key").drop("order_key_right")
+    at_home = found.currency == world.currency
+    known = {name: found[name] for name in fields if name in found.columns}
+    known |= {
+        name: ibis.ifelse(at_home, found[name], ibis.null("int64")) for name in ("paid", "refunded")
+    }
+    known["quantity"] = bounded(found.quantity)
+    known |= _timed(world, found, fields)
+    return found.select("person", "on", **_place(found, found.order_key), **_other(fields, known))
+
+
+def lines(world: World, fields: list[str], since: date | None) -> ir.Table:
+    """Lines of valid orders, at the time of their purchase; `times` is the order's key."""
+    found = _bought(world, since)
+    of_order = [name for name in fields if name in ("platform", "store", "hour", "weekday")]
+    found = _with_creation(world, found, [name for name in of_order if name in OF_CREATION])
+    found = found.mutate(**_timed(world, found, of_order))
+    found = found.select("order_key", "person", "on", "at", *of_order)
+    told = _facts_of_orders(world, [ITEM], found)
+    rows = told.select(
+        "order_key",
+        "item_key",
+        "props",
+        "row_no",
+        "key_hash",
+        "amount",
+        "currency",
+        pieces=told.quantity,
+    )
+    rows = rows.inner_join(found, "order_key")
+    if "group" in fields:
+        rows = _with_group(world, rows)
+    known: dict[str, Any] = {name: rows[name] for name in of_order}
+    known |= {name: prop(rows.props, name) for name in ("title", "sku", "category", "brand")}
+    known |= {"quantity": bounded(rows.pieces), "amount": home_amount(world, rows)}
+    if "group" in fields:
+        known["group"] = rows.group
+    place = _place(rows, rows.key_hash, rows.row_no)
+    return rows.select("person", "on", **place, times=rows.order_key, **_other(fields, known))
+
+
+def _other(fields: list[str], known: dict[str, Any]) -> dict[str, Any]:
+    return wanting([name for name in fields if name != "on"], known)
+
+
+def _place(rows: ir.Table, key: Any, row: Any = None) -> dict[str, Any]:
+    row = ibis.null("int64") if row is None else row
+    return {"at": rows["at"], "row_no": row.fill_null(-1), "key_hash": key}
+
+
+def _timed(world: World, orders: ir.Table, fields: list[str]) -> dict[str, Any]:
+    clock = shop_time(orders["at"], orders.date_only, world.calendar)
+    return wanting(fields, of_clock(world, clock, orders.date_only))
+
+
+# ---------------------------------------------------------------- orders as they stand now
+
+
+def _bought(world: World, since: date | None) -> ir.Table:
+    """Valid orders of known customers, OF_ORDERS: the state's, but for those touched since, which are folded again."""
+    orders = world.table("orders")
+    orders = orders.filter(orders.valid, orders.person.notnull())
+    if since is not None:
+        orders = orders.filter(orders.on >= ibis.literal(since))
+    orders = orders.select(*OF_ORDERS)
+    touched = touched_orders(world)
+    if touched is None:
+        return orders
+    fresh = folded_again(world, touched)
+    fresh = fresh.filter(fresh.valid, fresh.person.notnull())
+    if since is not None:
+        fresh = fresh.filter(fresh.on >= ibis.literal(since))
+    return orders.anti_join(touched, "order_key").union(fresh.select(*OF_ORDERS))
+
+
+def touched_orders(world: World) -> ir.Table | None:
+    """(order_key) of the orders about which facts have come that the state does not know; None if there are none."""
+    if "touched" not in world.kept:
+        facts = world.everybody().seen(FOLDED_TYPES)
+        facts = facts.filter(_unknown_to_state(world, facts))
+        fresh = world.read.run(facts.select("order_key", "key_hash").distinct())
+        keys = fresh["order_key"].drop_null().unique()
+        if fresh["order_key"].null_count:
+            # Cancelled lines that name no order, of one they were found to take back.
+            matched, _told = _elsewhere(world)
+            taken = matched.filter(pc.is_in(matched["key_hash"], fresh["key_hash"]))
+            keys = pa.concat_arrays([_whole(keys), _whole(taken["order_key"])]).unique()
+        keys = pa.table([_whole(keys).sort()], names=["order_key"])
+        world.kept["touched"] = (
+            world.read.register(f"touched_{_name_of(keys)}", keys) if keys.num_rows else None
+        )
+    found: ir.Table | None = world.kept["touched"]
+    return found
+
+
+def _elsewhere(world: World) -> tuple[pa.Table, pa.Table]:
+    """Cancelled lines with the orders they take back, and payments on bills that lists tell too, as seen."""
+    if "elsewhere" not in world.kept:
+        asks = _Seen(world.everybody())
+        world.kept["elsewhere"] = (
+            match_cancellations(asks, persons=world.table("persons")),
+            told_twice(asks, calendar=world.calendar),
+        )
+    found: tuple[pa.Table, pa.Table] = world.kept["elsewhere"]
+    return found
+
+
+def _unknown_to_state(world: World, facts: ir.Table) -> Any:
+    """Since the state's day began; or told since it was built, where that was of fewer facts."""
+    began = facts.occurred_at >= ibis.literal(world.midnight(world.state.on))
+    later = ~happened_before(facts, world.calendar, world.state.on)
+    version = world.state.version
+    if (world.read.version, world.read.tap_version) == (version.lake, version.tap):
+        return began & later
+    return later | (facts.recorded_at > ibis.literal(world.state.at))
+
+
+def folded_again(world: World, touched: ir.Table) -> ir.Table:
+    """Touched orders from all their facts seen, with `person` and `bulk`; as `traits.build` folds them."""
+    shop = world.everybody()
+    matched, told = _elsewhere(world)
+    facts = shop.seen(FOLDED_TYPES)
+    returned = facts.filter(facts.type == REFUNDED, facts.order_key.isnull())
+    own = facts.semi_join(touched, "order_key")
+    orders = folded(
+        own.union(returned) if matched.num_rows else own,
+        calendar=world.calendar,
+        currency=world.currency,
+        returns=world.read.register("returns_seen", matched) if matched.num_rows else None,
+        twice=world.read.register("twice_seen", told) if told.num_rows else None,
+    )
+    known = without(persons_of(orders, shop.table("persons")), world.read.table("state_left_out"))
+    return world.whose(known).mutate(bulk=ibis.literal(False))
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A reading in which nothing later has happened yet."""
+
+    world: World
+
+    @property
+    def facts(self) -> ir.Table:
+        return self.world.seen()
+
+    def run(self, expression: ibis.Expr) -> pa.Table:
+        return self.world.read.run(expression)
+
+    def scalar(self, expression: ibis.Expr) -> Any:
+        return self.world.read.scalar(expression)
+
+
+# ---------------------------------------------------------------- what orders and goods say of themselves
+
+
+def _with_creation(world: World, orders: ir.Table, fields: list[str]) -> ir.Table:
+    """`orders` with what the facts of their creation say; of several words the smallest."""
+    if not fields:
+        return orders
+    told = _facts_of_orders(world, [CREATED], orders)
+    told = told.select("order_key", **{name: _said(world, told, name) for name in fields})
+    each = told.group_by("order_key").aggregate(**{name: told[name].min() for name in fields})
+    return orders.left_join(each, "order_key").drop("order_key_right")
+
+
+def _said(world: World, facts: ir.Table, name: str) -> Any:
+    text = prop(facts.props, name).nullif("")
+    match name:
+        case "covers":
+            return number(text)
+        case "discount":
+            at_home = facts.currency.isnull() | (facts.currency == world.currency)
+            return ibis.ifelse(at_home, money(text, world.currency), ibis.null("int64"))
+    return text
+
+
+def _facts_of_orders(world: World, types: list[str], orders: ir.Table) -> ir.Table:
+    """Facts of these types with an order; of few people only theirs, and their orders'."""
+    shop = world.everybody()
+    if not world.few:
+        facts = shop.seen(types)
+        return facts.filter(facts.order_key.notnull())
+    # A line that names no buyer has its order as subject.
+    own = world.read.run(orders.select(subject=orders.order_key))["subject"]
+    subjects = world.read.run(world.subjects)["subject"]
+    both = pa.chunked_array([*own.chunks, *subjects.chunks], pa.int64()).unique()
+    keys = pa.table([both], names=["subject"])
+    near = world.read.register(f"subjects_{_name_of(keys)}", keys)
+    facts = replace(shop, subjects=near, few=True).seen(types)
+    return facts.filter(facts.order_key.notnull())
+
+
+def _with_group(world: World, rows: ir.Table) -> ir.Table:
+    """`rows` with the goods group that the merchant has put their article into."""
+    grouping = goods.grouping()
+    names = dict(GoodsGroup.objects.values_list("pk", "name"))
+    of_item = {} if grouping is None else grouping.of_item
+    told = pa.table(
+        [list(of_item), [names.get(group) for group in of_item.values()]], schema=GROUPED
+    )
+    groups = world.read.register("goods_grouped", told)
+    return rows.left_join(groups, "item_key").drop("item_key_right")
+
+
+def _whole(column: Any) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _name_of(table: pa.Table) -> str:
+    column = table.column(0).combine_chunks().to_numpy()
+    return blake2b(column.tobytes(), digest_size=8).hexdigest()
