@@ -227,6 +227,7 @@ def _tell(dice: random.Random, shop: Shop, at: datetime, count: int) -> None:
 def _tap(shop: Shop, now: datetime) -> None:
     """The owner's word: have, join, part, and one thing taken back; who is no customer; answers to questions."""
     actions.i_have_them(shop.members[0], shop.account_id, now)
+    actions.not_in_wechat(shop.members[7], None, now)
     actions.join(shop.members[1], shop.members[2], now)
     actions.split(shop.members[3], shop.members[4], now)
     joined = actions.join(shop.members[5], shop.members[6], now)

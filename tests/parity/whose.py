@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.parity.shop import NOW
 from xiaohe.ledger import engine
-from xiaohe.people import marks, overlay
+from xiaohe.people import answered, marks, overlay
 from xiaohe.people.joined import kept
 from xiaohe.people.likely import building, records, said
 from xiaohe.web.pages import joining
@@ -55,6 +55,14 @@ def likely_pairs(_stand: Any) -> Any:
         sorted((sorted(pair), sorted(because)) for pair, because in told.left_open.items()),
         [repr(row) for row in found.pairs.to_pylist()],
     ]  # fmt: skip
+
+
+def asked_once(_stand: Any) -> Any:
+    """Of whom the owner has said whether they are in WeChat."""
+    with engine.reading() as read:
+        found = answered._answered(read)
+    assert len(found) > 1
+    return [sorted(found), sorted(answered.answered())]
 
 
 def answers_lately(_stand: Any) -> Any:

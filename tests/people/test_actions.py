@@ -7,6 +7,7 @@ import pytest
 from xiaohe.kernel.errors import Conflict, NotFound
 from xiaohe.ledger import drain, engine, stream
 from xiaohe.people import actions, profile
+from xiaohe.people.answered import answered
 from xiaohe.people.joined import reading
 from xiaohe.people.keys import Kind, Namespace
 from xiaohe.people.links import coverage, links
@@ -242,3 +243,25 @@ def test_a_tap_older_than_a_month_is_taken_back_to_what_was_said_before(town):
     assert not town.same(wang, li)
     with engine.reading() as read:
         assert reading.held_of_pair(reading.words(read), wang, li)[1] == "two_people"
+
+
+def test_a_no_holds_for_everybody_who_asks_until_it_is_taken_back(town, wechat):
+    town.bring(town.sale(ORDER, member="wang", phone=PHONE), town.sale("1", member="li"))
+    wang = town.member("wang")
+    done = actions.not_in_wechat(wang, wechat, town.now)
+    assert answered() == {wang}
+    town.bring(town.friend("a", "毛毛妈", phone=PHONE))
+    assert answered() == {town.person(wang)}
+    actions.undo(done.facts, town.now)
+    assert answered() == frozenset()
+    actions.i_have_them(wang, wechat, town.now)
+    assert answered() == {town.person(wang)}
+
+
+def test_an_old_no_is_taken_back_by_its_opposite(town, wechat):
+    town.bring(town.sale(ORDER, member="wang"))
+    done = actions.not_in_wechat(town.member("wang"), None, town.now)
+    drain.drain(town.now, force=True)
+    town.hours += 24 * 40
+    actions.undo(done.facts, town.now)
+    assert answered() == frozenset()

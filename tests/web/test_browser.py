@@ -32,7 +32,7 @@ NO_PAGES = frozenset(
         "unread-all-again", "unread-again", "unread-drop", "unread-restore",
         "question-take-back", "question-answer", "conflict-decide", "private-note", "person-mark",
         "tie-find", "tie-add", "tie-strike", "tie-restore", "flow-people", "flow-standing", "source-people", "coverage-orders",
-        "sources-rate", "sources-rate-back", "read-have", "read-ask-again", "zones-save", "zones-undo",
+        "sources-rate", "sources-rate-back", "read-have", "zones-save", "zones-undo",
         "goods-names", "goods-undo", "goods-group-add", "goods-group-drop", "goods-stock",
         "mark-add", "mark-drop", "store-add", "stores-undo", "store-gone", "staff-add", "staff-gone",
         "shift-add", "shift-drop", "closed-add", "closed-drop", "own-add", "own-drop",

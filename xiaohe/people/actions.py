@@ -7,6 +7,7 @@
 |               | or link.ended of an i_have_them    | a link said by hand ends |
 | split         | identity.unmerged of one evidence  | what only this evidence held together falls apart |
 | join          | identity.merged                    | two persons are one |
+| not_in_wechat | link.denied on the buyer           | nobody asks again whether they are in that account |
 
 Files are never changed by it, and a file imported again does not overrule the owner (overlay.py).
 """
@@ -84,6 +85,13 @@ def i_have_them(person: int, account_id: int, now: datetime) -> Done:
     )
 
 
+def not_in_wechat(person: int, account_id: int | None, now: datetime) -> Done:
+    """Asked whether they have this buyer, the owner said no; of all accounts if none is named (answered.py)."""
+    with engine.reading() as read:
+        subject = _buyer_subject(read, person)
+    return _record([_fact("link.denied", subject, now, account_id=account_id)], now)
+
+
 def not_them(person: int, account_id: int, now: datetime) -> Done:
     """Whoever that account has is not this person; raises Conflict if the account has nobody for them."""
     with engine.reading() as read:
@@ -142,6 +150,7 @@ def undo(facts: Sequence[int], now: datetime) -> None:
     ours = [fact for fact in stated if fact["source"] == SOURCE]
     back = [_opposite(fact, now) for fact in ours if fact["type"] in OPPOSITE]
     back += [_as_before(fact, said, now) for fact in ours if fact["type"] in OF_PAIRS]
+    back += [_no_longer_said(fact, now) for fact in ours if fact["type"] == "link.denied"]
     _record(back, now)
 
 
@@ -168,6 +177,12 @@ def _as_before(fact: dict[str, Any], said: pa.Table, now: datetime) -> Fact:
     held = reading.held_of_pair(rest, fact["subject"], fact["other"])
     type_, why = held or ("identity.left_open", reading.TAKEN_BACK)
     return _fact(type_, fact["subject"], now, other=fact["other"], props=_why(why))
+
+
+def _no_longer_said(fact: dict[str, Any], now: datetime) -> Fact:
+    account = fact["account_id"]
+    props = _why(reading.TAKEN_BACK)
+    return _fact(fact["type"], fact["subject"], now, account_id=account, props=props)
 
 
 def _opposite(fact: dict[str, Any], now: datetime) -> Fact:

@@ -93,7 +93,6 @@ urlpatterns = [
     path("start", first_run.start, name="start"),
     path("read", first_run.read, name="read"),
     path("read/have/<int:person>", first_run.have, name="read-have"),
-    path("read/again/<int:person>", first_run.ask_again, name="read-ask-again"),
     path("uploads", first_run.uploads, name="uploads"),
     path("uploads/progress", first_run.progress, name="uploads-progress"),
     path("uploads/<slug:upload>/confirm", first_run.confirm, name="upload-confirm"),

@@ -55,4 +55,11 @@ TYPES = (
             **SOURCE,
         },
     ),
+    FactType(
+        "link.denied",
+        "没有加",
+        "Link denied",
+        "Asked whether the person behind subject is in account_id, or in none of ours if there is none, the owner said no.",
+        {"why": "taken_back: it is no longer said"},
+    ),
 )

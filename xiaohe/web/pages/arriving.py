@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -164,13 +163,8 @@ def _choices(mapping: Mapping) -> list[Choice]:
 # ---------------------------------------------------------------- what was read
 
 
-def read(
-    ids: list[int], seconds: int, today: date, now: datetime, declined: Sequence[int] = ()
-) -> Read:
-    """The page after the files: what was read, what it cannot tell, and the first things it tells.
-
-    `declined`: people of whom the owner said that they do not have them; they are not asked about again.
-    """
+def read(ids: list[int], seconds: int, today: date, now: datetime) -> Read:
+    """The page after the files: what was read, what it cannot tell, and the first things it tells."""
     rows = [imports.one(number) for number in ids]
     rows = [row for row in rows if row.state == ImportState.COMMITTED]
     known = state.current()
@@ -192,7 +186,7 @@ def read(
         data_until=known.data_until,
         data_age=(today - known.data_until).days if known.data_until else 0,
         working=working,
-        asked=lacking.asked(known, declined) if asks else (),
+        asked=lacking.asked(known) if asks else (),
         accounts=data.account_lines() if asks else (),
         fragments=() if working else lacking.fragments(),
     )

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from xiaohe.autopilot.proposals import DUE_FROM, DUE_UNTIL
 from xiaohe.measures.registry import measure
 from xiaohe.measures.result import NotYet
+from xiaohe.people import answered
 from xiaohe.traits.state import State
 from xiaohe.web.pages import first_lines, people
 from xiaohe.web.pages.first_lines import FirstLine
@@ -31,14 +32,15 @@ def then(poor: Sequence[FirstLine]) -> tuple[str, ...]:
     return (*first.then, *(text for each in others for text in (each.said, *each.then)))
 
 
-def asked(known: State, declined: Sequence[int]) -> tuple[Asked, ...]:
-    """The best of those who are due and not linked, to be asked about one by one."""
+def asked(known: State) -> tuple[Asked, ...]:
+    """The best of those who are due, not linked and not answered about, to be asked about one by one."""
+    said = answered.answered()
     with known.reading("rhythm") as read:
         rhythm = read.table("rhythm")
         due = _due_now_or_this_week(rhythm, known.on)
         due = due.filter(~due.linked)
-        if declined:
-            due = due.filter(~due.person.isin(list(declined)))
+        if said:
+            due = due.filter(~due.person.isin(sorted(said)))
         ranked = due.order_by([due.ev.desc(nulls_first=False), due.person]).limit(ASKED_SHOWN)
         rows = read.run(ranked.select(*people.COLUMNS)).to_pylist()
     return tuple(Asked(each.person, each.name, each.said) for each in people.lines(rows))

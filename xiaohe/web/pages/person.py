@@ -41,6 +41,7 @@ CONTACT = {
     "message.in": gettext_lazy("They replied"),
     "link.started": gettext_lazy("Added"),
     "link.ended": gettext_lazy("No longer linked"),
+    "link.denied": gettext_lazy("Not in your WeChat, you said"),
     "task.postponed": gettext_lazy("Put off"),
     "task.skipped": gettext_lazy("Skipped this time"),
     "order.reported": gettext_lazy("They said they ordered"),

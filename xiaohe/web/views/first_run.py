@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -30,9 +29,6 @@ from xiaohe.web.views import undo as undo_facts
 from xiaohe.web.views.people import page_number
 
 MOST_FILES = 20
-# People this browser said no about on the first page.
-DECLINED = "declined"
-MOST_DECLINED = 200
 
 
 @require_safe
@@ -91,7 +87,6 @@ def read(request: HttpRequest) -> HttpResponse:
         int(seconds) if seconds.isdecimal() else 0,
         today,
         request.now,  # type: ignore[attr-defined]
-        request.session.get(DECLINED, []),
     )
     context: dict[str, Any] = {"read": shown, "here": request.get_full_path()}
     for _template, taken in shown.fragments:
@@ -137,26 +132,18 @@ def due(request: HttpRequest, whom: str) -> HttpResponse:
 def have(request: HttpRequest, person: int) -> HttpResponse:
     """〔I have them〕 or 〔no〕 beside somebody who is due; both can be taken back."""
     back = _back_to(request)
-    declined = request.session.get(DECLINED, [])
     if "no" in request.POST:
-        request.session[DECLINED] = [*declined, person][-MOST_DECLINED:]
-        undo = reverse("read-ask-again", args=[person]) + "?" + urlencode({"back": back})
-        return answers.back(request, back, Toast(_("Noted: not in your WeChat."), undo))
+        # Personal WeChat is in the register only once somebody has said yes.
+        chosen = request.POST.get("account", "")
+        account = int(chosen) if chosen.isdecimal() else None
+        done = people_actions.not_in_wechat(person, account, request.now)  # type: ignore[attr-defined]
+        said = _("Noted: not in your WeChat.")
+        return answers.back(request, back, Toast(said, undo_facts.address(done.facts, back)))
     account = account_chosen(request)
     done = people_actions.i_have_them(person, account, request.now)  # type: ignore[attr-defined]
-    # Until the numbers have followed they are not asked about a second time.
-    request.session[DECLINED] = [*declined, person][-MOST_DECLINED:]
     reports.ask_for_fresh_state()
     said = _("Noted. They can appear on your list now.")
     return answers.back(request, back, Toast(said, undo_facts.address(done.facts, back)))
-
-
-@require_POST
-def ask_again(request: HttpRequest, person: int) -> HttpResponse:
-    """The 〔no〕 no longer holds."""
-    declined = request.session.get(DECLINED, [])
-    request.session[DECLINED] = [each for each in declined if each != person]
-    return answers.back(request, _back_to(request), Toast(_("Taken back.")))
 
 
 def account_chosen(request: HttpRequest) -> int:
