@@ -301,6 +301,9 @@ def _standing(
         joined = joined.mutate(
             ev=half_even(joined.chance * joined.value),
             stage=stage(joined, past.may_return()),
+            # What the stage was told from, whichever group is shown.
+            shop_cycle=joined.cycle,
+            shop_last_on=joined.last_on.fill_null(joined.bought_on),
         )
         if chosen is None:
             joined = joined.mutate(group_id=ibis.null("int64"))

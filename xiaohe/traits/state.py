@@ -34,7 +34,7 @@ from xiaohe.traits.chance import ChanceTable
 KEPT_VERSIONS = 3
 POINTER = "current"
 # A change of an expression changes what the files mean: raise it, and nobody reads the old ones.
-FORMAT = 4
+FORMAT = 5
 # `up` promises 450 MB in all to a shop of 100,000 people, also while it is rebuilt; a million take a gigabyte.
 LEAST_MB, MOST_MB, BYTES_PER_FACT = 96, 1_000, 64
 FACTS_OF_ONE_THREAD = 1_500_000
