@@ -21,13 +21,14 @@ travels(
         **RULE,
         "slug": "in rules, addresses and facts; never changes",
         "salt": "of random shares within it",
+        "as_shipped": "of the library, unchanged: the rule that ships holds",
         "kind": "own, library (ships with Xiaohe, edited here) or tag",
     },
 )
 travels(
     SegmentVersion,
     about="what a segment was after one change",
-    meanings={**RULE, "act": "what was done: saved, renamed, archived, restored, put_back"},
+    meanings={**RULE, "act": "what was done: saved, renamed, archived, restored, put_back, undone"},
 )
 travels(
     Tag,

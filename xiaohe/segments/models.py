@@ -32,6 +32,7 @@ class Act(StrEnum):
     ARCHIVED = "archived"
     RESTORED = "restored"
     PUT_BACK = "put_back"
+    UNDONE = "undone"
 
 
 class Segment(models.Model):
@@ -39,10 +40,13 @@ class Segment(models.Model):
 
     # In addresses, in rules and in facts; a rename does not change it.
     slug = models.CharField(max_length=SLUG_LENGTH, unique=True)
-    name = models.CharField(max_length=NAME_LENGTH)
+    # Empty: what the library calls it.
+    name = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
     # The same rule twice: as people read it, and as a tree (`rules.jsonform`).
     text = models.TextField()
     tree = models.JSONField()
+    # Of the library and put back: what ships holds, also after an upgrade; text and tree are of the day it was put back.
+    as_shipped = models.BooleanField(default=False)
     # Of random shares that name none of their own; drawn once, at the first save.
     salt = models.CharField(max_length=WORD_LENGTH)
     kind = models.CharField(max_length=WORD_LENGTH, default=Kind.OWN.value)
@@ -63,9 +67,10 @@ class SegmentVersion(models.Model):
     slug = models.CharField(max_length=SLUG_LENGTH)
     version = models.PositiveIntegerField()
     act = models.CharField(max_length=WORD_LENGTH)
-    name = models.CharField(max_length=NAME_LENGTH)
+    name = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
     text = models.TextField()
     tree = models.JSONField()
+    as_shipped = models.BooleanField(default=False)
     is_archived = models.BooleanField(default=False)
     saved_at = models.DateTimeField()
     saved_by = models.BigIntegerField(null=True)

@@ -165,6 +165,7 @@ stays(
     "django_session",
     why="secret: who is signed in. People sign in anew",
 )
+stays("shop_apikey", why="secret: a key is told once and kept as a hash only")
 stays(
     "auth_group",
     "auth_group_permissions",

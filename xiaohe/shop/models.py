@@ -165,6 +165,8 @@ class AuditAct(StrEnum):
     ROTATED = "rotated"
     DISABLED = "disabled"
     ENABLED = "enabled"
+    # A segment or a tag, by its name in `page`.
+    CHANGED = "changed"
 
 
 AUDIT_WORDS = {
@@ -177,6 +179,7 @@ AUDIT_WORDS = {
     AuditAct.ROTATED: _("changed the secret of"),
     AuditAct.DISABLED: _("switched off"),
     AuditAct.ENABLED: _("switched on"),
+    AuditAct.CHANGED: _("changed"),
 }
 
 
@@ -192,6 +195,21 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} {self.page}"
+
+
+class ApiKey(models.Model):
+    """A key with which a program of the merchant's asks; kept as a hash only, see api_keys.py."""
+
+    name = models.CharField(max_length=80, unique=True)
+    key_hash = models.CharField(max_length=64, unique=True)
+    # What it may do, such as `segments:read`.
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    created_by = models.BigIntegerField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"API key {self.pk}"
 
 
 # What is sold, where and by whom: tables of this room too.
