@@ -17,7 +17,23 @@ def refresh(job: jobs.Running) -> dict[str, str]:
     """Rebuild the state of today; safe to run twice, the later one wins."""
     with job.keep_alive():
         version = state.refresh(clock.now(), lambda step: job.progress({"step": step}))
-    return {"version": str(version)}
+    result = {"version": str(version)}
+    job.finish(_enqueue_what_follows, result)
+    return result
+
+
+_follows: list[str] = []
+
+
+def after(job: str) -> None:
+    """Have `job` enqueued whenever a state was built: for rooms above; call at import time."""
+    if job not in _follows:
+        _follows.append(job)
+
+
+def _enqueue_what_follows() -> None:
+    for name in _follows:
+        jobs.enqueue(name, dedupe=name)
 
 
 subscriptions.subscribe(REFRESH)

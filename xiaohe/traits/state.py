@@ -128,7 +128,7 @@ def as_of(on: date) -> State:
 
 def _built(moment: Moment, terms: Terms, progress: Callable[[str], None]) -> State:
     root = _root()
-    with _reading() as read:
+    with reading_to_build() as read:
         version = StateVersion(read.version, read.tap_version, moment.on)
         name = f"{version}-{_fingerprint(terms)}"
         if moment == Moment.start_of(moment.on, terms.calendar):
@@ -161,7 +161,7 @@ def _built(moment: Moment, terms: Terms, progress: Callable[[str], None]) -> Sta
             shutil.rmtree(draft, ignore_errors=True)
 
 
-def _reading() -> engine.Reading:
+def reading_to_build() -> engine.Reading:
     """The ledger with as much memory and as many threads as so many facts need."""
     rows = sum(each.rows for each in ledger_store.live_files(FileRole.FACT))
     bound = os.environ.get("XIAOHE_STATE_MEMORY") or f"{memory_mb(rows)}MB"
