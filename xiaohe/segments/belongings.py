@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xiaohe.kernel.belongings import Kind, Turned, travels
-from xiaohe.segments.models import Segment, SegmentVersion, Tag, TagReason
+from xiaohe.segments.models import Segment, SegmentDay, SegmentVersion, Tag, TagReason
 from xiaohe.shop import vault
 
 # Under which a reason is sealed.
@@ -30,6 +30,7 @@ travels(
     about="what a segment was after one change",
     meanings={**RULE, "act": "what was done: saved, renamed, archived, restored, put_back, undone"},
 )
+travels(SegmentDay, about="how many people a segment had on a shop day")
 travels(
     Tag,
     about="a tag that somebody answers for",

@@ -116,3 +116,17 @@ class TagReason(models.Model):
 
     def __str__(self) -> str:
         return f"reason {self.pk}"
+
+
+class SegmentDay(models.Model):
+    """How many people a segment had when a shop day ended, or has so far today."""
+
+    slug = models.CharField(max_length=SLUG_LENGTH)
+    on = models.DateField()
+    people = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["slug", "on"], name="segments_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.slug} {self.on}"
