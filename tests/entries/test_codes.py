@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -168,3 +170,11 @@ def picture(kind: str, *, exif: bool = False) -> bytes:
     out = io.BytesIO()
     drawn.save(out, kind, **({"exif": told} if exif else {}))
     return out.getvalue()
+
+
+def test_a_new_code_is_called_by_the_shops_language_whoever_makes_it(place: object) -> None:
+    actions.update_shop(language="zh-hans")
+    with translation.override("en"):
+        made = codes.make(Entry.PARCEL_CARD, clock.now())
+
+    assert re.fullmatch(r"第 ?1 ?批", made.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from tests.web.conftest import upload
 from xiaohe import jobs
 from xiaohe.kernel.workspace import Workspace
 from xiaohe.ledger import imports
+from xiaohe.shop import clock
+from xiaohe.sources import importing, saved
 
 SHOP_TABLE = (
     "Invoice,When,Customer,Item,Pieces,Price\n"
@@ -107,3 +110,37 @@ def test_undo_takes_a_file_back_whole(shop_with_files: Any) -> None:
     jobs.run_pending(until_empty=True)
     assert "Nobody here yet." in shop_with_files.get("/people").content.decode()
     assert "taken back" in shop_with_files.get("/imports").content.decode()
+
+
+def test_a_remembered_table_is_listed_forgotten_and_brought_back(
+    owner: Any, tmp_path: Path
+) -> None:
+    assert "No table of your own is remembered yet." in owner.get("/data/tables").content.decode()
+    table = tmp_path / "外卖.csv"
+    table.write_text("外卖单,下单时刻,顾客代号,到手金额\n55000000001,2025-06-01 12:00,K1,30.00\n")
+    mapping = importing.inspect(table).mapping
+    assert mapping is not None
+    told = {"order_no": "外卖单", "time": "下单时刻", "buyer": "顾客代号", "amount": "到手金额"}
+    importing.run(table, mapping.changed(**told, platform="美团"), now=clock.now())
+    page = owner.get("/data/tables").content.decode()
+    assert "1 kind of table is read without a question." in page
+    assert "“顾客代号”" in page
+    number = saved.listing()[0].pk
+    answer = owner.post(f"/data/tables/{number}/forget", follow=True).content.decode()
+    assert saved.listing() == []
+    undo = re.search(r'action="(/data/tables/undo/[^"]+)"', answer)
+    assert undo is not None
+    owner.post(undo.group(1))
+    assert saved.recall(mapping.header) is not None
+
+
+def test_rooms_nobody_uses_yet_are_one_line(shop_with_files: Any) -> None:
+    busy = shop_with_files.get("/more").content.decode()
+    assert busy.index('href="/business/flow"') < busy.index('id="unused"')
+    assert busy.index('href="/entries"') > busy.index('id="unused"')
+
+
+def test_a_new_owner_sees_two_rooms(owner: Any) -> None:
+    shown, _line, _folded = owner.get("/more").content.decode().partition('id="unused"')
+    rooms = re.findall(r'class="more-link" href="([^"]+)"', shown)
+    assert rooms == ["/start", "/data"]

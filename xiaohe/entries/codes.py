@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
+from xiaohe import jobs
 from xiaohe.entries import kinds, words
 from xiaohe.entries.models import Code, Gift
 from xiaohe.entries.pictures import account_picture
@@ -20,6 +21,7 @@ from xiaohe.shop.models import Account
 from xiaohe.shop.queries import the_shop
 from xiaohe.shop.taxonomy import Entry
 
+CHECK = "entries.check"
 # Nobody prints by the ten thousand kinds; a program that runs wild is stopped here.
 MOST_CODES = 5_000
 TRIES = 20
@@ -44,7 +46,7 @@ def make(entry: Entry | str, now: datetime, *, name: str = "", **said: Any) -> C
         raise Conflict("many_codes", _("There are very many codes already; use one of them."))
     code = Code(
         entry=entry.value,
-        name=name.strip() or kinds.first_name(entry, count + 1),
+        name=name.strip() or kinds.first_name(entry, count + 1, language),
         offer=kinds.offer_of(entry, language),
         gift_text=kinds.gift_text_of(Gift.GUIDE, language),
         created_at=now,
@@ -72,6 +74,9 @@ def change(code: str, **said: Any) -> Code:
         found = one(code)
         _say(found, said)
         found.save()
+        if "tag" in said:
+            # Whoever came by it has the new one (tags.py).
+            jobs.enqueue(CHECK, dedupe=CHECK)
     return found
 
 

@@ -63,6 +63,7 @@ def gift_text_of(gift: Gift, language: str) -> str:
         return str(GIFT_TEXTS[gift])
 
 
-def first_name(entry: Entry, number: int) -> str:
-    """What a new code is called until somebody names it."""
-    return str(KINDS[entry].first_name) % {"number": number}
+def first_name(entry: Entry, number: int, language: str) -> str:
+    """What a new code is called until somebody names it: the shop's word, whoever makes it and in whatever browser."""
+    with override(language):
+        return str(KINDS[entry].first_name) % {"number": number}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -54,12 +55,25 @@ def listing() -> list[SavedMapping]:
     return list(SavedMapping.objects.order_by("-used_at", "-id"))
 
 
-def forget(number: int) -> None:
-    """Ask again for the next table of these headings."""
+def forget(number: int) -> SavedMapping:
+    """Ask again for the next table of these headings; returns what was forgotten."""
     with write():
-        gone, _each = SavedMapping.objects.filter(pk=number).delete()
-    if not gone:
-        raise NotFound("no_such_mapping", _("There is no kept reading %(number)s."), number=number)
+        row = SavedMapping.objects.filter(pk=number).first()
+        if row is None:
+            raise NotFound(
+                "no_such_mapping", _("There is no kept reading %(number)s."), number=number
+            )
+        SavedMapping.objects.filter(pk=number).delete()
+    return row
+
+
+def bring_back(told: dict[str, Any], saved_at: datetime, used_at: datetime) -> None:
+    """Keep a forgotten reading again, unless somebody has confirmed another one of the same headings since."""
+    with write():
+        SavedMapping.objects.get_or_create(
+            header_hash=_hashed(Mapping.from_json(told).header),
+            defaults={"told": told, "saved_at": saved_at, "used_at": used_at},
+        )
 
 
 def _hashed(header: Sequence[str]) -> int:

@@ -21,6 +21,7 @@ from xiaohe.shop import accounts, actions, audit, queries
 from xiaohe.shop.models import AuditAct
 from xiaohe.sources import importing
 from xiaohe.web.pages import data, reports
+from xiaohe.web.pages import more as rooms
 from xiaohe.web.pages.models import Toast
 from xiaohe.web.views import answers
 from xiaohe.web.views import undo as undo_facts
@@ -35,7 +36,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def more(request: HttpRequest) -> HttpResponse:
-    return answers.page(request, "web/more.html", {})
+    return answers.page(request, "web/more.html", {"more": rooms.page()})
 
 
 @require_safe
