@@ -232,6 +232,15 @@ def _tap(shop: Shop, now: datetime) -> None:
     actions.split(shop.members[3], shop.members[4], now)
     joined = actions.join(shop.members[5], shop.members[6], now)
     actions.undo(joined.facts, now + timedelta(minutes=1))
+    tag = {"group": "", "tag": "秋季卡", "by": "code", "code": "c1"}
+    tagged = [("tag.added", 8), ("tag.added", 9), ("tag.removed", 9)]
+    stream.record(
+        [
+            Fact("xiaohe", f"{type_}:{each}", type_, now, shop.members[each], props=tag)
+            for type_, each in tagged
+        ],
+        now=now,
+    )
     marks.mark(shop.members[30], As.TEST, On.PERSON, now)
     marks.mark_value(On.PHONE, "13800000003", As.STAFF, now)
     actions.join(shop.members[31], shop.members[32], now, why=WHY)

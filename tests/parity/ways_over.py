@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.parity.shop import ON
-from xiaohe.entries import cards, checking, queries
+from xiaohe.entries import cards, checking, queries, tags
 from xiaohe.ledger import engine
 
 
@@ -17,12 +17,15 @@ def ways_over(stand: Any) -> Any:
         asked = orders["order_key"].to_pylist()
         buyers = checking._buyers(read, asked)
         contacts = checking._contacts(read, asked)
+        came, tagged = tags._linked(read), tags._told(read)
     return {
         "told": told,
         "buyers": sorted(buyers.items()),
         "contacts": sorted(contacts.items()),
         "by code": sorted(queries._told().items()),
         "linked": sorted((code, sorted(who)) for code, who in queries._linked().items()),
+        "came": sorted(came.items()),
+        "tagged": sorted((each, vars(told)) for each, told in tagged.items()),
         "parcels": cards.parcels("taobao", ON),
         "buyer": checking.buyer_of(asked[0]) if asked else None,
     }

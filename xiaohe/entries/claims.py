@@ -15,6 +15,7 @@ from django.db import IntegrityError
 from xiaohe import jobs
 from xiaohe.entries import words
 from xiaohe.entries.belongings import NUMBER
+from xiaohe.entries.codes import CHECK
 from xiaohe.entries.models import Claim, ClaimState, Code
 from xiaohe.entries.rate import Hurried
 from xiaohe.kernel import store
@@ -23,7 +24,6 @@ from xiaohe.people import evidence, keys
 from xiaohe.people.keys import Namespace
 from xiaohe.shop import vault
 
-CHECK = "entries.check"
 MOST_WAITING = 20_000
 # A number nobody knows is kept this long: next month's file may bring its order.
 KEPT = timedelta(days=180)

@@ -1,11 +1,13 @@
-"""Background work of this room: what became of claims, after each of them, after each import, and with each order told."""
+"""Background work of this room: what became of claims and tags, after each of them, after each import, and with each
+order or link told.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from xiaohe import jobs
-from xiaohe.entries import checking, claims
+from xiaohe.entries import checking, claims, tags
 from xiaohe.ledger import subscriptions
 from xiaohe.shop import clock
 
@@ -14,9 +16,10 @@ SWEEP = "entries.sweep"
 
 @jobs.handler(claims.CHECK, queue=jobs.Queue.DEFAULT, lease_seconds=120)
 def check(job: jobs.Running) -> dict[str, int]:
-    """Look all waiting claims up; safe to run twice."""
+    """Look all waiting claims up, then give and take tags; safe to run twice."""
+    now = clock.now()
     with job.keep_alive():
-        return checking.check(clock.now())
+        return {**checking.check(now), **tags.follow(now)}
 
 
 @jobs.handler(SWEEP, queue=jobs.Queue.SLOW, lease_seconds=120)
@@ -26,10 +29,15 @@ def sweep(job: jobs.Running) -> dict[str, int]:
         return {"forgotten": claims.forget_old(clock.now())}
 
 
+ORDERS = frozenset({"order.created", "order.paid"})
+
+
 def _asked(types: set[str]) -> bool:
-    return checking.anybody_waits()
+    if "link.started" in types and tags.is_asked():
+        return True
+    return not ORDERS.isdisjoint(types) and checking.anybody_waits()
 
 
 subscriptions.subscribe(claims.CHECK)
-subscriptions.on_facts(claims.CHECK, ["order.created", "order.paid"], asked=_asked)
+subscriptions.on_facts(claims.CHECK, [*ORDERS, "link.started"], asked=_asked)
 jobs.cron(SWEEP, jobs.every(timedelta(hours=24)))

@@ -114,4 +114,6 @@ def _settle(
     claim.facts, claim.by_hand = list(facts), at is not None
     with store.write():
         claim.save(update_fields=["state", "contact", "settled_at", "facts", "by_hand"])
+        # Whoever came by the code has its tag (tags.py).
+        jobs.enqueue(claims.CHECK, dedupe=claims.CHECK)
     return claim

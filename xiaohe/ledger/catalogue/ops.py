@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from xiaohe.ledger.catalogue.facttype import FactType
+from xiaohe.ledger.catalogue.link import SOURCE
 
 _TAG = {
     "group": "the tag's group",
     "tag": "the tag",
-    "by": "hand, rule or import; absent: import",
+    "by": "hand, rule, code or import; absent: import",
+    # Of a tag that a printed code gave: whose code it is.
+    **SOURCE,
 }
 
 TYPES = (
