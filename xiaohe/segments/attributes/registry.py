@@ -12,8 +12,8 @@
 | DAY       | date, a shop day |
 | RECURRING | date X: the next such day on or after D; `X_before`: the latest one before D. Null where none was told |
 
-Unknown is null and fits no comparison. Numbers of what one did (occasions, referrals, net_total …) are 0 for whoever
-did nothing; what nobody can know of them (ratio, due_on, promo_share …) is unknown.
+Unknown is null and fits no comparison. How often somebody did something (occasions, days_365, referrals, chain_depth) is
+0 for whoever never did; money is unknown where nothing was bought, so that a place among others is one among buyers.
 """
 
 from __future__ import annotations
