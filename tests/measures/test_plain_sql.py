@@ -11,7 +11,7 @@ import pytest
 
 from tests.traits.facts import fact, key, order
 from tests.traits.test_state import bring
-from xiaohe.ledger import export
+from xiaohe.ledger import export, moving
 from xiaohe.measures.registry import measure
 from xiaohe.people import links, marks, overlay
 from xiaohe.simulator import sample
@@ -76,23 +76,30 @@ QUESTIONS = {
 }
 
 
-@pytest.fixture
-def as_a_stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def lake_export(folder: Path) -> str:
+    asked = {"person_of": overlay.person_of, "left_out": marks.left_out, "links": links.links}
+    export.export(folder, **asked, now=NOW)
+    return "facts.parquet"
+
+
+def export_all(folder: Path) -> str:
+    moving.move_out(folder, now=NOW, identifiers=False)
+    return "facts/facts-*.parquet"
+
+
+@pytest.fixture(params=[lake_export, export_all])
+def as_a_stranger(request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Numerator and denominator of each question over an export of the current shop."""
 
     def ask() -> dict[str, tuple[int, int]]:
         folder = tmp_path / "export"
-        export.export(
-            folder,
-            person_of=overlay.person_of,
-            left_out=marks.left_out,
-            links=links.links,
-            now=NOW,
-        )
-        assert ZONE in (folder / "README.md").read_text()
+        facts = request.param(folder)
+        told = (folder / "README.md").read_text()
+        assert ZONE in told
+        assert "`left_out.parquet`" in told
         monkeypatch.chdir(folder)
         with duckdb.connect() as sql:
-            sql.execute(FACTS)
+            sql.execute(FACTS.replace("facts.parquet", facts))
             sql.execute("CREATE TABLE matched (order_key BIGINT, amount BIGINT)")
             for found in cancelled_lines(sql):
                 sql.execute("INSERT INTO matched VALUES (?, ?)", found)

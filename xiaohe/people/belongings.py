@@ -18,7 +18,7 @@ from xiaohe.kernel.belongings import (
     travels,
     view,
 )
-from xiaohe.people import grams, links, notes, overlay, store, ties
+from xiaohe.people import grams, links, marks, notes, overlay, store, ties
 from xiaohe.people import keys as people_keys
 from xiaohe.people.models import Note, Tie
 from xiaohe.people.runs import unique_pairs
@@ -156,6 +156,14 @@ view(
             Column("person", Kind.INTEGER, "the subject of theirs that was recorded first"),
         ),
         build=lambda read, _views: overlay.person_of(read),
+    )
+)
+view(
+    View(
+        name="left_out",
+        about="a person who is no customer: a colleague, a test, the shop itself. Their orders and links count in no number",
+        columns=(Column("person", Kind.INTEGER, "who"),),
+        build=lambda read, views: marks.left_out(read, views["persons"]),
     )
 )
 view(
