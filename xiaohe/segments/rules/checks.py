@@ -44,10 +44,14 @@ STEPS = range(2, 7)
 
 
 def check(
-    rule: Rule, vocabulary: Vocabulary, place_of: Callable[[Any], Place] | None = None
+    rule: Rule,
+    vocabulary: Vocabulary,
+    place_of: Callable[[Any], Place] | None = None,
+    *,
+    path: str = "",
 ) -> None:
-    """Raise RuleError for the first part that is wrong, at its place in the text or else at its path."""
-    _Check(vocabulary, place_of).rule(rule, "", 0)
+    """Raise RuleError for the first part that is wrong, at its place in the text or else at its path below `path`."""
+    _Check(vocabulary, place_of).rule(rule, path, 0)
 
 
 class _Check:

@@ -51,7 +51,9 @@ def normal(rule: Rule) -> Rule:
             steps = tuple(_records(each) for each in rule.steps)
             return replace(rule, steps=steps, window=_window(rule.window))
         case Been(Compare(name, test), days):
-            return Been(Compare(name, _test(test)), days)
+            # Only truths and choices are written down, so true is plainly that.
+            test = Test(Op.TRUE) if test == Test(Op.IS, (True,)) else _test(test)
+            return Been(Compare(name, test), days)
         case Rank() | Share():
             return replace(rule, low=plain(rule.low), high=plain(rule.high))
         case Listed(people):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from xiaohe.kernel.money import minor_digits
-from xiaohe.segments.rules.tree import Money, Op, Test, Value
+from xiaohe.segments.rules.tree import Compare, Money, Not, Op, Test, Value
 from xiaohe.segments.rules.vocabulary import Field, Kind
 from xiaohe.segments.text import times
 from xiaohe.segments.text.lexer import Sort, Token
@@ -26,6 +26,14 @@ def begins(reader: Reader) -> bool:
     return here.is_sign("=", "!=", *_SIGNS) or here.is_word(
         "is", "in", "between", "not", "does", *_VERBS
     )
+
+
+def compare(reader: Reader, field: Field) -> Compare | Not:
+    """What stands after the name of `field`, which was just taken."""
+    start = reader.at - 1
+    read, turned = test(reader, field)
+    compared = reader.mark(Compare(field.name, read), start)
+    return Not(compared) if turned else compared
 
 
 def test(reader: Reader, field: Field) -> tuple[Test, bool]:

@@ -1,0 +1,172 @@
+"""Conditions on what people did, read: did, count, sum, first, days since, sequences."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from xiaohe.segments.rules.kinds import result
+from xiaohe.segments.rules.tree import (
+    Fold,
+    Measure,
+    Not,
+    Op,
+    Records,
+    Rule,
+    Sequence,
+    Test,
+    Where,
+)
+from xiaohe.segments.rules.vocabulary import Field, Kind, RecordKind
+from xiaohe.segments.text import comparing, times
+from xiaohe.segments.text.joining import unary
+from xiaohe.segments.text.lexer import Sort, Token
+from xiaohe.segments.text.reader import Reader, nearest
+
+FOLDS = {str(each): each for each in Fold if " " not in str(each)}
+_TIMES = {"least": Op.AT_LEAST, "most": Op.AT_MOST}
+_SINCE = {"first": Fold.DAYS_SINCE_FIRST, "last": Fold.DAYS_SINCE_LAST}
+_HOW_OFTEN = {"once": 1, "twice": 2}
+
+
+def did(reader: Reader) -> Rule:
+    start = reader.at
+    reader.take()
+    turned = reader.takes_word("not")
+    steps = [_some(reader)]
+    if reader.now.is_word("then"):
+        rule: Rule = _sequence(reader, steps)
+    else:
+        records = _during(reader, steps[0])
+        rule = Measure(Fold.COUNT, records, _times(reader))
+    return Not(reader.mark(rule, start)) if turned else rule
+
+
+def _sequence(reader: Reader, steps: list[Records]) -> Sequence:
+    while reader.takes_word("then"):
+        steps.append(_some(reader))
+    reader.need_word("within")
+    count, unit = times.length(reader)
+    return Sequence(tuple(steps), count, unit, times.optional(reader))
+
+
+def _times(reader: Reader) -> Test:
+    """`at least 2 times`, `exactly once`, `twice`; nothing is once or more."""
+    start = reader.at
+    op = Op.AT_LEAST
+    if reader.takes_word("exactly"):
+        op = Op.IS
+    elif reader.takes_word("at"):
+        if not reader.now.is_word(*_TIMES):
+            near = nearest(reader.shown(reader.now), _TIMES)
+            raise reader.wrong("expected_word", word="least", suggestion=near)
+        op = _TIMES[str(reader.take().value).casefold()]
+    elif not reader.now.is_word(*_HOW_OFTEN) and not (
+        reader.now.sort is Sort.NUMBER and reader.ahead().is_word("times", "time")
+    ):
+        return reader.mark(Test(op, (Decimal(1),)), start)
+    if reader.now.is_word(*_HOW_OFTEN):
+        often = Decimal(_HOW_OFTEN[str(reader.take().value).casefold()])
+    else:
+        often = Decimal(reader.whole())
+        if not reader.takes_word("time"):
+            reader.need_word("times")
+    return reader.mark(Test(op, (often,)), start)
+
+
+def _some(reader: Reader) -> Records:
+    """Records and their condition; their time comes later."""
+    start = reader.at
+    kind = _record(reader)
+    where: Where | None = None
+    if reader.takes_word("where"):
+        where = unary(reader, lambda each: _field_condition(each, kind))  # type: ignore[assignment]
+    return reader.mark(Records(kind.name, where), start)
+
+
+def _field_condition(reader: Reader, kind: RecordKind) -> Rule:
+    return comparing.compare(reader, _field(reader, kind))
+
+
+def _during(reader: Reader, records: Records) -> Records:
+    start = reader.at
+    window = times.optional(reader)
+    return reader.mark(Records(records.of, records.where, window), start)
+
+
+def _record(reader: Reader) -> RecordKind:
+    if reader.now.sort not in (Sort.NAME, Sort.TEXT):
+        raise reader.wrong("expected_name")
+    known, name = reader.vocabulary.records, str(reader.now.value)
+    kind = known.get(name) or known.get(name.casefold())
+    if kind is None:
+        raise reader.wrong("unknown_record", suggestion=nearest(name, known))
+    reader.take()
+    return kind
+
+
+def _field(reader: Reader, kind: RecordKind) -> Field:
+    if reader.now.sort not in (Sort.NAME, Sort.TEXT):
+        raise reader.wrong("expected_name")
+    name = str(reader.now.value)
+    field = kind.fields.get(name) or kind.fields.get(name.casefold())
+    if field is None:
+        raise _unknown_field(reader, reader.now, kind)
+    reader.take()
+    return field
+
+
+def _unknown_field(reader: Reader, token: Token, kind: RecordKind) -> Exception:
+    known = ", ".join(kind.fields)
+    near = nearest(str(token.value), kind.fields)
+    return reader.wrong("unknown_field", token, record=kind.name, known=known, suggestion=near)
+
+
+def measure(reader: Reader) -> Rule:
+    """`count of R …`, `sum of FIELD over R …`."""
+    fold = FOLDS[str(reader.take().value).casefold()]
+    reader.take()
+    if fold is Fold.COUNT:
+        return _made(reader, fold, _some(reader), "")
+    token = reader.now
+    if token.sort not in (Sort.NAME, Sort.TEXT):
+        raise reader.wrong("expected_name")
+    reader.take()
+    reader.need_word("over")
+    # The records come after the field, so its name is looked up now.
+    here = reader.at
+    kind = _record(reader)
+    name = str(token.value)
+    field = kind.fields.get(name) or kind.fields.get(name.casefold())
+    if field is None:
+        raise _unknown_field(reader, token, kind)
+    reader.at = here
+    return _made(reader, fold, _some(reader), field.name)
+
+
+def days_since(reader: Reader) -> Rule:
+    reader.take()
+    reader.take()
+    if not reader.now.is_word(*_SINCE):
+        near = nearest(reader.shown(reader.now), _SINCE)
+        raise reader.wrong("expected_word", word="last", suggestion=near)
+    fold = _SINCE[str(reader.take().value).casefold()]
+    return _made(reader, fold, _some(reader), "")
+
+
+def _made(reader: Reader, fold: Fold, some: Records, name: str) -> Rule:
+    kind = reader.vocabulary.records[some.of]
+    # If nothing can be made of the field, its own kind reads the value and the checks refuse the fold.
+    field = result(fold, kind.fields.get(name)) or kind.fields[name]
+    start = reader.at
+    records = _during(reader, some)
+    if field.kind is Kind.DAY and start < reader.at and not _goes_on(reader):
+        # One time only: "last of on over purchase in this week" speaks of the value.
+        reader.at = start
+        records = some
+    test, turned = comparing.test(reader, field)
+    measure = Measure(fold, records, test, name)
+    return Not(reader.mark(measure, start)) if turned else measure
+
+
+def _goes_on(reader: Reader) -> bool:
+    return comparing.begins(reader) or times.begins(reader)
