@@ -170,7 +170,7 @@ def fields_of(where: Where | None) -> set[str]:
 def _where(world: World, rows: ir.Table, kind: RecordKind, where: Any) -> Any:
     match where:
         case Compare(name, test):
-            return fits(world, kind.fields[name].kind, rows[name], test, cycle=cycle_of(rows))
+            return fits(world, kind.fields[name].kind, rows[name], test)
         case Not(inner):
             return ~_where(world, rows, kind, inner)
         case All(rules):
@@ -322,8 +322,5 @@ def kind_of(leaf: Measure) -> Kind:
 def passed(world: World, table: ir.Table, names: Iterable[str], leaves: Leaves) -> dict[str, Any]:
     """Per leaf whether its value, a column of its name, passes its test."""
     return {
-        name: fits(
-            world, kind_of(leaves[name]), table[name], leaves[name].test, cycle=cycle_of(table)
-        )
-        for name in names
+        name: fits(world, kind_of(leaves[name]), table[name], leaves[name].test) for name in names
     }

@@ -16,7 +16,6 @@ import ibis.expr.types as ir
 from xiaohe.segments.attributes.registry import ATTRIBUTES, before
 from xiaohe.segments.query import additive, logged, standing, steps
 from xiaohe.segments.query.values import fits
-from xiaohe.segments.query.windows import CYCLE, cycle_of, with_cycle
 from xiaohe.segments.rules.tree import (
     All,
     AnyOf,
@@ -89,12 +88,13 @@ class _Asked:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.names: dict[Leaf, str] = {}
+        # By how they are written: Python holds 1 and true for the same.
+        self.named: dict[str, tuple[str, Leaf]] = {}
 
     def take(self, rule: Rule) -> None:
         for leaf in atoms(self.world, rule):
             if not isinstance(leaf, Everyone):
-                self.names.setdefault(leaf, f"leaf_{len(self.names)}")
+                self.named.setdefault(repr(leaf), (f"leaf_{len(self.named)}", leaf))
 
     def truth(self, table: ir.Table, rule: Rule) -> Any:
         match rule:
@@ -108,7 +108,7 @@ class _Asked:
                 return ~self.truth(table, inner)
             case InSegment(slug):
                 return self.truth(table, self.world.segment(slug))
-        return table[self.names[rule]]
+        return table[self.named[repr(rule)][0]]
 
     def table(self) -> ir.Table:
         """(person, one truth per leaf) of the population."""
@@ -116,10 +116,10 @@ class _Asked:
         found = world.population().select("person")
         found = self._with_attributes(found)
         found = self._with_measures(found)
-        for leaf, name in self.names.items():
+        for name, leaf in self.named.values():
             if (fitting := self._people(leaf)) is not None:
                 found = _marked(found, fitting, name)
-        return found.select("person", *self.names.values())
+        return found.select("person", *(name for name, _leaf in self.named.values()))
 
     def _people(self, leaf: Leaf) -> ir.Table | None:
         """(person) of those who fit a leaf that is neither attribute nor measure."""
@@ -139,28 +139,26 @@ class _Asked:
         return None
 
     def _with_attributes(self, found: ir.Table) -> ir.Table:
-        asked = {leaf: name for leaf, name in self.names.items() if isinstance(leaf, Compare)}
+        asked = {name: leaf for name, leaf in self.named.values() if isinstance(leaf, Compare)}
         if not asked:
             return found
-        needed = [each for leaf in asked for each in _columns_of(leaf)]
+        needed = [each for leaf in asked.values() for each in _columns_of(leaf)]
         table = self.world.attributes()
         table = table.select(
             "person", **{f"of_{name}": table[name] for name in dict.fromkeys(needed)}
         )
-        windows = [leaf.test.window for leaf in asked if leaf.test.window is not None]
-        table = with_cycle(self.world, table, windows)
-        truths = {name: self._attribute(table, leaf) for leaf, name in asked.items()}
+        truths = {name: self._attribute(table, leaf) for name, leaf in asked.items()}
         joined = found.left_join(table.select("person", **truths), "person").drop("person_right")
-        return joined.mutate(**{name: joined[name].fill_null(False) for name in asked.values()})
+        return joined.mutate(**{name: joined[name].fill_null(False) for name in asked})
 
     def _attribute(self, table: ir.Table, leaf: Compare) -> Any:
         kind = ATTRIBUTES[leaf.field].kind
         earlier = table[f"of_{before(leaf.field)}"] if kind is Kind.RECURRING else None
         column = table[f"of_{leaf.field}"]
-        return fits(self.world, kind, column, leaf.test, before=earlier, cycle=cycle_of(table))
+        return fits(self.world, kind, column, leaf.test, before=earlier)
 
     def _with_measures(self, found: ir.Table) -> ir.Table:
-        asked = {name: leaf for leaf, name in self.names.items() if isinstance(leaf, Measure)}
+        asked = {name: leaf for name, leaf in self.named.values() if isinstance(leaf, Measure)}
         if not asked:
             return found
         world = self.world
@@ -168,12 +166,9 @@ class _Asked:
             few = {name: asked[name] for name in names}
             made = additive.accumulate(world, few)
             found = found.left_join(made, "person").drop("person_right")
-        kept = [name for name in self.names.values() if name in found.columns]
+        kept = [name for name, _leaf in self.named.values() if name in found.columns]
         found = additive.finalise(world, found, asked, *kept)
-        windows = [leaf.test.window for leaf in asked.values() if leaf.test.window is not None]
-        found = with_cycle(world, found, windows)
-        found = found.mutate(**additive.passed(world, found, asked, asked))
-        return found.drop(CYCLE) if CYCLE in found.columns else found
+        return found.mutate(**additive.passed(world, found, asked, asked))
 
 
 def _columns_of(leaf: Compare) -> list[str]:

@@ -18,27 +18,25 @@ from xiaohe.segments.query.additive import counts, fields_of
 from xiaohe.segments.query.windows import CYCLE, during, needs_from, with_cycle
 from xiaohe.segments.records.registry import kind_named
 from xiaohe.segments.rules.tree import Records, Sequence
-from xiaohe.segments.rules.windows import Last, Unit, Window
+from xiaohe.segments.rules.windows import Unit, Window
 
 if TYPE_CHECKING:
     from xiaohe.segments.query.world import World
 
 MICROS_PER_HOUR = 3_600_000_000
 _DAYS = {Unit.DAYS: 1, Unit.WEEKS: 7}
-_MONTHS = {Unit.MONTHS: 1, Unit.QUARTERS: 3, Unit.YEARS: 12}
 
 
 def people(world: World, leaf: Sequence) -> ir.Table:
     """(person) of those with a chain of all steps, begun in the window, whose ends are near enough.
 
-    Within hours: by the instants. Within days and longer: by the shop days, ends included.
+    Within hours: by the instants. Within days and weeks: by the shop days, ends included.
     """
     first, *others = leaf.steps
     chains = _records(world, first, leaf.window, first=True)
     chains = chains.select("person", "us", "on", begun=chains.us if _in_hours(leaf) else chains.on)
     for step in others:
         chains = _carried_on(chains, _records(world, step, leaf.window))
-    chains = with_cycle(world, chains, [Last(leaf.within, leaf.unit)])
     return chains.filter(_near(leaf, chains)).select("person").distinct()
 
 
@@ -81,11 +79,7 @@ def _carried_on(chains: ir.Table, rows: ir.Table) -> ir.Table:
 
 
 def _near(leaf: Sequence, chains: ir.Table) -> Any:
-    if leaf.unit is Unit.HOURS:
+    if _in_hours(leaf):
         return chains.us - chains.begun <= leaf.within * MICROS_PER_HOUR
-    if months := _MONTHS.get(leaf.unit):
-        return chains.on <= (chains.begun + ibis.interval(months=months * leaf.within)).cast("date")
     apart = chains.on.delta(chains.begun, unit="day").cast("int64")
-    if days := _DAYS.get(leaf.unit):
-        return apart <= days * leaf.within
-    return (apart.cast("float64") <= (chains[CYCLE] * float(leaf.within)).ceil()).fill_null(False)
+    return apart <= leaf.within * _DAYS[leaf.unit]

@@ -22,26 +22,23 @@ if TYPE_CHECKING:
 _TEXTUAL = (Op.CONTAINS, Op.STARTS, Op.ENDS)
 
 
-def fits(
-    world: World, kind: Kind, column: Any, test: Test, *, before: Any = None, cycle: Any = None
-) -> Any:
+def fits(world: World, kind: Kind, column: Any, test: Test, *, before: Any = None) -> Any:
     """Whether a value of that kind passes the test.
 
-    `before`: of a recurring day the latest one before D, beside the next in `column`. `cycle`: the person's own, for
-    windows in cycles. Raises ValueError for a comparison that makes no sense of that kind; `rules.checks` refuses it.
+    `before`: of a recurring day the latest one before D, beside the next in `column`. Raises ValueError for a comparison that makes no sense of that kind; `rules.checks` refuses it.
     """
-    found = _compared(world, kind, column, test, before, cycle)
+    found = _compared(world, kind, column, test, before)
     return found.fill_null(False)
 
 
-def _compared(world: World, kind: Kind, column: Any, test: Test, before: Any, cycle: Any) -> Any:
+def _compared(world: World, kind: Kind, column: Any, test: Test, before: Any) -> Any:
     match test.op:
         case Op.KNOWN:
             return column.notnull()
         case Op.TRUE:
             return _is(kind, column, True)
         case Op.WITHIN:
-            return _within(world, column, test, before, cycle)
+            return _within(world, column, test, before)
         case Op.IS | Op.IN:
             return reduce(or_, (_is(kind, column, each).fill_null(False) for each in test.values))
         case Op.MATCHES:
@@ -56,13 +53,13 @@ def _only(test: Test) -> Value:
     return value
 
 
-def _within(world: World, column: Any, test: Test, before: Any, cycle: Any) -> Any:
+def _within(world: World, column: Any, test: Test, before: Any) -> Any:
     if test.window is None:
         raise ValueError("a day lies within a window, and there is none")
     return reduce(
         or_,
         (
-            _lies(during(world, test.window, day, cycle=cycle), day)
+            _lies(during(world, test.window, day), day)
             for day in (column, before)
             if day is not None
         ),

@@ -98,6 +98,8 @@ class World:
 
     def everybody(self) -> World:
         """The same moment, of the whole shop."""
+        if self.people is None:
+            return self
         return replace(self, people=None, subjects=None, few=False)
 
     def whose(self, table: ir.Table) -> ir.Table:
