@@ -1,0 +1,259 @@
+"""Exactly one stage for everybody, where each begins, and the tiers and overlays beside it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import ibis
+import pyarrow as pa
+import pytest
+
+from tests.segments.attributes.shop import (
+    NOW,
+    TODAY,
+    ago,
+    asked,
+    bought,
+    bring,
+    did,
+    key,
+    known,
+    rows_of,
+)
+from xiaohe.ledger.engine import over
+from xiaohe.segments.attributes.cuts import Cut, Cuts
+from xiaohe.segments.attributes.moving import moving, turns
+from xiaohe.segments.attributes.registry import ATTRIBUTES
+from xiaohe.shop.accounts import account_named
+from xiaohe.stats.stages import stage_of_buyer
+
+NO_CUTS = Cuts(TODAY, {"recency": Cut((), 0)})
+STANDING = pa.schema(
+    [
+        ("bought_on", pa.date32()), ("last_on", pa.date32()), ("shop_last_on", pa.date32()), ("cycle", pa.float64()),
+        ("shop_cycle", pa.float64()), ("occasions", pa.int64()), ("linked", pa.bool_()), ("linked_since", pa.date32()),
+        ("last_signal_on", pa.date32()), ("referred_on", pa.date32()),
+    ]
+)  # fmt: skip
+
+
+def standing(**told: Any) -> dict[str, Any]:
+    since = told.pop("since", None)
+    day = None if since is None else TODAY - timedelta(since)
+    cycle = told.pop("cycle", None)
+    row = dict.fromkeys(STANDING.names) | {"linked": False, "occasions": 0}
+    row |= {
+        "bought_on": day,
+        "last_on": day,
+        "shop_last_on": day,
+        "cycle": cycle,
+        "shop_cycle": cycle,
+    }
+    return row | told
+
+
+def moved(
+    rows: list[dict[str, Any]], cuts: Cuts = NO_CUTS, on: Any = TODAY
+) -> list[dict[str, Any]]:
+    with over({"people": pa.Table.from_pylist(rows, schema=STANDING)}) as read:
+        people = read.table("people")
+        found: list[dict[str, Any]] = read.run(
+            people.select(**moving(people, on, cuts))
+        ).to_pylist()
+        return found
+
+
+# ---------------------------------------------------------------- stages
+
+# occasions, cycle, days since the last purchase → stage. r = days ÷ cycle; each line has both of its sides.
+BUYERS = [
+    (1, 30.0, 44, "new"), (1, 30.0, 45, "at_risk"), (2, 30.0, 44, "growing"), (3, 30.0, 44, "regular"),
+    # r ≥ 1.5 at 6 days, yet C + 7 only at 11.
+    (3, 4.0, 6, "regular"), (3, 4.0, 10, "regular"), (3, 4.0, 11, "at_risk"),
+    (1, 30.0, 74, "at_risk"), (1, 30.0, 75, "dormant"), (3, 30.0, 89, "at_risk"), (3, 30.0, 90, "dormant"),
+    # r ≥ 2.5 at 10 days, yet C + 14 only at 18.
+    (1, 4.0, 17, "at_risk"), (1, 4.0, 18, "dormant"),
+    (2, 30.0, 119, "dormant"), (2, 30.0, 120, "lost"), (3, 30.0, 179, "dormant"), (3, 30.0, 180, "lost"),
+    # r ≥ 4 at 16 days, yet C + 30 only at 34.
+    (1, 4.0, 33, "dormant"), (1, 4.0, 34, "lost"),
+    # Without a cycle days alone tell.
+    (1, None, 90, "new"), (1, None, 91, "at_risk"), (1, None, 180, "at_risk"), (1, None, 181, "dormant"),
+    (1, None, 365, "dormant"), (1, None, 366, "lost"), (0, None, 10, "new"),
+]  # fmt: skip
+
+
+def test_each_stage_of_a_buyer_begins_where_it_is_said_to() -> None:
+    rows = [standing(occasions=n, cycle=cycle, since=days) for n, cycle, days, _stage in BUYERS]
+
+    found = [row["stage"] for row in moved(rows)]
+
+    assert found == [stage for *_rest, stage in BUYERS]
+    pure = [stage_of_buyer(max(n, 1), days, cycle) for n, cycle, days, _stage in BUYERS]
+    assert found == pure
+
+
+def test_whom_the_shop_has_seen_return_is_dormant_not_lost() -> None:
+    rows = [standing(occasions=n, cycle=30.0, since=400) for n in (1, 3)]
+    regulars_return = Cuts(TODAY, NO_CUTS.cuts, may_return={True: 0.05, False: 0.049})
+
+    assert [row["stage"] for row in moved(rows, regulars_return)] == ["lost", "dormant"]
+
+
+@pytest.mark.parametrize(
+    ("linked", "heard", "stage"),
+    [(True, None, "prospect"), (False, 90, "prospect"), (False, 91, "passer_by"), (False, None, "passer_by")],
+)  # fmt: skip
+def test_who_never_bought_is_a_prospect_while_linked_or_heard_of(
+    linked: bool, heard: int | None, stage: str
+) -> None:
+    day = None if heard is None else TODAY - timedelta(heard)
+    rows = [standing(linked=linked, last_signal_on=day, linked_since=TODAY if linked else None)]
+
+    assert moved(rows)[0]["stage"] == stage
+
+
+def test_the_next_day_on_which_a_stage_may_change_is_among_those_told() -> None:
+    for n, cycle, days, _stage in BUYERS:
+        row = standing(occasions=n, cycle=cycle, since=days)
+        ahead = [TODAY + timedelta(day) for day in range(1, 400)]
+        stages = [moved([row], on=day)[0]["stage"] for day in (TODAY, *ahead[::37])]
+        told = set(turns(row, TODAY))
+
+        # Between two of the days told nothing changes: so a change between two days asked has one of them between.
+        for first, last, was, then in zip((TODAY, *ahead[::37]), ahead[::37], stages, stages[1:], strict=False):  # fmt: skip
+            assert was == then or any(first < day <= last for day in told), (row, first, last)
+
+
+def test_everybody_has_one_stage_and_no_unknown_truth(place: Any) -> None:
+    rows = known(
+        bought("ann", 5), bought("bob", 5, 30, 61), bought("cy", 300),
+        [did("dee", "message.in", ago(5)), did("eve", "page.viewed", ago(200))],
+    )  # fmt: skip
+
+    assert {who: rows[key(who)]["stage"] for who in ("ann", "bob", "cy", "dee", "eve")} == {
+        "ann": "new", "bob": "regular", "cy": "dormant", "dee": "prospect", "eve": "passer_by",
+    }  # fmt: skip
+    for row in rows.values():
+        for name, each in ATTRIBUTES.items():
+            assert each.kind != "truth" or row[name] in (True, False), name
+            assert not each.choices or row[name] is None or row[name] in each.choices, name
+
+
+# ---------------------------------------------------------------- tiers and overlays
+
+
+def crowd() -> list[dict[str, Any]]:
+    """Twenty buyers with one purchase of ¥10 to ¥200 each."""
+    return [
+        each
+        for number in range(20)
+        for each in bought(f"crowd-{number}", 20, paid=1_000 * (number + 1))
+    ]
+
+
+def test_the_four_tiers(place: Any) -> None:
+    rows = known(
+        crowd(),
+        bought("often", 10, 20, 30, paid=100), bought("twice", 10, 20, paid=900_000), bought("thrice", 400, 500, 600),
+        [
+            did("asks", "message.in", ago(90)), did("asked", "message.in", ago(91)),
+            did("looks", "product.clicked", ago(3)), did("sees", "page.viewed", ago(3)),
+        ],
+        [did("friend", "link.started", ago(3), account_id=account_named("wecom", "小李").id, kind="friend")],
+    )  # fmt: skip
+
+    assert {who: rows[key(who)]["tier"] for who in ("often", "twice", "thrice", "asks", "looks", "friend")} == {
+        "often": "heavy", "twice": "buyer", "thrice": "buyer", "asks": "potential", "looks": "potential",
+        "friend": "follower",
+    }  # fmt: skip
+    assert rows[key("asked")]["tier"] is None
+    assert rows[key("sees")]["tier"] is None
+
+
+def test_vip_are_the_top_five_percent_by_the_years_net(place: Any) -> None:
+    rows = known(crowd(), bought("old", 400, paid=900_000), bought("rich", 20, paid=90_000))
+
+    # 21 bought within the year: 5 % of them is one person.
+    assert [who for who, row in rows.items() if row["vip"]] == [key("rich")]
+    assert rows[key("old")]["net_365"] is None
+    assert rows[key("old")]["value"] == "low"
+    assert rows[key("rich")]["value"] == "high"
+
+
+def test_tier_stage_and_vip_are_those_of_the_state(place: Any) -> None:
+    bring([*crowd(), *bought("often", 10, 20, 30, 47, paid=30_000), *bought("gone", 200, 240, 260)])
+    with asked() as world:
+        ours = rows_of(world)
+        state = {row["person"]: row for row in world.read.run(world.table("rhythm")).to_pylist()}
+
+    for who, row in state.items():
+        for name in ("stage", "tier", "vip", "days_since", "ratio", "due_on", "days_365", "ev"):
+            assert ours[who][name] == row[name], name
+
+
+@pytest.mark.parametrize(
+    ("words", "consent", "muted"),
+    [
+        (["given"], "given", False), (["given", "reduced"], "reduced", True), (["withdrawn"], "withdrawn", True),
+        (["withdrawn", "given"], "given", False), ([], None, False),
+    ],
+)  # fmt: skip
+def test_muted_by_the_latest_word(
+    place: Any, words: list[str], consent: str | None, muted: bool
+) -> None:
+    said = [did("ann", f"consent.{word}", ago(10 - day)) for day, word in enumerate(words)]
+
+    row = known(bought("ann", 20), said)[key("ann")]
+
+    assert (row["consent"], row["muted"]) == (consent, muted)
+
+
+def test_a_complaint_is_open_until_it_is_closed(place: Any) -> None:
+    rows = known(
+        [did("ann", "complaint.opened", ago(5)), did("bob", "complaint.opened", ago(5))],
+        [did("bob", "complaint.closed", ago(4)), did("cy", "complaint.closed", ago(4))],
+        [did("cy", "complaint.opened", ago(3))],
+    )
+
+    assert [rows[key(who)]["complaint_open"] for who in ("ann", "bob", "cy")] == [True, False, True]
+
+
+def test_a_bargain_hunter_takes_only_deals_and_sends_back_or_pays_least(place: Any) -> None:
+    back = [did("back", "order.refunded", ago(9), order_key=key("back-10"), amount=5_000)]
+    rows = known(
+        crowd(),
+        bought("back", 10, 20, 30, coupon="SALE"), back,
+        bought("kept", 10, 20, 30, coupon="SALE", paid=15_000), bought("cheap", 10, 20, 30, discount="9.00", paid=100),
+        bought("plain", 10, 20, 30, paid=100), bought("twice", 10, 20, coupon="SALE", paid=100),
+    )  # fmt: skip
+
+    hunters = {who for who in ("back", "kept", "cheap", "plain", "twice") if rows[key(who)]["bargain_hunter"]}  # fmt: skip
+    assert hunters == {"back", "cheap"}
+    assert rows[key("back")]["promo_share"] == 1.0
+    assert rows[key("back")]["refund_share"] == pytest.approx(1 / 3)
+    assert rows[key("plain")]["promo_share"] == 0.0
+
+
+def test_of_platforms_that_say_nothing_of_discounts_nobody_knows(place: Any) -> None:
+    row = known(bought("ann", 10, 20))[key("ann")]
+
+    assert row["promo_share"] is None
+
+
+def test_a_later_day_without_news_moves_only_what_time_moves(place: Any) -> None:
+    bring(bought("ann", 5, 25, 45, 66))
+    later = NOW + timedelta(days=50)
+    with asked() as world:
+        row = rows_of(world)[key("ann")]
+        told = [day for day in turns(row, world.on) if day <= later.date()]
+        ahead = world.read.run(
+            world.attributes().select("stage").mutate(day=ibis.literal(later.date()))
+        )
+    with asked(later) as world:
+        then = rows_of(world)[key("ann")]
+
+    assert ahead["stage"][0].as_py() == row["stage"] == "regular"
+    assert then["stage"] == "at_risk"
+    assert told
+    assert (row["due_on"], row["cycle"]) == (then["due_on"], then["cycle"])
