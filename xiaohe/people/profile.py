@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from xiaohe.ledger import engine
 from xiaohe.ledger.engine import Reading
-from xiaohe.people import evidence, identifiers, keys
+from xiaohe.people import bills, evidence, identifiers, keys, refunds
 from xiaohe.people import overlay as overlays
 from xiaohe.people.keys import Namespace
 from xiaohe.people.names import plain
@@ -124,6 +124,8 @@ class About:
 
     subjects: list[int]
     facts: list[dict[str, Any]]
+    # Payments on bills that an order list states too, and its order; None where several orders state one.
+    bills: dict[int, int | None] = field(default_factory=dict)
 
 
 def about(person: int, overlay: Overlay | None = None) -> About:
@@ -131,7 +133,11 @@ def about(person: int, overlay: Overlay | None = None) -> About:
     overlay = overlay or overlays.current()
     subjects = overlay.subjects(overlay.person(person))
     with engine.reading() as read:
-        return About(subjects, _theirs(read, subjects))
+        facts = _theirs(read, subjects)
+        into, billed = bills.of_orders(read, facts)
+    return About(
+        subjects, list({each["key_hash"]: each for each in [*facts, *billed]}.values()), into
+    )
 
 
 def evidence_of(
@@ -173,12 +179,13 @@ def timeline(
     """What happened with a person, latest first; every order is one line."""
     known = known or about(person, overlay)
     mine = set(known.subjects)
-    theirs = [fact for fact in known.facts if fact["subject"] in mine]
+    facts = bills.moved(known.facts, known.bills)
+    theirs = [fact for fact in facts if fact["subject"] in mine]
     keys_of_orders = {fact["order_key"] for fact in theirs if fact["order_key"] is not None}
     # An item list names no buyer: its facts are of the order alone.
     theirs += [
         fact
-        for fact in known.facts
+        for fact in facts
         if fact["subject"] not in mine and fact["order_key"] in keys_of_orders
     ]
     orders: dict[int, list[dict[str, Any]]] = defaultdict(list)
@@ -359,39 +366,8 @@ def _order(order_key: int, states: Sequence[dict[str, Any]]) -> Moment:
         source=began["source"],
         order_key=order_key,
         amount=max(paid) if paid else sum(lines) if lines else None,
-        refunded=_refunded(by_type["order.refunded"]),
+        refunded=refunds.total(by_type["order.refunded"]),
         currency=next((state["currency"] for state in states if state["currency"]), None),
         quantity=sum(item["quantity"] or 0 for item in items) or None,
         titles=tuple(dict.fromkeys(title for title in titles if title)),
     )
-
-
-def _amounts_before_words(refunds: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """As the orders' fold has it: an amount only supposed from a word gives way to one that is stated."""
-    stated = [each for each in refunds if not _in_words(each)]
-    items = {each["item_key"] for each in stated}
-    aftersales = {each["other"] for each in stated if each["item_key"] is None}
-    words = [
-        each
-        for each in refunds
-        if _in_words(each) and (each["item_key"] not in items if each["item_key"] else not stated)
-    ]
-    said = {each["item_key"] for each in words} - {None}
-    told = None in aftersales or (aftersales and len(aftersales) >= len(said))
-    return stated + [each for each in words if each["item_key"] is None or not told]
-
-
-def _in_words(refund: dict[str, Any]) -> bool:
-    return bool(refund["props"]) and json.loads(refund["props"]).get("told") == "words"
-
-
-def _refunded(refunds: Sequence[dict[str, Any]]) -> int:
-    """Cumulative totals: of the order, of its items together, of its after-sales together; the most of the three."""
-    totals: dict[tuple[str, int | None], int] = {}
-    for refund in _amounts_before_words(refunds):
-        item, aftersale = refund["item_key"], refund["other"]
-        part = ("item", item) if item is not None else ("aftersale", aftersale)
-        totals[part] = max(totals.get(part, 0), refund["amount"] or 0)
-    whole = totals.pop(("aftersale", None), 0)
-    items = sum(amount for (way, _part), amount in totals.items() if way == "item")
-    return max(whole, items, sum(totals.values()) - items)
