@@ -50,9 +50,12 @@ NEED = (
     Line("looks", ((1, 15), (3, 20), (6, 25))),
     Line("wishes", ((1, 15),)),
 )
+# How many of a hundred buyers somebody's purchase is worth at least as much as, in steps of five; and five more.
+PERCENTILE = Line(
+    "percentile", tuple((p, p + PERCENTILE_STEP) for p in range(0, MOST, PERCENTILE_STEP))
+)
 MEANS = (
-    # Five steps of a hundred of the shop's buyers, by what a purchase of theirs is worth.
-    Line("percentile", tuple((p, p + PERCENTILE_STEP) for p in range(0, MOST, PERCENTILE_STEP))),
+    PERCENTILE,
     # Share of their orders of 180 days with a coupon or a discount.
     Line("promo_share", ((0.2, -10), (0.6, -20))),
 )

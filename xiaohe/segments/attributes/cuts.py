@@ -166,11 +166,6 @@ def _tell_discounts(shop: World, on: date) -> tuple[str, ...]:
     return tuple(found["platform"].to_pylist())
 
 
-def reached(value: ir.Value, cuts: tuple[float, ...]) -> ir.IntegerValue:
-    """How many cuts the value has reached."""
-    return _sum((value >= cut) for cut in cuts)
-
-
 def passed(value: ir.Value, cuts: tuple[float, ...]) -> ir.IntegerValue:
     """How many cuts lie below the value."""
     return _sum((value > cut) for cut in cuts)

@@ -38,7 +38,7 @@ def links(world: World) -> ir.Table:
     # Of links that ended on one day, the one that began last.
     over = told.filter(told.private, ~told.live)
     over = _first(over, over.ended_on.desc(), over["at"].desc(), over.row_no, over.key_hash)
-    each = beside(beside(each, newest), over.select("person", over_by=over.ended_by))
+    each = beside(each, newest, over.select("person", over_by=over.ended_by))
     lost = ~each.linked & each.ever_linked
     return each.mutate(ended_by=ibis.ifelse(lost, each.over_by, ibis.null("string"))).drop(
         "over_by"

@@ -16,7 +16,7 @@ or the claim; who is known is known by another fact), and what we ourselves said
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
 import ibis.expr.types as ir
@@ -46,9 +46,16 @@ def population(world: World) -> ir.Table:
     return world.whose(known.select("person").distinct())
 
 
-def beside(people: ir.Table, more: ir.Table) -> ir.Table:
-    """`people` with the columns of `more`, of one row per person; unknown where it has none."""
-    return people.left_join(more, "person").drop("person_right")
+def beside(people: ir.Table, *tables: ir.Table) -> ir.Table:
+    """`people` with the columns of `tables`, of one row per person each; unknown where one has none.
+
+    All of them at once: joined one after the other they take long to compile.
+    """
+    joined: Any = people
+    for place, each in enumerate(tables):
+        own = each.rename({f"_person_{place}": "person"})
+        joined = joined.left_join(own, people.person == own[f"_person_{place}"])
+    return joined.drop(*(f"_person_{place}" for place in range(len(tables))))
 
 
 def largest(*values: ir.Value) -> ir.Value:

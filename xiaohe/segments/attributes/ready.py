@@ -8,9 +8,19 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from xiaohe.segments.attributes.cuts import Cuts, reached
+from xiaohe.segments.attributes.cuts import Cuts
 from xiaohe.stats import readiness
-from xiaohe.stats.readiness import LEAST, MOST, NEEDED, PERCENTILE_STEP, RHYTHM, SCORES, Line, Ready
+from xiaohe.stats.readiness import (
+    LEAST,
+    MOST,
+    NEEDED,
+    PERCENTILE,
+    PERCENTILE_STEP,
+    RHYTHM,
+    SCORES,
+    Line,
+    Ready,
+)
 from xiaohe.stats.value import purchase_class
 from xiaohe.traits import chance
 
@@ -22,8 +32,11 @@ def percentile(usual_net: Any, cuts: Cuts) -> Any:
     values = cuts.values("usual_net")
     if not values:
         return ibis.null("int64")
-    steps = reached(usual_net, values) * PERCENTILE_STEP
-    return ibis.ifelse(usual_net.notnull(), steps, ibis.null("int64"))
+    steps = [
+        (usual_net >= cut, PERCENTILE_STEP * place)
+        for place, cut in reversed(list(enumerate(values, start=1)))
+    ]
+    return ibis.cases(*steps, (usual_net.notnull(), 0)).cast("int64")
 
 
 def scores(known: ir.Table, cuts: Cuts) -> dict[str, Any]:
@@ -49,6 +62,8 @@ def scores(known: ir.Table, cuts: Cuts) -> dict[str, Any]:
 
 def _points(known: ir.Table, line: Line, cuts: Cuts) -> Any:
     value = known[line.code]
+    if line is PERCENTILE:
+        return (value + PERCENTILE_STEP).fill_null(0)
     plain = _of_line(line, value)
     if line is not RHYTHM or not cuts.curves:
         return plain

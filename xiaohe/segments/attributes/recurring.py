@@ -7,12 +7,12 @@ month the ordinary month's. One that no month has (the 31st of April) is the mon
 from __future__ import annotations
 
 import calendar as months
-from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from xiaohe.ledger.engine import prop
 from xiaohe.segments.attributes.acts import latest
@@ -25,8 +25,17 @@ if TYPE_CHECKING:
 
 TOLD = "date.told"
 LUNAR = "lunar"
-# (first day, number of days) of the twelve months of a year.
-Months = Sequence[tuple[date, int]]
+# Days of the longest month, by the sun and by the moon.
+LONGEST = {False: 31, True: 30}
+AROUND = pa.schema(
+    [
+        ("lunar", pa.bool_()),
+        ("month", pa.int64()),
+        ("day", pa.int64()),
+        ("ahead", pa.date32()),
+        ("behind", pa.date32()),
+    ]
+)
 
 
 def recurring(world: World) -> ir.Table:
@@ -40,7 +49,9 @@ def recurring(world: World) -> ir.Table:
         day=_whole(prop(last.props, "day"), 31),
         lunar=(prop(last.props, "calendar") == LUNAR).fill_null(False),
     )
-    days = last.select("person", "called", **next_and_before(last, world.on))
+    near = world.read.register(f"days_around_{world.on:%Y%m%d}", around(world.on))
+    days = last.select("person", "called", "lunar", "month", "day")
+    days = days.inner_join(near, ["lunar", "month", "day"])
     return days.group_by("person").aggregate(
         **{name: days.ahead.max(where=days.called == name) for name in RECURRING},
         **{before(name): days.behind.max(where=days.called == name) for name in RECURRING},
@@ -53,38 +64,26 @@ def _whole(text: ir.StringValue, most: int) -> Any:
     return ibis.ifelse(is_one, value, ibis.null("float64")).cast("int64")
 
 
-def next_and_before(told: ir.Table, on: date) -> dict[str, Any]:
-    """`ahead`, the next day on or after `on`, and `behind`, the last before it, from month, day and lunar (TRUTH)."""
-    by_sun = _around([_solar_months(on.year + shift) for shift in (-1, 0, 1)], told, on)
-    try:
-        year = lunar.year_of(on)
-        by_moon = _around([lunar.months_of(year + shift) for shift in (-1, 0, 1)], told, on)
-    except ValueError:
-        by_moon = (ibis.null("date"), ibis.null("date"))
-    of_moon = told.lunar & (told.day <= 30)
-    return {
-        name: ibis.cases((of_moon, moon), (~told.lunar, sun), else_=ibis.null("date"))
-        for name, moon, sun in zip(("ahead", "behind"), by_moon, by_sun, strict=True)
-    }
+def around(on: date) -> pa.Table:
+    """(lunar, month, day, ahead, behind) of every day a year may hold: the next one on or after `on`, the last before."""
+    rows = []
+    for is_lunar, day_of, year in ((False, _by_sun, on.year), (True, lunar.solar, _lunar_year(on))):
+        if year is None:
+            continue
+        for month in range(1, 13):
+            for day in range(1, LONGEST[is_lunar] + 1):
+                near = [day_of(year + shift, month, day) for shift in (-1, 0, 1)]
+                ahead = min(each for each in near if each >= on)
+                behind = max(each for each in near if each < on)
+                rows.append((is_lunar, month, day, ahead, behind))
+    return pa.table([list(column) for column in zip(*rows, strict=True)], schema=AROUND)
 
 
-def _around(years: Sequence[Months], told: ir.Table, on: date) -> tuple[Any, Any]:
-    first, second, third = [_in_year(months_of, told) for months_of in years]
-    today = ibis.literal(on)
-    ahead = ibis.cases((first >= today, first), (second >= today, second), else_=third)
-    behind = ibis.cases((third < today, third), (second < today, second), else_=first)
-    return ahead, behind
+def _by_sun(year: int, month: int, day: int) -> date:
+    return date(year, month, min(day, months.monthrange(year, month)[1]))
 
 
-def _in_year(year: Months, told: ir.Table) -> Any:
-    """The day of the month in that year; the month's last if it has none such."""
-    branches = []
-    for number_of, (begins, days) in enumerate(year, start=1):
-        shift = ibis.least(told.day, days) - 1
-        day = (ibis.literal(begins) + shift.cast("int64").as_interval("D")).cast("date")
-        branches.append((told.month == number_of, day))
-    return ibis.cases(*branches, else_=ibis.null("date"))
-
-
-def _solar_months(year: int) -> Months:
-    return [(date(year, month, 1), months.monthrange(year, month)[1]) for month in range(1, 13)]
+def _lunar_year(on: date) -> int | None:
+    """None beyond the table, with a year before and after."""
+    inside = on.year - 1 > lunar.FIRST_YEAR and on.year + 1 < lunar.LAST_YEAR
+    return lunar.year_of(on) if inside else None

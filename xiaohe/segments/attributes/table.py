@@ -9,6 +9,8 @@ population ─┬─ bought (records), rhythm (state)          purchases before 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,9 @@ from xiaohe.segments.attributes import acts, bought, cuts, links, ready, recurri
 from xiaohe.segments.attributes.cuts import Cuts
 from xiaohe.segments.attributes.moving import moving
 from xiaohe.segments.attributes.population import beside, largest, population
+from xiaohe.segments.attributes.present import has
 from xiaohe.segments.attributes.registry import ATTRIBUTES, RECURRING, Consent, Worth, before
+from xiaohe.segments.records.registry import SIGNAL
 from xiaohe.shop.taxonomy import UNKNOWN
 from xiaohe.stats import stages
 from xiaohe.stats.stages import Tier
@@ -61,26 +65,89 @@ def evidence(world: World) -> ir.Table:
     return known.mutate(**ready.scores(known, told))
 
 
+@dataclass(frozen=True)
+class Part:
+    """A table of the same people, one row each; where a shop has no fact of `types`, nothing is known of `columns`."""
+
+    make: Callable[[World], ir.Table]
+    types: tuple[str, ...]
+    columns: Mapping[str, str]
+
+
+def _all(kind: str, *names: str) -> dict[str, str]:
+    return dict.fromkeys(names, kind)
+
+
+def _placed(world: World) -> ir.Table:
+    """(person, placed_at): the store that the latest scan, claim or link of theirs names."""
+    facts = world.of_people(world.seen(PLACED))
+    # Text is cheaper to look through than to take apart.
+    facts = facts.filter(facts.props.contains('"store"').fill_null(False))
+    facts = facts.mutate(store=prop(facts.props, "store").nullif(""))
+    last = acts.latest(facts.filter(facts.store.notnull()), ibis._.person)
+    return last.select("person", placed_at=last.store)
+
+
+PARTS = (
+    Part(bought.refunds, ("order.refunded",), _all("float64", "refund_share")),
+    Part(
+        links.links,
+        ("link.started",),
+        _all("boolean", "linked", "friend", "in_group", "follows", "ever_linked")
+        | _all("string", "account", "staff", "link_store", "ended_by")
+        | _all("date", "linked_since"),
+    ),
+    Part(
+        acts.signals,
+        SIGNAL,
+        _all("date", "signal_on", "need_on") | _all("int64", "replies", "looks"),
+    ),
+    Part(bought.categories, ("order.item",), _all("string", "category_1", "category_2")),
+    Part(_placed, PLACED, _all("string", "placed_at")),
+    Part(acts.wishes, (acts.WISHED,), _all("int64", "wishes")),
+    Part(acts.reviews, (acts.REVIEWED,), _all("int64", "good_reviews", "poor_reviews")),
+    Part(
+        acts.complaints,
+        (acts.OPENED,),
+        _all("int64", "complaints") | _all("boolean", "complaint_open"),
+    ),
+    Part(acts.consents, tuple(acts.CONSENTS), _all("string", "consent")),
+    Part(
+        referrals.referrals,
+        (referrals.REFERRED,),
+        _all("int64", "referrals", "chain_depth")
+        | _all("date", "referred_on")
+        | _all("boolean", "was_referred"),
+    ),
+    Part(
+        recurring.recurring,
+        (recurring.TOLD,),
+        _all("date", *RECURRING, *(before(name) for name in RECURRING)),
+    ),
+)
+
+
 def _known(world: World, told: Cuts) -> ir.Table:
     """What is known of each person, before anything is concluded."""
-    people = beside(population(world), bought.bought(world, told))
-    people = _with_rhythm(world, people)
-    for more in (
-        bought.refunds(world),
+    there = [part for part in PARTS if has(world, part.types)]
+    people = beside(
+        population(world),
+        bought.bought(world, told),
+        _rhythm(world),
         bought.stores(world),
-        bought.categories(world),
-        links.links(world),
         _sources(world),
-        _placed(world),
-        acts.signals(world),
-        acts.wishes(world),
-        acts.reviews(world),
-        acts.complaints(world),
-        acts.consents(world),
-        referrals.referrals(world),
-        recurring.recurring(world),
-    ):
-        people = beside(people, more)
+        *(part.make(world) for part in there),
+    )
+    nobody: dict[str, Any] = {
+        name: ibis.null(kind)
+        for part in PARTS
+        if part not in there
+        for name, kind in part.columns.items()
+    }
+    if not has(world, ("order.refunded",)):
+        # Nothing ever went back.
+        nobody["refund_share"] = ibis.ifelse(people.orders_180 > 0, 0.0, ibis.null("float64"))
+    people = people.mutate(**nobody, **_of_buyers(people))
     nothing = {
         name: people[name].fill_null(0)
         for name in (
@@ -101,18 +168,20 @@ def _known(world: World, told: Cuts) -> ir.Table:
     )
 
 
-def _with_rhythm(world: World, people: ir.Table) -> ir.Table:
-    """The state's rhythm of whoever still has a purchase; who has one that it does not know yet has no cycle."""
+def _rhythm(world: World) -> ir.Table:
     told = world.table("rhythm")
-    told = told.select("person", **{name: told.value if name == "usual_net" else told[name] for name in OF_RHYTHM})  # fmt: skip
-    joined = beside(people, told)
-    buys = joined.bought_on.notnull()
+    return told.select("person", **{name: told.value if name == "usual_net" else told[name] for name in OF_RHYTHM})  # fmt: skip
+
+
+def _of_buyers(people: ir.Table) -> dict[str, Any]:
+    """The state's rhythm of whoever still has a purchase; who has one that it does not know yet has no cycle."""
+    buys = people.bought_on.notnull()
     kept = {
-        name: ibis.ifelse(buys, joined[name], ibis.null(joined[name].type())) for name in OF_RHYTHM
+        name: ibis.ifelse(buys, people[name], ibis.null(people[name].type())) for name in OF_RHYTHM
     }
-    kept["last_on"] = kept["last_on"].fill_null(joined.bought_on)
-    kept["shop_last_on"] = kept["shop_last_on"].fill_null(joined.bought_on)
-    return joined.mutate(**kept)
+    kept["last_on"] = kept["last_on"].fill_null(people.bought_on)
+    kept["shop_last_on"] = kept["shop_last_on"].fill_null(people.bought_on)
+    return kept
 
 
 def _sources(world: World) -> ir.Table:
@@ -123,16 +192,6 @@ def _sources(world: World) -> ir.Table:
         for name in SOURCE
     }
     return came.select("person", source_first_on=came.first_on, **parts)
-
-
-def _placed(world: World) -> ir.Table:
-    """(person, placed_at): the store that the latest scan, claim or link of theirs names."""
-    facts = world.of_people(world.seen(PLACED))
-    # Text is cheaper to look through than to take apart.
-    facts = facts.filter(facts.props.contains('"store"').fill_null(False))
-    facts = facts.mutate(store=prop(facts.props, "store").nullif(""))
-    last = acts.latest(facts.filter(facts.store.notnull()), ibis._.person)
-    return last.select("person", placed_at=last.store)
 
 
 def _standing(known: ir.Table, told: Cuts, on: date) -> dict[str, Any]:
