@@ -198,7 +198,8 @@ def is_compiled(source: Path) -> bool:
 
 def _translations(catalogue: Catalog) -> dict[str, list[str]]:
     return {
-        _first(message.id): _all(message.string)
+        # The same words may be said in several contexts.
+        (message.context or "") + "\x04" + _first(message.id): _all(message.string)
         for message in catalogue
         if message.id and not message.fuzzy and any(_all(message.string))
     }

@@ -21,7 +21,7 @@ SENTENCES = {
     # The shape.
     "empty": _("The rule is empty; “everyone” is everybody the shop knows."),
     "expected_rule": _("A condition belongs here, not “%(found)s”."),
-    "ended": _("The rule ends too early: a condition is missing here."),
+    "ended": _("The rule ends too early: something is missing here."),
     "expected_word": _("The word “%(word)s” belongs here, not “%(found)s”."),
     "expected_open": _("An opening bracket “(” belongs here, not “%(found)s”."),
     "unclosed": _("This bracket is never closed."),
