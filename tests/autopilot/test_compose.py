@@ -24,7 +24,12 @@ candidates = st.lists(
 
 
 def twin(everybody: list[Candidate], size: int) -> set[int]:
-    """Try every list there could be: as much restock as allowed, then as much care, then the best of each."""
+    """Try every list there could be: as much restock as allowed, then as much care, then the best of each.
+
+    Whoever was put on it by hand stands beside that.
+    """
+    by_hand = {c.person for c in everybody if c.program is Program.CHOSEN}
+    everybody = [c for c in everybody if c.program is not Program.CHOSEN]
 
     def rank(chosen: tuple[Candidate, ...]) -> tuple:
         restock = sorted((-c.ev, c.person) for c in chosen if c.program is Program.RESTOCK)
@@ -41,7 +46,7 @@ def twin(everybody: list[Candidate], size: int) -> set[int]:
         for chosen in combinations(everybody, length)
         if sum(c.program is Program.RESTOCK for c in chosen) <= size * 2 // 3
     )
-    return {c.person for c in min(lists, key=rank)}
+    return by_hand | {c.person for c in min(lists, key=rank)}
 
 
 @given(candidates, st.integers(0, 6))

@@ -2,6 +2,7 @@
 
 restock   at most two thirds of N, best expected value first
 care      the rest, by kind (CARE_ORDER), then expected value
+chosen    put on the list by hand: before all others and beside N, at most MOST_CHOSEN
 ties      by person id; at most N in all; nothing is added to fill the page
 """
 
@@ -12,6 +13,9 @@ from dataclasses import dataclass
 
 from xiaohe.touch.governor import Rule
 from xiaohe.touch.programs import CARE_ORDER, Program
+
+# More than a person can write to in a day is no list for a day.
+MOST_CHOSEN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,9 @@ def restock_limit(size: int) -> int:
 def compose(candidates: Sequence[Candidate], size: int) -> Composed:
     """The day's list of at most `size`; every candidate is either listed or left with a rule."""
     restock = sorted((c for c in candidates if c.program is Program.RESTOCK), key=_by_value)
-    care = sorted((c for c in candidates if c.program is not Program.RESTOCK), key=_by_kind)
+    chosen = sorted((c for c in candidates if c.program is Program.CHOSEN), key=_by_value)
+    others = (c for c in candidates if c.program not in (Program.RESTOCK, Program.CHOSEN))
+    care = sorted(others, key=_by_kind)
     restock_taken = restock[: restock_limit(size)]
     care_taken = care[: size - len(restock_taken)]
     # Room left over stays empty: more restock would turn the list into a sales sheet.
@@ -54,7 +60,8 @@ def compose(candidates: Sequence[Candidate], size: int) -> Composed:
     rule = Rule.MIX if has_room else Rule.DAILY_LIMIT
     left = [Left(c, rule) for c in restock[len(restock_taken) :]]
     left += [Left(c, Rule.DAILY_LIMIT) for c in care[len(care_taken) :]]
-    return Composed((*restock_taken, *care_taken), tuple(left))
+    left += [Left(c, Rule.DAILY_LIMIT) for c in chosen[MOST_CHOSEN:]]
+    return Composed((*chosen[:MOST_CHOSEN], *restock_taken, *care_taken), tuple(left))
 
 
 def _by_value(candidate: Candidate) -> tuple[bool, int, int]:

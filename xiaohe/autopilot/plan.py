@@ -20,12 +20,14 @@ from xiaohe.autopilot.compose import Candidate, compose
 from xiaohe.autopilot.proposals import Proposal
 from xiaohe.kernel.clock import ShopCalendar
 from xiaohe.ledger import engine
+from xiaohe.people import overlay
 from xiaohe.shop.models import Shop
 from xiaohe.shop.queries import calendar, the_shop
 from xiaohe.stats.holdout import Design
 from xiaohe.touch import comparison
 from xiaohe.touch.comparison import NOT_COMPARED, Recorded, Side
 from xiaohe.touch.governor import Decision, Intent, Kind, Rules, Standing, decide
+from xiaohe.touch.models import Chosen
 from xiaohe.touch.programs import SPEAKING_ORDER, Program
 from xiaohe.touch.standing import History, histories, programs_of, standing
 from xiaohe.traits import state as traits_state
@@ -94,6 +96,27 @@ def plan(on: date, *, state: State | None = None, before: datetime | None = None
     return Plan(on, state, age, tuple(listed), tuple(decided), contacts, told)
 
 
+def chosen_for(on: date) -> list[int]:
+    """Who was put on the list of `on` by hand, as whoever they are now."""
+    now = overlay.current()
+    rows = Chosen.objects.filter(on=on).order_by("id").values_list("person", flat=True)
+    return list(dict.fromkeys(now.person(each) for each in rows))
+
+
+def choosing(
+    on: date, people: Sequence[int], *, before: datetime, state: State | None = None
+) -> list[Decided]:
+    """What the governor says of putting these people on the list of `on` by hand; writes nothing."""
+    days, shop = calendar(), the_shop()
+    state = state or traits_state.current(on)
+    age = (on - state.data_until).days if state.data_until else 0
+    with state.reading() as read, engine.reading() as facts:
+        wishes = {each.person: [each] for each in proposals.chosen(read, on, people)}
+        told = _histories(read, facts, before, days)
+        judge = _Judge(on, shop, age, told, _arms(read, on), _design(read, on, shop))
+        return judge.all(wishes)
+
+
 def _wishes(
     read: Any,
     facts: Any,
@@ -109,6 +132,7 @@ def _wishes(
         *proposals.at_risk(read, on),
         *proposals.just_linked(read, on, before, days),
         *proposals.first_arrived(read, facts, on, days),
+        *proposals.chosen(read, on, chosen_for(on)),
     ]
     found: dict[int, list[Proposal]] = defaultdict(list)
     for each in every:
@@ -168,40 +192,44 @@ class _Judge:
         for wish in wishes:
             side = self._side(wish, known)
             asked = replace(known, arm=side.arm, waits_until=side.waits_until)
-            decision = decide(self._intent(wish), asked, self.rules)
+            decision = decide(self._intent(wish, side), asked, self.rules)
             if decision.kind is Kind.ALLOW:
                 known = replace(known, spoken_today_by=wish.program.value)
             decided.append(Decided(wish, decision, side))
         return decided
 
     def _side(self, wish: Proposal, known: Standing) -> Side:
-        may_be_drawn = wish.program.asks and known.linked and not known.opted_out
+        by_hand = wish.program is Program.CHOSEN
+        may_be_drawn = (wish.program.asks or by_hand) and known.linked and not known.opted_out
         rhythm = wish.rhythm
         if not may_be_drawn or known.complaint_open or rhythm is None or rhythm.cycle is None:
             return NOT_COMPARED
         return comparison.side(
             wish.person,
-            cycle_start=wish.since,
+            cycle_start=rhythm.last_on if by_hand else wish.since,
             cycle_days=rhythm.cycle,
             on=self.on,
             arms=self.arms.get(wish.person, ()),
-            design=self.design,
+            # By hand nobody is drawn who is not due; whoever was drawn stays where they are.
+            design=self.design if wish.program.asks or wish.is_due else Design.NONE,
             salt=self.salt,
             share=self.shop.held_out_share,
             vip=rhythm.vip,
             asked=any(day > wish.since for day in known.asked_on),
         )
 
-    def _intent(self, wish: Proposal) -> Intent:
+    def _intent(self, wish: Proposal, side: Side) -> Intent:
         questions_only = self.age > TOO_OLD_FOR_OFFERS_DAYS
+        by_hand = wish.program is Program.CHOSEN
         return Intent(
             program=wish.program.value,
             on=self.on,
             at=self.shop.list_at,
-            asks=wish.program.asks,
+            # Somebody of the comparison is asked by hand as by the list: not while they are left alone.
+            asks=wish.program.asks or (by_hand and side.arm is not None),
             # Offers turn into questions when the data is old, so the governor need not refuse them.
             question=wish.program.is_care or questions_only,
-            service=not wish.program.asks,
+            service=not wish.program.asks and not by_hand,
             first_words=wish.program is Program.JUST_LINKED,
             cycle_days=wish.rhythm.cycle if wish.rhythm else None,
             cycle_start=wish.since,

@@ -7,6 +7,7 @@
 | at_risk       | stage at_risk, and their net of 365 days in the shop's top fifth: service only |
 | just_linked   | a private link began 0–7 days ago and nobody has spoken since |
 | first_arrived | the only order so far arrived 0–7 days ago, if a file tells it |
+| chosen        | put on this day's list by hand; words as for a due ask where they are due |
 
 The due band is read for everybody, linked or not: what cannot be done is told as well. Care is for linked people.
 """
@@ -78,11 +79,21 @@ class Proposal:
 
     @property
     def linked(self) -> bool:
+        if self.program is Program.CHOSEN:
+            return self.account_id is not None
         return self.rhythm is None or self.rhythm.linked or self.program is Program.JUST_LINKED
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it asks somebody within their due band, whichever program wishes it."""
+        ratio = self.rhythm.ratio if self.rhythm else None
+        return ratio is not None and DUE_FROM <= ratio < DUE_UNTIL
 
     def reason(self, *, questions_only: bool) -> Reason:
         """Which words fit; people seen once are asked, not sold to."""
         once = self.rhythm is None or self.rhythm.gaps == 0
+        if self.program is Program.CHOSEN:
+            return self._chosen_reason(once=once, questions_only=questions_only)
         if self.program is Program.RESTOCK:
             if once:
                 return Reason.ASK
@@ -92,6 +103,18 @@ class Proposal:
         if self.program is Program.JUST_LINKED:
             return Reason.LINKED_QUIET if self.days >= QUIET_LINK_DAYS else Reason.LINKED
         return Reason.DRIFTING if self.program is Program.AT_RISK else Reason.ARRIVED
+
+    def _chosen_reason(self, *, once: bool, questions_only: bool) -> Reason:
+        if self.rhythm is None:
+            return Reason.LINKED_QUIET
+        ratio = self.rhythm.ratio
+        if ratio is None or ratio < DUE_FROM or (once and ratio < LATE_FROM):
+            return Reason.ASK
+        if ratio >= DUE_UNTIL:
+            return Reason.DRIFTING
+        if ratio >= LATE_FROM:
+            return Reason.LATE_FIRST if once else Reason.LATE
+        return Reason.RESTOCK_QUESTION if questions_only else Reason.RESTOCK
 
 
 _COLUMNS = [
@@ -189,6 +212,26 @@ def first_arrived(read: Any, facts: Any, on: date, calendar: ShopCalendar) -> li
                 )
             )
     return sorted(proposals, key=lambda proposal: proposal.person)
+
+
+def chosen(read: Any, on: date, people: Iterable[int]) -> list[Proposal]:
+    """People put on the list of `on` by hand, buyers or not; who is no customer is left out."""
+    wanted = sorted(set(people))
+    if not wanted:
+        return []
+    buyers = {each.person: each for each in _of_people(read, wanted)}
+    contacts = contact_of(read, wanted)
+    return [
+        Proposal(
+            Program.CHOSEN,
+            person,
+            on,
+            buyers.get(person),
+            *contacts.get(person, (None, None)),
+            days=(on - buyers[person].last_on).days if person in buyers else 0,
+        )
+        for person in wanted
+    ]
 
 
 def contact_of(read: Any, people: Iterable[int]) -> dict[int, tuple[int | None, int]]:

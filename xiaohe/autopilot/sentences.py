@@ -23,6 +23,8 @@ def why(program: Program | str, known: Mapping[str, Any]) -> str:
     """Why this person, today; the words follow how much is known of their own rhythm."""
     program = Program(program)
     days = known["days"]
+    if program is Program.CHOSEN:
+        return _("You chose them from “%(segment)s”.") % {"segment": known.get("chosen_from", "")}
     if program is Program.JUST_LINKED:
         return _linked(days)
     if program is Program.FIRST_ARRIVED:

@@ -26,7 +26,7 @@ from xiaohe.shop.models import Shop
 from xiaohe.shop.queries import the_shop
 from xiaohe.touch import comparison
 from xiaohe.touch.governor import Kind, asks_in_cycle
-from xiaohe.touch.models import Day, Decision, Listed, Tap, Task, TaskState, WordsUsed
+from xiaohe.touch.models import Chosen, Day, Decision, Listed, Tap, Task, TaskState, WordsUsed
 from xiaohe.touch.programs import Program
 from xiaohe.touch.standing import standing
 from xiaohe.touch.words import Reason, choose, language_of
@@ -47,16 +47,19 @@ class Prepared:
     fresh: bool
 
 
-def prepare(on: date, now: datetime) -> Prepared:
-    """Make the list of shop day `on` stand; calling again, or twice at once, changes nothing."""
+def prepare(on: date, now: datetime, *, anew: bool = False) -> Prepared:
+    """Make the list of shop day `on` stand; calling again, or twice at once, changes nothing.
+
+    `anew`: also if it stands for this state of the data, because somebody was chosen by hand or taken off again.
+    """
     state = traits_state.current(on)
     version = version_of(state)
-    if Day.objects.filter(on=on, version=version).exists():
+    if not anew and Day.objects.filter(on=on, version=version).exists():
         return Prepared(on, version, Listed.objects.filter(on=on).count(), fresh=False)
     day = plan(on, state=state, before=now)
     _write_decisions(day)
     with store.write():
-        if not _claim_day(day, version, now):
+        if not _claim_day(day, version, now) and not anew:
             return Prepared(on, version, Listed.objects.filter(on=on).count(), fresh=False)
         comparison.record(day.new_arms, now)
         people = _write_lines(day, now)
@@ -104,8 +107,12 @@ def _write_lines(day: Plan, now: datetime) -> int:
     spoken = {task: known.get("goods", "") for task, known in replaced.values_list("task", "known")}
     replaced.delete()
     shop = the_shop()
-    kept = Listed.objects.filter(on=day.on).count()
-    room = max(shop.list_size - kept, 0)
+    lines = Listed.objects.filter(on=day.on)
+    kept = lines.count()
+    # Who was chosen by hand stands beside the list's size.
+    by_hand = sum(each.proposal.program is Program.CHOSEN for each in day.listed)
+    others = lines.exclude(task__program=Program.CHOSEN.value).count()
+    room = max(shop.list_size - others, 0) + by_hand
     position = max(Listed.objects.filter(on=day.on).values_list("position", flat=True), default=0)
     questions_only = day.data_age_days > TOO_OLD_FOR_OFFERS_DAYS
     said: Counter[str] = Counter(
@@ -113,6 +120,7 @@ def _write_lines(day: Plan, now: datetime) -> int:
     )
     bought = last_bought.items(day.state, _groups(day))
     names = last_bought.Names(bought.values(), day.on)
+    chosen_from = dict(Chosen.objects.filter(on=day.on).values_list("person", "name"))
     written = 0
     for each in day.listed:
         if written == room:
@@ -129,6 +137,8 @@ def _write_lines(day: Plan, now: datetime) -> int:
         _give_words(task, reason, shop, said, names, item)
         position += 1
         facts = {**known(each), "reason": reason.value}
+        if each.proposal.program is Program.CHOSEN:
+            facts["chosen_from"] = chosen_from.get(each.proposal.person, "")
         if item is not None:
             facts["item"] = item
         if called:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xiaohe.kernel.belongings import travels
-from xiaohe.touch.models import Assignment, Day, Decision, Listed, Tap, Task, WordsUsed
+from xiaohe.touch.models import Assignment, Chosen, Day, Decision, Listed, Tap, Task, WordsUsed
 
 PERSON = "the person's id when the row was written; joins since are in `persons.parquet`"
 
@@ -46,6 +46,11 @@ travels(
         "arm": "`held_out` are left alone on purpose",
         "pulled_out_at": "when the owner took them out of the comparison",
     },
+)
+travels(
+    Chosen,
+    about="somebody put by hand on one day's list",
+    meanings={"person": PERSON, "segment": "the slug of the segment they were chosen from"},
 )
 travels(WordsUsed, about="words a person has had: never offered twice", meanings={"person": PERSON})
 travels(

@@ -151,6 +151,23 @@ class Assignment(models.Model):
         return f"{self.arm} {self.cycle_start}"
 
 
+class Chosen(models.Model):
+    """Somebody put by hand on one day's list, with the segment they were chosen from; the governor still decides."""
+
+    on = models.DateField()
+    person = models.BigIntegerField()
+    segment = models.CharField(max_length=40)  # its slug
+    name = models.CharField(max_length=80)  # what it was called then
+    at = models.DateTimeField()
+    user_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["on", "person"], name="chosen_once_per_day")]
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.segment}"
+
+
 class WordsUsed(models.Model):
     """Words a person has had: the same are never offered twice."""
 

@@ -10,6 +10,8 @@ from xiaohe.touch.words import Reason
 class Program(StrEnum):
     """A proposer of touches."""
 
+    # Somebody of the shop put them on the list by hand.
+    CHOSEN = "chosen"
     AT_RISK = "at_risk"
     JUST_LINKED = "just_linked"
     FIRST_ARRIVED = "first_arrived"
@@ -28,7 +30,13 @@ class Program(StrEnum):
 
 ASKS = frozenset({Program.LATE_DUE, Program.RESTOCK})
 # By kind, most pressing first; one program speaks to a person on one day.
-CARE_ORDER = (Program.AT_RISK, Program.JUST_LINKED, Program.FIRST_ARRIVED, Program.LATE_DUE)
+CARE_ORDER = (
+    Program.CHOSEN,
+    Program.AT_RISK,
+    Program.JUST_LINKED,
+    Program.FIRST_ARRIVED,
+    Program.LATE_DUE,
+)
 SPEAKING_ORDER = (*CARE_ORDER, Program.RESTOCK)
 
 # The program a sentence belongs to, for touches whose task is not at hand.

@@ -28,6 +28,7 @@ from xiaohe.web.pages.models import Action, Card, Empty, Left, Today
 PREPARE = "autopilot.prepare"
 
 KINDS = {
+    Program.CHOSEN: gettext_lazy("chosen by you"),
     Program.RESTOCK: gettext_lazy("time to restock"),
     Program.LATE_DUE: gettext_lazy("overdue, ask"),
     Program.AT_RISK: gettext_lazy("care first"),

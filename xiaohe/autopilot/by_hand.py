@@ -1,0 +1,93 @@
+"""People put on a day's list by hand: the governor says of each whether they may be, and the list follows.
+
+look(people, on, now)      who could stand on it and who not, and why; writes nothing
+put(people, …) ─► undo     those who may stand on the list of that day, until it is taken back
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from xiaohe.autopilot import today
+from xiaohe.autopilot.cards import GROUP_ORDER, Group
+from xiaohe.autopilot.compose import MOST_CHOSEN
+from xiaohe.autopilot.plan import choosing, chosen_for
+from xiaohe.kernel import store
+from xiaohe.kernel.errors import BadInput
+from xiaohe.touch.governor import Kind, Rule
+from xiaohe.touch.models import Chosen, Listed
+from xiaohe.touch.rules import group_sentence
+
+# Asked about at once; a larger segment is narrowed first.
+MOST_LOOKED_AT = 5_000
+
+
+@dataclass(frozen=True)
+class Looked:
+    """`may` in the order given and at most what a day holds; the rest is left out, each with its rule."""
+
+    may: tuple[int, ...]
+    left: tuple[Group, ...]
+    already: int
+
+
+def look(people: Sequence[int], on: date, now: datetime) -> Looked:
+    """Who of them could be written to on `on`; raises BadInput for more than can be looked at."""
+    if len(people) > MOST_LOOKED_AT:
+        raise BadInput(
+            "too_many_for_a_day",
+            _(
+                "%(count)s people are no list for a day. Narrow the segment to at most %(most)s first."
+            ),
+            count=f"{len(people):,}",
+            most=f"{MOST_LOOKED_AT:,}",
+        )
+    listed = set(Listed.objects.filter(on=on).values_list("task__person", flat=True))
+    chosen = chosen_for(on)
+    fresh = [each for each in people if each not in listed and each not in chosen]
+    decided = {each.proposal.person: each.decision for each in choosing(on, fresh, before=now)}
+    allowed = [each for each in fresh if each in decided and decided[each].kind is Kind.ALLOW]
+    room = max(MOST_CHOSEN - len(chosen), 0)
+    counts = Counter(each.rule for each in decided.values() if each.kind is not Kind.ALLOW)
+    if len(allowed) > room:
+        counts[Rule.DAILY_LIMIT] += len(allowed) - room
+    left = tuple(
+        Group(rule, counts[rule], group_sentence(rule, counts[rule]))
+        for rule in GROUP_ORDER
+        if counts[rule]
+    )
+    return Looked(tuple(allowed[:room]), left, len(people) - len(fresh))
+
+
+def put(
+    people: Sequence[int], *, slug: str, name: str, on: date, now: datetime, user: int | None
+) -> Looked:
+    """Put those who may be on the list of `on`; safe to repeat."""
+    looked = look(people, on, now)
+    with store.write():
+        Chosen.objects.bulk_create(
+            [
+                Chosen(on=on, person=each, segment=slug, name=name, at=now, user_id=user)
+                for each in looked.may
+            ],
+            ignore_conflicts=True,
+        )
+    _follow(on, now)
+    return looked
+
+
+def undo(slug: str, at: datetime, on: date, now: datetime) -> None:
+    """Take off whom one tap put on; whoever was written to meanwhile stays where the list has them."""
+    with store.write():
+        Chosen.objects.filter(on=on, segment=slug, at=at).delete()
+    _follow(on, now)
+
+
+def _follow(on: date, now: datetime) -> None:
+    """The list follows before the page answers."""
+    today.prepare(on, now, anew=True)
