@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from xiaohe.kernel import workspace
 from xiaohe.segments.rules.tree import Rank, Share
-from xiaohe.traits.people import without
+from xiaohe.traits.people import persons_of, without
 
 if TYPE_CHECKING:
     from xiaohe.segments.query.world import World
@@ -58,9 +58,7 @@ def listed(world: World, people: Iterable[int]) -> ir.Table:
     """(person) of these ids, each as the person it is now."""
     ids = np.array(sorted(set(people)), np.int64)
     told = world.read.register(f"listed_{_name(ids.tobytes())}", pa.table({"subject": ids}))
-    persons = world.table("persons")
-    joined = told.left_join(persons, "subject")
-    found = joined.select(person=ibis.coalesce(joined.person, joined.subject))
+    found = persons_of(told, world.table("persons")).select("person")
     return without(found, world.read.table("state_left_out"))
 
 

@@ -26,9 +26,9 @@ def records(world: World, kind: RecordKind, fields: list[str], since: date | Non
     """Facts of `kind.types` with `fields`; see `tables.table`."""
     begin = None if since is None else world.midnight(since)
     facts = world.of_people(world.seen(kind.types, begin))
-    clock = world.clock(facts)
     if "account" in fields:
         facts = with_account(world, facts)
+    clock = world.clock(facts)
     columns = {name: _column(world, facts, name, clock) for name in fields if name != "on"}
     return facts.select("person", on=clock.date(), **place(facts), **columns)
 
