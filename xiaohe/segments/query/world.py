@@ -153,7 +153,8 @@ class World:
     def population(self) -> ir.Table:
         """(person): everybody the shop knows."""
         if self.known_population is not None:
-            return self.whose(self.known_population)
+            # A table of its own, not a join to which more could be added.
+            return self.whose(self.known_population).select("person")
         from xiaohe.segments.attributes.population import population
 
         return population(self)
@@ -165,7 +166,7 @@ class World:
     @cached_property
     def _attributes(self) -> ir.Table:
         if self.known_attributes is not None:
-            return self.whose(self.known_attributes)
+            return self.whose(self.known_attributes).select(*self.known_attributes.columns)
         from xiaohe.segments.attributes.table import table
 
         return table(self)
