@@ -9,6 +9,7 @@ import pytest
 
 from tests.traits.facts import fact, key, order, table
 from xiaohe.ledger.catalogue import as_json
+from xiaohe.measures import sources
 from xiaohe.measures.registry import measure
 from xiaohe.measures.result import Missing, NotYet
 from xiaohe.shop import accounts, actions
@@ -209,3 +210,14 @@ def test_a_change_of_the_rate_is_not_answered_from_memory(river_of, ours) -> Non
     assert measure("M34a").read(state).value == 0
     actions.update_shop(staff_hour_cost=2000)
     assert measure("M34a").read(state).value == 2000
+
+
+def test_sources_of_few_people_stand_after_those_that_can_be_compared() -> None:
+    told = {
+        "few, rich": (9_000.0, 29, 40), "many": (500.0, 30, 30), "many, better": (800.0, 300, 300),
+        "few, poor": (0.0, 1, 1), "too young": (None, 0, 70), "too young, small": (None, 0, 3),
+    }  # fmt: skip
+    ranked = sorted(told, key=lambda name: sources.rank(*told[name]))
+    assert ranked == [
+        "many, better", "many", "few, rich", "few, poor", "too young", "too young, small",
+    ]  # fmt: skip

@@ -113,8 +113,8 @@ DEFINITIONS = (
         version=1,
         name=_("Worth 30 days after being added"),
         formula=_(
-            "money kept from orders in the 30 days from the day of being added ÷ people added for the"
-            " first time who have had their 30 days"
+            "cash received, less refunds, for orders in the 30 days from the day of being added ÷ people"
+            " added for the first time who have had their 30 days"
         ),
         unit=Unit.MONEY,
         rows=sources.worth_after_add,

@@ -104,7 +104,7 @@ for _definition in (
         id="M24a",
         version=1,
         name=_("Spend per buyer"),
-        formula=_("money kept after refunds from orders that name a buyer ÷ buyers"),
+        formula=_("cash received, less refunds, for orders that name a buyer ÷ buyers"),
         unit=Unit.MONEY,
         rows=purchases.spend_per_buyer,
         days=YEAR,
@@ -114,7 +114,7 @@ for _definition in (
         id="M24b",
         version=1,
         name=_("Spend per order"),
-        formula=_("money kept after refunds ÷ valid orders"),
+        formula=_("cash received, less refunds ÷ valid orders"),
         unit=Unit.MONEY,
         rows=purchases.spend_per_order,
         days=YEAR,
@@ -161,8 +161,8 @@ for _definition in (
         version=1,
         name=_("Money from returning buyers"),
         formula=_(
-            "money kept from orders after the buyer's first purchase day ÷ money kept from orders that"
-            " name a buyer"
+            "cash received, less refunds, for orders after the buyer's first purchase day ÷ cash received,"
+            " less refunds, for orders that name a buyer"
         ),
         unit=Unit.SHARE,
         rows=purchases.money_after_first,

@@ -20,7 +20,7 @@ from xiaohe.measures.purchases import (
     valid_orders,
     within,
 )
-from xiaohe.measures.result import Missing, NotYet, Window
+from xiaohe.measures.result import THIN_BELOW, Missing, NotYet, Window
 from xiaohe.people.spells import SOURCE
 from xiaohe.shop import queries
 from xiaohe.shop.taxonomy import Zone
@@ -248,6 +248,16 @@ def without_mature_adds(tables: Tables, window: Window, days: int) -> NotYet | N
     if first is None:
         return NotYet(Missing.NO_LINKS)
     return NotYet(Missing.IMMATURE, expected_on=first + timedelta(days=days))
+
+
+# ---------------------------------------------------------------- which is better
+
+
+def rank(value: float | None, n: int, added: int) -> tuple[bool, bool, float, int]:
+    """Ascending, the best source first: by what an add was worth among those with enough people to say so, then
+    those of too few, then those nobody's days are over of; the more were added the earlier."""
+    is_thin = n < THIN_BELOW
+    return (value is None, is_thin, -value if value is not None else 0.0, -added)
 
 
 def _any(tables: Tables, rows: ir.Table) -> bool:

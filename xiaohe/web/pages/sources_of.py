@@ -153,12 +153,10 @@ def _counts(known: state.State, window: Window) -> dict[str, dict[str, int]]:
 
 def _rank(
     name: str, worth: dict[str, Any], counts: dict[str, dict[str, int]]
-) -> tuple[float, int, str]:
-    """By money after 30 days, not by people added; whoever has none ripe yet stands after those who have."""
+) -> tuple[object, ...]:
     part = worth.get(name)
-    value = part.value if part is not None and part.value is not None else None
-    added = counts.get(name, {}).get("added", 0)
-    return (-value if value is not None else float("inf"), -added, name)
+    value, n = (part.value, part.n) if part is not None else (None, 0)
+    return (*sources.rank(value, n, counts.get(name, {}).get("added", 0)), name)
 
 
 def _row(name: str, counts: dict[str, int], worth: Any, cost: Any, currency: str) -> Row:
