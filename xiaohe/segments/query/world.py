@@ -153,8 +153,9 @@ class World:
     def population(self) -> ir.Table:
         """(person): everybody the shop knows."""
         if self.known_population is not None:
-            # A table of its own, not a join to which more could be added.
-            return self.whose(self.known_population).select("person")
+            # Distinct, so that it is a table of its own, not a join to which more could be added.
+            found = self.whose(self.known_population).select("person")
+            return found if self.people is None else found.distinct()
         from xiaohe.segments.attributes.population import population
 
         return population(self)
