@@ -36,8 +36,10 @@ def did(reader: Reader) -> Rule:
     if reader.now.is_word("then"):
         rule: Rule = _sequence(reader, steps)
     else:
+        # How often may stand before the time or after it.
+        often = _times(reader)
         records = _during(reader, steps[0])
-        rule = Measure(Fold.COUNT, records, _times(reader))
+        rule = Measure(Fold.COUNT, records, often or _times(reader) or _once(reader))
     return Not(reader.mark(rule, start)) if turned else rule
 
 
@@ -49,8 +51,12 @@ def _sequence(reader: Reader, steps: list[Records]) -> Sequence:
     return Sequence(tuple(steps), count, unit, times.optional(reader))
 
 
-def _times(reader: Reader) -> Test:
-    """`at least 2 times`, `exactly once`, `twice`; nothing is once or more."""
+def _once(reader: Reader) -> Test:
+    return reader.mark(Test(Op.AT_LEAST, (Decimal(1),)), reader.at)
+
+
+def _times(reader: Reader) -> Test | None:
+    """`at least 2 times`, `exactly once`, `twice`; None if nothing of the kind stands here."""
     start = reader.at
     op = Op.AT_LEAST
     if reader.takes_word("exactly"):
@@ -63,7 +69,7 @@ def _times(reader: Reader) -> Test:
     elif not reader.now.is_word(*_HOW_OFTEN) and not (
         reader.now.sort is Sort.NUMBER and reader.ahead().is_word("times", "time")
     ):
-        return reader.mark(Test(op, (Decimal(1),)), start)
+        return None
     if reader.now.is_word(*_HOW_OFTEN):
         often = Decimal(_HOW_OFTEN[str(reader.take().value).casefold()])
     else:

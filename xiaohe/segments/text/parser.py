@@ -194,7 +194,7 @@ def _person(reader: Reader) -> int:
         reader.now.sort is Sort.NAME
         and word[:1] in "pP"
         and word[1:].isdecimal()
-        and len(word) < 20
+        and len(word) <= 20
     ):
         reader.take()
         return int(word[1:])

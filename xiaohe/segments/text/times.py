@@ -82,7 +82,7 @@ def length(reader: Reader) -> tuple[int, Unit]:
 def unit(reader: Reader) -> Unit:
     found = UNITS.get(str(reader.now.value).casefold()) if reader.now.sort is Sort.NAME else None
     if found is None:
-        near = nearest(str(reader.now.value), UNITS)
+        near = nearest(str(reader.now.value), map(str, Unit))
         raise reader.wrong("unknown_unit", suggestion=near)
     reader.take()
     return found
