@@ -14,5 +14,7 @@ BODIES = 4
 BODIES_WAITING = 4
 # Requests the server takes in before the rest must wait outside; their bodies stay in the network until then.
 BACKPRESSURE = 128
+# A connection that has not told its headers by then, or is idle for so long, is closed: it holds one of BACKPRESSURE places.
+HEADER_MILLISECONDS = 5_000
 # A request in flight may end within this time after we were told to stop; less than `up` waits for us.
 GRACE_SECONDS = int(os.environ.get("XIAOHE_GRACE_SECONDS", "20"))

@@ -30,7 +30,8 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xiaohe.settings")
 
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
     from xiaohe.api import limits
@@ -45,6 +46,8 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
         workers=1,
         blocking_threads=limits.THREADS,
         backpressure=limits.BACKPRESSURE,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=limits.HEADER_MILLISECONDS),
         workers_kill_timeout=limits.GRACE_SECONDS,
         websockets=False,
         log_level=LogLevels.warning,
