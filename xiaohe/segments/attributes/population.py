@@ -43,7 +43,8 @@ def population(world: World) -> ir.Table:
     subjects = facts.select("subject").distinct()
     told = persons_of(subjects, world.read.table("state_persons"))
     known = without(told, world.read.table("state_left_out"))
-    return world.whose(known.select("person").distinct())
+    # Distinct last: a table of its own, not a join to which more could be added.
+    return world.whose(known.select("person")).distinct()
 
 
 def beside(people: ir.Table, *tables: ir.Table) -> ir.Table:

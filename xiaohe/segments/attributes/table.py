@@ -21,7 +21,7 @@ from xiaohe.ledger.engine import prop
 from xiaohe.segments.attributes import acts, bought, cuts, links, ready, recurring, referrals
 from xiaohe.segments.attributes.cuts import Cuts
 from xiaohe.segments.attributes.moving import moving
-from xiaohe.segments.attributes.population import beside, largest, population
+from xiaohe.segments.attributes.population import beside, largest
 from xiaohe.segments.attributes.present import has
 from xiaohe.segments.attributes.registry import ATTRIBUTES, RECURRING, Consent, Worth, before
 from xiaohe.segments.records.registry import SIGNAL
@@ -131,7 +131,7 @@ def _known(world: World, told: Cuts) -> ir.Table:
     """What is known of each person, before anything is concluded."""
     there = [part for part in PARTS if has(world, part.types)]
     people = beside(
-        population(world),
+        world.population(),
         bought.bought(world, told),
         _rhythm(world),
         bought.stores(world),
