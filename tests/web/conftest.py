@@ -50,6 +50,7 @@ def sample_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     files = sample.write(tmp_path_factory.mktemp("exports"), buyers=SMALL_SHOP, count_again=False)
     return {
         "orders": files.orders,
+        "items": files.items,
         "contacts": files.contacts,
         "rough": files.rough_orders,
     }
@@ -155,11 +156,11 @@ def empty_console(tmp_path: Path) -> Iterator[Running]:
 def full_console(
     tmp_path_factory: pytest.TempPathFactory, sample_files: dict[str, Path]
 ) -> Iterator[Running]:
-    """`xiaohe up` on a folder with both files read."""
+    """`xiaohe up` on a folder with all files read, programs connected, and something in each of its rooms."""
     home = tmp_path_factory.mktemp("full") / "home"
     for running in _console(home):
-        for name in ("contacts", "orders", "rough"):
-            _xiaohe(home, "import", str(sample_files[name]), "--yes", "--json")
+        files = [str(sample_files[name]) for name in ("contacts", "orders", "items", "rough")]
+        _xiaohe(home, "import", *files, "--yes", "--json")
         connect(running)
         yield running
 
@@ -192,8 +193,9 @@ def connect(console: Running) -> None:
         urllib.request.urlopen(request, timeout=10).close()
 
 
-def _console(home: Path) -> Iterator[Running]:
-    home.mkdir(mode=0o700)
+def _console(home: Path, *, is_new: bool = True) -> Iterator[Running]:
+    if is_new:
+        home.mkdir(mode=0o700)
     process = subprocess.Popen(
         [sys.executable, "-m", "xiaohe", "up", "--port", "8700"],
         cwd=ROOT,

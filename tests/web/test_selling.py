@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from django.test import Client
 
 from tests.people.conftest import Town
 from xiaohe.jobs.models import Job
+from xiaohe.ledger import engine
 from xiaohe.people import overlay, private_notes, ties
 from xiaohe.shop import accounts, goods, stores, team
 from xiaohe.shop.goods import Stated
 from xiaohe.shop.models import AuditEntry, User
+from xiaohe.sources import importing, merchandise
 from xiaohe.traits import state
 from xiaohe.web.pages import goods as goods_page
 
@@ -242,3 +245,25 @@ def test_a_code_offers_our_stores_and_colleagues_and_takes_any_other_name(owner:
     told = {"name": "门口", "store": "夜市摊", "staff": "小林", "gift": "guide"}
     owner.post(f"{address}/save", told)
     assert 'value="夜市摊"' in owner.get(address).content.decode()
+
+
+def test_a_timeline_says_goods_as_people_do(
+    shop_with_files: Any, sample_files: dict[str, Path]
+) -> None:
+    importing.run(sample_files["items"], now=NOW)
+    merchandise.learn()
+    sold_most = goods.most_sold(1)[0]
+    with engine.reading() as read:
+        lines = read.facts.filter(read.facts.item_key == sold_most.item_key)
+        bought = lines.select("order_key").semi_join(
+            read.facts.filter(read.facts.type == "order.paid"), "order_key"
+        )
+        paid = read.facts.filter(read.facts.type == "order.paid").semi_join(bought, "order_key")
+        person = overlay.current().person(read.run(paid.limit(1)).to_pylist()[0]["subject"])
+    assert sold_most.title in shop_with_files.get(f"/people/{person}").content.decode()
+
+    goods.name(sold_most.item_key, "鸡肉猫粮", NOW)
+    page = shop_with_files.get(f"/people/{person}").content.decode()
+
+    assert "鸡肉猫粮" in page
+    assert sold_most.title not in page

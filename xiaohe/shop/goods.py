@@ -250,6 +250,13 @@ def spoken_names(item_keys: Iterable[int]) -> Mapping[int, str]:
     return dict(named.values_list("item_key", "spoken"))
 
 
+def spoken_of(titles: Iterable[str]) -> Mapping[str, str]:
+    """Spoken names by the title a file states, of those that have one."""
+    known = {title[:LONGEST_TITLE]: title for title in titles}
+    named = Goods.objects.filter(title__in=known).exclude(spoken="").order_by("item_key")
+    return {known[title]: spoken for title, spoken in named.values_list("title", "spoken")}
+
+
 def words_stamp(on: date) -> str:
     """Another one whenever sentences of day `on` may name goods otherwise, or speak of stock otherwise."""
     said = Goods.objects.exclude(spoken="").order_by("item_key").values_list("item_key", "spoken")

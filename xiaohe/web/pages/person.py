@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -16,7 +18,7 @@ from xiaohe.kernel.money import SYMBOLS, spoken
 from xiaohe.ledger import imports
 from xiaohe.people import names, overlay, private_notes, profile, ties
 from xiaohe.people.profile import Evidence, Origin, Says
-from xiaohe.shop import audit, queries
+from xiaohe.shop import audit, goods, queries
 from xiaohe.shop.models import AUDIT_WORDS, AuditAct
 from xiaohe.touch.governor import Kind as DecisionKind
 from xiaohe.touch.models import Decision
@@ -80,7 +82,9 @@ def page(person: int, *, shown: str, now: datetime, calendar: ShopCalendar, user
         card=card,
         why_not=why_not,
         timeline=tuple(
-            told for each in moments if (told := _moment(each, calendar)) and _wanted(told, shown)
+            told
+            for each in _as_spoken(moments)
+            if (told := _moment(each, calendar)) and _wanted(told, shown)
         ),
         kinds=KINDS,
         shown=shown,
@@ -157,6 +161,19 @@ def _next_words(person: int, on: date, now: datetime) -> tuple[Card | None, str]
     return None, _("Nothing to say today: their day has not come.")
 
 
+def _as_spoken(moments: Sequence[profile.Moment]) -> list[profile.Moment]:
+    """Goods as people say them, where somebody said how; else as the listing calls them."""
+    called = goods.spoken_of(title for each in moments for title in each.titles)
+    return [
+        replace(
+            each, titles=tuple(dict.fromkeys(called.get(title, title) for title in each.titles))
+        )
+        if called
+        else each
+        for each in moments
+    ]
+
+
 def _moment(each: profile.Moment, calendar: ShopCalendar) -> Moment | None:
     day = _day(each, calendar)
     if each.order_key is not None:
@@ -171,16 +188,16 @@ def _moment(each: profile.Moment, calendar: ShopCalendar) -> Moment | None:
 
 
 def _order_said(each: profile.Moment) -> str:
-    goods = "、".join(each.titles) if each.titles else _("Order")
+    bought = "、".join(each.titles) if each.titles else _("Order")
     if each.quantity and each.quantity > 1:
-        goods = _("%(goods)s × %(count)d") % {"goods": goods, "count": round(each.quantity)}
+        bought = _("%(goods)s × %(count)d") % {"goods": bought, "count": round(each.quantity)}
     if each.type == "order.closed":
-        return _("%(goods)s (closed)") % {"goods": goods}
+        return _("%(goods)s (closed)") % {"goods": bought}
     if each.type == "order.created":
-        return _("%(goods)s (not paid)") % {"goods": goods}
+        return _("%(goods)s (not paid)") % {"goods": bought}
     if each.refunded and each.amount is not None and each.refunded >= each.amount:
-        return _("%(goods)s (refunded)") % {"goods": goods}
-    return goods
+        return _("%(goods)s (refunded)") % {"goods": bought}
+    return bought
 
 
 def _amount(each: profile.Moment) -> str:

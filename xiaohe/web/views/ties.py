@@ -12,6 +12,7 @@ from xiaohe.people import names, private_notes, search, ties
 from xiaohe.people.ties import TieKind
 from xiaohe.shop import audit
 from xiaohe.shop.models import AuditAct
+from xiaohe.web.pages import people
 from xiaohe.web.pages.models import Toast
 from xiaohe.web.pages.people import name_of
 from xiaohe.web.views import answers
@@ -36,12 +37,14 @@ def find(request: HttpRequest, person: int) -> HttpResponse:
             page="tie",
             people=len(hits),
         )
-    called = names.display([hit.person for hit in hits])
+    shown = [hit.person for hit in hits[:MOST_FOUND]]
+    # Of several people of one name, how they buy tells them apart.
+    known = {row["person"]: row for row in people.standing(shown)}
     context = {
         "person": person,
         "called": name_of(names.display([person]), person),
         "query": text,
-        "found": [(hit.person, name_of(called, hit.person)) for hit in hits[:MOST_FOUND]],
+        "found": people.lines([known.get(each, {"person": each}) for each in shown]),
         "kinds": [(kind.value, ties.KIND_WORDS[kind]) for kind in TieKind],
     }
     return answers.page(request, "web/tie_new.html", context)
