@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -18,14 +21,15 @@ from tests.segments.attributes.shop import (
     bring,
     did,
     key,
-    known,
     rows_of,
 )
 from xiaohe.ledger.engine import over
-from xiaohe.segments.attributes.cuts import Cut, Cuts
+from xiaohe.segments.attributes import ready
+from xiaohe.segments.attributes.cuts import Cut, Cuts, of
 from xiaohe.segments.attributes.moving import moving, turns
 from xiaohe.segments.attributes.registry import ATTRIBUTES
 from xiaohe.shop.accounts import account_named
+from xiaohe.stats import rfm
 from xiaohe.stats.stages import stage_of_buyer
 
 NO_CUTS = Cuts(TODAY, {"recency": Cut((), 0)})
@@ -130,24 +134,6 @@ def test_the_next_day_on_which_a_stage_may_change_is_among_those_told() -> None:
         assert changes <= set(turns(row, TODAY)), row
 
 
-def test_everybody_has_one_stage_and_no_unknown_truth(place: Any) -> None:
-    rows = known(
-        bought("ann", 5), bought("bob", 5, 30, 61), bought("cy", 300),
-        [did("dee", "message.in", ago(5)), did("eve", "page.viewed", ago(200))],
-    )  # fmt: skip
-
-    assert {who: rows[key(who)]["stage"] for who in ("ann", "bob", "cy", "dee", "eve")} == {
-        "ann": "new", "bob": "regular", "cy": "dormant", "dee": "prospect", "eve": "passer_by",
-    }  # fmt: skip
-    for row in rows.values():
-        for name, each in ATTRIBUTES.items():
-            assert each.kind != "truth" or row[name] in (True, False), name
-            assert not each.choices or row[name] is None or row[name] in each.choices, name
-
-
-# ---------------------------------------------------------------- tiers and overlays
-
-
 def crowd() -> list[dict[str, Any]]:
     """Twenty buyers with one purchase of ¥10 to ¥200 each."""
     return [
@@ -157,94 +143,161 @@ def crowd() -> list[dict[str, Any]]:
     ]
 
 
-def test_the_four_tiers(place: Any) -> None:
-    rows = known(
-        crowd(),
-        bought("often", 10, 20, 30, paid=100), bought("twice", 10, 20, paid=900_000), bought("thrice", 400, 500, 600),
-        [
+CONSENTS = {
+    "c-ann": ["given"], "c-bob": ["given", "reduced"], "c-cy": ["withdrawn"], "c-dee": ["withdrawn", "given"], "c-eve": [],
+}  # fmt: skip
+
+
+@dataclass
+class Told:
+    rows: dict[int, dict[str, Any]]
+    rhythm: dict[int, dict[str, Any]]
+    cuts: Cuts
+
+    def of(self, who: str) -> dict[str, Any]:
+        return self.rows[key(who)]
+
+    def each(self, name: str, *who: str) -> dict[str, Any]:
+        return {each: self.of(each)[name] for each in who}
+
+
+@pytest.fixture(scope="module")
+def told(empty_shop: Any) -> Iterator[Told]:
+    with empty_shop():
+        friend = account_named("wecom", "小李").id
+        bring([
+            *crowd(),
+            *bought("s-ann", 5), *bought("s-bob", 5, 30, 61), *bought("s-cy", 300),
+            did("s-dee", "message.in", ago(5)), did("s-eve", "page.viewed", ago(200)),
+            *bought("often", 10, 20, 30, paid=100), *bought("twice", 10, 20, paid=800_000), *bought("thrice", 400, 500, 600),
             did("asks", "message.in", ago(90)), did("asked", "message.in", ago(91)),
             did("looks", "product.clicked", ago(3)), did("sees", "page.viewed", ago(3)),
-        ],
-        [did("friend", "link.started", ago(3), account_id=account_named("wecom", "小李").id, kind="friend")],
-    )  # fmt: skip
+            did("friend", "link.started", ago(3), account_id=friend, kind="friend"),
+            *bought("rich-long-ago", 400, paid=90_000_000),
+            *(did(who, f"consent.{word}", ago(10 - day)) for who, said in CONSENTS.items() for day, word in enumerate(said)),
+            *bought("c-eve", 20),
+            did("p-ann", "complaint.opened", ago(5)), did("p-bob", "complaint.opened", ago(5)),
+            did("p-bob", "complaint.closed", ago(4)), did("p-cy", "complaint.closed", ago(4)), did("p-cy", "complaint.opened", ago(3)),
+            *bought("back", 10, 20, 30, coupon="SALE"), did("back", "order.refunded", ago(9), order_key=key("back-10"), amount=5_000),
+            *bought("kept", 10, 20, 30, coupon="SALE", paid=15_000), *bought("cheap", 10, 20, 30, discount="9.00", paid=100),
+            *bought("plain", 10, 20, 30, paid=100), *bought("deals", 10, 20, coupon="SALE", paid=100),
+        ])  # fmt: skip
+        with asked() as world:
+            rhythm = world.read.run(world.table("rhythm")).to_pylist()
+            yield Told(rows_of(world), {row["person"]: row for row in rhythm}, of(world))
 
-    assert {who: rows[key(who)]["tier"] for who in ("often", "twice", "thrice", "asks", "looks", "friend")} == {
+
+def test_everybody_has_one_stage_and_no_unknown_truth(told: Told) -> None:
+    assert told.each("stage", "s-ann", "s-bob", "s-cy", "s-dee", "s-eve") == {
+        "s-ann": "new", "s-bob": "regular", "s-cy": "dormant", "s-dee": "prospect", "s-eve": "passer_by",
+    }  # fmt: skip
+    for row in told.rows.values():
+        assert row["stage"] is not None
+        for name, each in ATTRIBUTES.items():
+            assert each.kind != "truth" or row[name] in (True, False), name
+            assert not each.choices or row[name] is None or row[name] in each.choices, name
+
+
+# ---------------------------------------------------------------- tiers and overlays
+
+
+def test_the_four_tiers(told: Told) -> None:
+    assert told.each("tier", "often", "twice", "thrice", "asks", "looks", "friend", "asked", "sees") == {
         "often": "heavy", "twice": "buyer", "thrice": "buyer", "asks": "potential", "looks": "potential",
-        "friend": "follower",
+        "friend": "follower", "asked": None, "sees": None,
     }  # fmt: skip
-    assert rows[key("asked")]["tier"] is None
-    assert rows[key("sees")]["tier"] is None
 
 
-def test_vip_are_the_top_five_percent_by_the_years_net(place: Any) -> None:
-    rows = known(crowd(), bought("old", 400, paid=900_000), bought("rich", 20, paid=90_000))
+def test_vip_are_the_top_five_percent_by_the_years_net(told: Told) -> None:
+    year = sorted((row["net_365"] for row in told.rows.values() if row["days_365"]), reverse=True)
+    most = year[: len(year) // 20]
 
-    # 21 bought within the year: 5 % of them is one person.
-    assert [who for who, row in rows.items() if row["vip"]] == [key("rich")]
-    assert rows[key("old")]["net_365"] is None
-    assert rows[key("old")]["value"] == "low"
-    assert rows[key("rich")]["value"] == "high"
+    vip = {row["person"]: row["net_365"] for row in told.rows.values() if row["vip"]}
+
+    assert sorted(vip.values(), reverse=True) == most
+    assert key("twice") in vip
+    assert told.of("rich-long-ago")["net_365"] is None
+    assert told.each("value", "rich-long-ago", "twice", "asks") == {
+        "rich-long-ago": "low", "twice": "high", "asks": None,
+    }  # fmt: skip
 
 
-def test_tier_stage_and_vip_are_those_of_the_state(place: Any) -> None:
-    bring([*crowd(), *bought("often", 10, 20, 30, 47, paid=30_000), *bought("gone", 200, 240, 260)])
-    with asked() as world:
-        ours = rows_of(world)
-        state = {row["person"]: row for row in world.read.run(world.table("rhythm")).to_pylist()}
-
-    for who, row in state.items():
+def test_tier_stage_and_vip_are_those_of_the_state(told: Told) -> None:
+    assert len(told.rhythm) > 30
+    for who, row in told.rhythm.items():
         for name in ("stage", "tier", "vip", "days_since", "ratio", "due_on", "days_365", "ev"):
-            assert ours[who][name] == row[name], name
+            assert told.rows[who][name] == row[name], name
 
 
-def test_muted_by_the_latest_word(place: Any) -> None:
-    words = {
-        "ann": ["given"], "bob": ["given", "reduced"], "cy": ["withdrawn"], "dee": ["withdrawn", "given"], "eve": [],
+def test_muted_by_the_latest_word(told: Told) -> None:
+    assert told.each("consent", *CONSENTS) == {
+        "c-ann": "given", "c-bob": "reduced", "c-cy": "withdrawn", "c-dee": "given", "c-eve": None,
     }  # fmt: skip
-    said = [
-        did(who, f"consent.{word}", ago(10 - day))
-        for who, told in words.items()
-        for day, word in enumerate(told)
-    ]
+    assert [who for who in CONSENTS if told.of(who)["muted"]] == ["c-bob", "c-cy"]
 
-    rows = known(bought("eve", 20), said)
 
-    assert {who: (rows[key(who)]["consent"], rows[key(who)]["muted"]) for who in words} == {
-        "ann": ("given", False), "bob": ("reduced", True), "cy": ("withdrawn", True), "dee": ("given", False),
-        "eve": (None, False),
+def test_a_complaint_is_open_until_it_is_closed(told: Told) -> None:
+    assert told.each("complaint_open", "p-ann", "p-bob", "p-cy", "often") == {
+        "p-ann": True, "p-bob": False, "p-cy": True, "often": False,
     }  # fmt: skip
 
 
-def test_a_complaint_is_open_until_it_is_closed(place: Any) -> None:
-    rows = known(
-        [did("ann", "complaint.opened", ago(5)), did("bob", "complaint.opened", ago(5))],
-        [did("bob", "complaint.closed", ago(4)), did("cy", "complaint.closed", ago(4))],
-        [did("cy", "complaint.opened", ago(3))],
-    )
+def test_a_bargain_hunter_takes_only_deals_and_sends_back_or_pays_least(told: Told) -> None:
+    hunters = {who for who in ("back", "kept", "cheap", "plain", "deals") if told.of(who)["bargain_hunter"]}  # fmt: skip
 
-    assert [rows[key(who)]["complaint_open"] for who in ("ann", "bob", "cy")] == [True, False, True]
-
-
-def test_a_bargain_hunter_takes_only_deals_and_sends_back_or_pays_least(place: Any) -> None:
-    back = [did("back", "order.refunded", ago(9), order_key=key("back-10"), amount=5_000)]
-    rows = known(
-        crowd(),
-        bought("back", 10, 20, 30, coupon="SALE"), back,
-        bought("kept", 10, 20, 30, coupon="SALE", paid=15_000), bought("cheap", 10, 20, 30, discount="9.00", paid=100),
-        bought("plain", 10, 20, 30, paid=100), bought("twice", 10, 20, coupon="SALE", paid=100),
-    )  # fmt: skip
-
-    hunters = {who for who in ("back", "kept", "cheap", "plain", "twice") if rows[key(who)]["bargain_hunter"]}  # fmt: skip
     assert hunters == {"back", "cheap"}
-    assert rows[key("back")]["promo_share"] == 1.0
-    assert rows[key("back")]["refund_share"] == pytest.approx(1 / 3)
-    assert rows[key("plain")]["promo_share"] == 0.0
+    assert told.of("back")["promo_share"] == 1.0
+    assert told.of("back")["refund_share"] == pytest.approx(1 / 3)
+    assert told.of("plain")["promo_share"] == 0.0
 
 
-def test_of_platforms_that_say_nothing_of_discounts_nobody_knows(place: Any) -> None:
-    row = known(bought("ann", 10, 20))[key("ann")]
+# ---------------------------------------------------------------- cuts
 
-    assert row["promo_share"] is None
+
+def test_the_shops_cuts_are_those_of_a_plain_count(told: Told) -> None:
+    year = [row for row in told.rows.values() if row["days_365"]]
+    days = [(TODAY - row["bought_on"]).days for row in year]
+    net = [row["net_365"] for row in year]
+    usual = [row["usual_net"] for row in told.rows.values() if row["usual_net"] is not None]
+    often = [row["days_365"] for row in year]
+
+    cuts = told.cuts.cuts
+
+    assert cuts["recency"].values == pytest.approx(rfm.cuts(days))
+    assert cuts["frequency"].values == pytest.approx(rfm.cuts(often))
+    assert cuts["money"].values == pytest.approx(rfm.cuts(net))
+    assert cuts["worth"].values == pytest.approx([rfm.quantile(net, share) for share in (0.5, 0.8)])
+    assert cuts["usual_net"].values == pytest.approx(
+        [rfm.quantile(usual, n / 20) for n in range(1, 20)]
+    )
+    assert {name: cut.n for name, cut in cuts.items()} == dict.fromkeys(cuts, len(year)) | {"usual_net": len(usual)}  # fmt: skip
+    assert Cuts.from_json(json.loads(json.dumps(told.cuts.as_json()))) == told.cuts
+
+
+def test_rfm_of_everybody_is_that_of_a_plain_count_and_equals_stand_together(told: Told) -> None:
+    cuts = told.cuts
+    for row in told.rows.values():
+        if row["bought_on"] is None:
+            assert (row["recency_score"], row["rfm"]) == (None, None)
+            continue
+        plain = (
+            rfm.recency_score((TODAY - row["bought_on"]).days, cuts.values("recency")),
+            rfm.score(row["days_365"], cuts.values("frequency")),
+            rfm.score(row["net_365"] or 0, cuts.values("money")),
+        )
+        assert (row["recency_score"], row["frequency_score"], row["money_score"]) == plain
+        assert row["rfm"] == "".join(map(str, plain))
+
+
+def test_readiness_of_everybody_is_that_of_the_published_points(told: Told) -> None:
+    for row in told.rows.values():
+        plain = ready.explained(row, told.cuts)
+        scores = {name: each and each.points for name, each in plain.scores.items()}
+        assert scores == {name: row[name] for name in ("trust", "need", "means")}
+        assert row["weakest"] == plain.weakest
+
+
+# ---------------------------------------------------------------- time
 
 
 def test_a_later_day_without_news_moves_only_what_time_moves(place: Any) -> None:
@@ -262,4 +315,6 @@ def test_a_later_day_without_news_moves_only_what_time_moves(place: Any) -> None
     assert ahead["stage"][0].as_py() == row["stage"] == "regular"
     assert then["stage"] == "at_risk"
     assert told
+    # No discount was ever told of.
+    assert row["promo_share"] is None
     assert (row["due_on"], row["cycle"]) == (then["due_on"], then["cycle"])
