@@ -1,0 +1,277 @@
+"""Brings the state of segments up to the ledger of this moment: a new base, or those touched laid over the one there is.
+
+    base     once per shop day, after imports and undos, or when too many were touched: everybody is asked about
+    delta    otherwise: those touched since are asked again, all of their leaves, and laid over the base
+    edit     leaves no column stands for yet are asked of everybody, and stand beside the base
+
+Which batches a generation holds is in its manifest, so none is applied twice or left out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from xiaohe.ledger import crash
+from xiaohe.ledger.engine import Reading
+from xiaohe.ledger.instants import to_us
+from xiaohe.segments.attributes import cuts
+from xiaohe.segments.query.world import STATE_TABLES, World
+from xiaohe.segments.rules import jsonform
+from xiaohe.segments.rules.tree import Leaf
+from xiaohe.segments.state import asking, changes, delta, dirty, generation, unseen, wanting
+from xiaohe.segments.state.changes import Why
+from xiaohe.segments.state.dirty import Dirty
+from xiaohe.segments.state.generation import Generation, Ids, Rules
+from xiaohe.segments.state.position import Position, late_batches, position_of
+from xiaohe.shop import queries as shop
+from xiaohe.traits import state as traits
+from xiaohe.traits.state import State
+
+# From so many people on a new base is faster than a delta; a base also comes when a fifth of the shop was touched.
+MOST_TOUCHED = 50_000
+_NOBODY = np.empty(0, np.int64)
+
+
+def advance(now: datetime, *, anew: bool = False) -> Generation | None:
+    """The generation of this moment; None while the derived state it stands on is of another day or older facts.
+
+    Safe beside anything: one process at a time works, and what another did meanwhile is not done again.
+    """
+    with generation.alone():
+        late = late_batches()
+        state = traits.current()
+        if state.on != shop.calendar().day_of(now):
+            return None
+        with traits.reading_to_build() as read:
+            if read.version != state.version.lake:
+                return None
+            before = generation.newest()
+            made = _advanced(read, state, late, before, now, anew)
+        return made or before
+
+
+def _advanced(
+    read: Reading,
+    state: State,
+    late: list[int],
+    before: Generation | None,
+    now: datetime,
+    anew: bool,
+) -> Generation | None:
+    assert read.snapshot is not None
+    here = position_of(read.snapshot, late)
+    rules = wanting.saved(before, now)
+    wanted = wanting.columns_of(each.rule for each in rules.values())
+    began = int(before.about["began_us"]) if before else to_us(now)
+    world = asking.world_at(read, state, now, rules, began)
+    touched: Dirty | None = None
+    if before is not None and not anew and before.on == world.on:
+        touched = dirty.since(
+            before, read, here, state, now, with_ours=wanting.follows_ours(wanted.values())
+        )
+        if touched is not None and (
+            _is_too_much(before, touched) or _cuts_moved(world, before, touched)
+        ):
+            touched = None
+    if before is None or touched is None:
+        return _base(world, here, rules, wanted, before)
+    if not len(touched.people) and _same_rules(rules, before) and _same_place(before, here, state):
+        return None
+    return _delta(world, here, rules, wanted, before, touched)
+
+
+def _cuts_moved(world: World, before: Generation, touched: Dirty) -> bool:
+    """Whether the shop's quantiles are others now; they hold for everybody."""
+    told = before.about["cuts"]
+    bought = any(each.startswith("order.") for each in touched.types) or not touched.is_plain
+    if before.traits.id == world.state.id and not bought:
+        world.kept[cuts.KEPT] = cuts.Cuts.from_json(told)
+        return False
+    return bool(_plain(cuts.of(world).as_json()) != told)
+
+
+def _plain(told: Any) -> Any:
+    return json.loads(json.dumps(told))
+
+
+def _same_place(before: Generation, here: Position, state: State) -> bool:
+    return before.position == here and before.traits.id == state.id
+
+
+def _same_rules(rules: Mapping[str, Rules], before: Generation) -> bool:
+    """By their text: to Python `is true` and `is 1` are equal."""
+    told = {slug: _told(each) for slug, each in rules.items()}
+    return json.dumps(told) == json.dumps(before.about["rules"])
+
+
+def _told(rule: Rules) -> dict[str, Any]:
+    tree = jsonform.to_json(rule.rule)
+    return {"version": rule.version, "tree": tree, "first_us": rule.first_us}
+
+
+def _is_too_much(before: Generation, touched: Dirty) -> bool:
+    known = before.touched.persons if before.touched is not None else _NOBODY
+    every = len(np.union1d(known, touched.people))
+    return every > max(MOST_TOUCHED, before.size // 5)
+
+
+# ---------------------------------------------------------------- base
+
+
+def _base(
+    world: World,
+    here: Position,
+    rules: Mapping[str, Rules],
+    wanted: Mapping[str, Leaf],
+    before: Generation | None,
+) -> Generation:
+    with generation.draft() as folder:
+        name = generation.new_name(before.number + 1 if before else 1)
+        asking.everybody(world, wanted, folder)
+        np.save(folder / "runs_out.npy", asking.running_out(world, wanted.values()))
+        crash.at("segments_after_write")
+        columns = {key: f"{name}/columns/{key}.npy" for key in wanted}
+        about = _about(world, here, rules, wanted, columns, name, base=name, before=before)
+        quiet = before is not None and before.position.lake == here.lake and before.on != world.on
+        why = Why(_NOBODY, _NOBODY, all_quiet=quiet)
+        return _finished(folder, name, about, world.state, before, None, why)
+
+
+# ---------------------------------------------------------------- delta
+
+
+def _delta(
+    world: World,
+    here: Position,
+    rules: Mapping[str, Rules],
+    wanted: Mapping[str, Leaf],
+    before: Generation,
+    touched: Dirty,
+) -> Generation:
+    with generation.draft() as folder:
+        name = generation.new_name(before.number + 1)
+        new = {key: leaf for key, leaf in wanted.items() if key not in before.about["columns"]}
+        ranks = wanting.ranks(wanted) if len(touched.people) else wanting.ranks(new)
+        asked = {key: leaf for key, leaf in wanted.items() if key not in ranks}
+        looked = delta.look(world, before, touched, asked)
+        columns = {key: path for key, path in before.about["columns"].items() if key in wanted}
+        at_hand = unseen.adopted(before, new, folder)
+        fresh = {key: leaf for key, leaf in new.items() if key not in at_hand} | ranks
+        rows = delta.merged(before, looked, tuple(wanted), at_hand)
+        delta.write_attributes(before, looked, rows, folder)
+        if fresh:
+            rows = delta.asked_of_all(world, before, rows, fresh, folder)
+        rows.save(folder / "touched.npz")
+        columns |= {key: f"{name}/columns/{key}.npy" for key in (*fresh, *at_hand)}
+        np.save(folder / "runs_out.npy", delta.runs_out(world, before, wanted, new, looked.people))
+        crash.at("segments_after_write")
+        base = before.about["base"]
+        about = _about(world, here, rules, wanted, columns, name, base=base, before=before)
+        quiet = np.setdiff1d(touched.time, np.union1d(touched.facts, touched.state))
+        why = Why(touched.state, quiet)
+        return _finished(folder, name, about, world.state, before, touched.people, why)
+
+
+# ---------------------------------------------------------------- both
+
+
+def _about(
+    world: World,
+    here: Position,
+    rules: Mapping[str, Rules],
+    wanted: Mapping[str, Leaf],
+    columns: Mapping[str, str],
+    name: str,
+    *,
+    base: str,
+    before: Generation | None,
+) -> dict[str, Any]:
+    state = world.state
+    pending = list(before.about["unrecorded"]) if before else []
+    root = generation.root()
+    return {
+        "began_us": before.about["began_us"] if before else to_us(world.at),
+        "cuts": _plain(cuts.of(world).as_json()),
+        "number": before.number + 1 if before else 1,
+        "base": base,
+        "on": world.on.isoformat(),
+        "at": world.at.isoformat(),
+        "position": here.told(),
+        "state": {
+            "lake": state.version.lake,
+            "tap": state.version.tap,
+            "on": state.on.isoformat(),
+            "at": state.at.isoformat(),
+            "currency": state.currency,
+            "id": state.id,
+            "terms": state.terms,
+        },
+        "leaves": {key: jsonform.to_json(leaf) for key, leaf in wanted.items()},
+        "columns": dict(columns),
+        "rules": {slug: _told(each) for slug, each in rules.items()},
+        # Whose changes are not facts yet: the file is gone when they are.
+        "unrecorded": [
+            *(each for each in pending if (root / each / "changes.parquet").exists()),
+            *([name] if before else []),
+        ],
+    }
+
+
+def _finished(
+    folder: Path,
+    name: str,
+    about: dict[str, Any],
+    state: State,
+    before: Generation | None,
+    touched: Ids | None,
+    why: Why,
+) -> Generation:
+    """Work out what changed, of those touched or of everybody, write it beside, and publish."""
+    _keep_state(state, folder)
+    changed = changes.SCHEMA.empty_table()
+    if before is not None:
+        after = _preview(folder, name, about)
+        some = None if wanting.ranks(after.leaves) else touched
+        parts = list(changes.between(before, after, some, why))
+        if touched is None or len(touched):
+            parts.append(changes.stages(before, after, touched, why))
+        changed = pa.concat_tables([changed, *parts])
+        if changed.num_rows:
+            pq.write_table(changed, folder / "changes.parquet")
+        else:
+            about["unrecorded"] = [each for each in about["unrecorded"] if each != name]
+    old = before.folder / "since.parquet" if before else None
+    since = changes.since_after(old, changed, to_us(datetime.fromisoformat(about["at"])))
+    pq.write_table(since, folder / "since.parquet")
+    crash.at("segments_before_publish")
+    made = generation.publish(folder, name, about)
+    crash.at("segments_after_publish")
+    generation.prune(made)
+    return made
+
+
+def _preview(folder: Path, name: str, about: Mapping[str, Any]) -> Generation:
+    """The draft, as it will be read once it has its name."""
+    columns = {
+        key: f"{folder.name}/{path.split('/', 1)[1]}" if path.startswith(f"{name}/") else path
+        for key, path in about["columns"].items()
+    }
+    base = folder.name if about["base"] == name else about["base"]
+    return Generation(folder, {**about, "columns": columns, "base": base})
+
+
+def _keep_state(state: State, folder: Path) -> None:
+    """Links to the state's files: they outlive its own pruning."""
+    kept = folder / "state"
+    kept.mkdir(mode=0o700)
+    for table in STATE_TABLES:
+        os.link(state.path(table), kept / state.path(table).name)

@@ -1,0 +1,263 @@
+"""Who entered and who left between two generations, and why.
+
+`because` is the condition that flipped, as text; or `rule changed`, `joined` (who is who changed), `time` (nothing
+happened to the person but the day or the hour). A segment that is new has no changes: its first filling is one number.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from xiaohe.ledger import engine
+from xiaohe.segments.rules import jsonform
+from xiaohe.segments.rules.tree import InSegment, Leaf, Rule, leaves
+from xiaohe.segments.state import bits, generation
+from xiaohe.segments.state.bits import Flags
+from xiaohe.segments.state.generation import Generation, Ids, Rules
+from xiaohe.segments.state.wanting import through
+from xiaohe.segments.text import canonical
+
+ENTERED, LEFT, STAGE = "segment.entered", "segment.left", "stage.changed"
+RULE_CHANGED, JOINED, TIME = "rule changed", "joined", "time"
+SCHEMA = pa.schema(
+    [
+        ("type", pa.string()),
+        ("segment", pa.string()),
+        ("version", pa.int64()),
+        ("person", pa.int64()),
+        ("because", pa.string()),
+        ("before", pa.string()),
+        ("after", pa.string()),
+    ]
+)
+SINCE_SCHEMA = pa.schema([("segment", pa.string()), ("person", pa.int64()), ("us", pa.int64())])
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some people's truths in one generation, a row each; False for whoever it does not know."""
+
+    present: Flags
+    of: Callable[[str], Flags]
+    rules: Mapping[str, Rules]
+
+    def members(self, slug: str) -> Flags:
+        if slug not in self.rules:
+            return np.zeros(len(self.present), bool)
+        return self.fitting(self.rules[slug].rule)
+
+    def fitting(self, rule: Rule) -> Flags:
+        found = bits.fitting(rule, self.present, self.leaf, self.members)  # type: ignore[arg-type]
+        return found.view(np.bool_)
+
+    def leaf(self, leaf: Leaf) -> Flags:
+        return self.of(generation.key_of(canonical(leaf)))
+
+
+def rows_of(one: Generation, persons: Ids) -> Rows:
+    """The rows of these people (ascending or not), those the generation does not know among them."""
+    base = one.base_persons
+    at = np.searchsorted(base, persons)
+    at[at == len(base)] = 0
+    known = base[at] == persons if len(base) else np.zeros(len(persons), bool)
+    rows = np.full(len(persons), -1)
+    if one.touched is not None and len(one.touched.persons):
+        held = one.touched.persons
+        place = np.searchsorted(held, persons)
+        place[place == len(held)] = 0
+        rows = np.where(held[place] == persons, place, -1)
+    laid = rows >= 0
+
+    def pick(base_flags: Callable[[], Flags], touched: Callable[[], Flags]) -> Flags:
+        found = np.zeros(len(persons), bool)
+        found[known] = base_flags()
+        if laid.any():
+            found[laid] = touched()[rows[laid]]
+        return found
+
+    def of(key: str) -> Flags:
+        if key not in one.about["columns"]:
+            return np.zeros(len(persons), bool)
+        column = np.load(one.folder.parent / one.about["columns"][key], mmap_mode="r")
+
+        def from_base() -> Flags:
+            places = at[known]
+            return ((column[places >> 3] >> (7 - (places & 7))) & 1).astype(bool)
+
+        return pick(from_base, lambda: one.touched.of(key))  # type: ignore[union-attr]
+
+    present = pick(
+        lambda: np.ones(int(known.sum()), bool),
+        lambda: one.touched.present,  # type: ignore[union-attr]
+    )
+    return Rows(present, of, one.rules)
+
+
+@dataclass(frozen=True)
+class Why:
+    """What is known of the reasons: people of whom the join or a mark changed, and to whom nothing happened."""
+
+    moved: Ids
+    quiet: Ids
+    # Nothing happened to anybody but a new day.
+    all_quiet: bool = False
+
+
+def between(
+    before: Generation,
+    after: Generation,
+    some: Ids | None,
+    why: Why,
+) -> Iterator[pa.Table]:
+    """Changes (SCHEMA) of `some` people, or of everybody; of segments whose rule changed always of everybody."""
+    edited = {
+        slug
+        for slug, each in after.rules.items()
+        if slug in before.rules and _meaning(slug, before.rules) != _meaning(slug, after.rules)
+    }
+    kept = [slug for slug in after.rules if slug in before.rules]
+    everybody = some is None or bool(edited)
+    union = _everyone(before, after) if everybody else np.empty(0, np.int64)
+    for slug in kept:
+        persons = union if some is None or slug in edited else some
+        old, new = rows_of(before, persons), rows_of(after, persons)
+        was, fits = old.members(slug), new.members(slug)
+        flipped = np.flatnonzero(was != fits)
+        if not len(flipped):
+            continue
+        because = (
+            np.full(len(flipped), RULE_CHANGED, object)
+            if slug in edited
+            else _because(slug, persons[flipped], after, before, why)
+        )
+        version = after.rules[slug].version
+        yield pa.table(
+            {
+                "type": np.where(fits[flipped], ENTERED, LEFT),
+                "segment": [slug] * len(flipped),
+                "version": np.full(len(flipped), version),
+                "person": persons[flipped],
+                "because": because.tolist(),
+                "before": pa.nulls(len(flipped), pa.string()),
+                "after": pa.nulls(len(flipped), pa.string()),
+            },
+            schema=SCHEMA,
+        )
+
+
+def _because(
+    slug: str, persons: Ids, after: Generation, before: Generation, why: Why
+) -> np.ndarray:
+    old, new = rows_of(before, persons), rows_of(after, persons)
+    decisive = list(through(after.rules[slug].rule, after.rules))
+    found = np.full(len(persons), canonical(decisive[0]) if decisive else RULE_CHANGED, object)
+    open_ = np.ones(len(persons), bool)
+    for leaf in decisive:
+        turned = open_ & (old.leaf(leaf) != new.leaf(leaf))
+        found[turned] = canonical(leaf)
+        open_ &= ~turned
+    quiet = np.isin(persons, why.quiet) | why.all_quiet
+    found[quiet] = TIME
+    moved = np.isin(persons, why.moved) | (old.present & ~new.present)
+    found[moved] = JOINED
+    return found
+
+
+def _meaning(slug: str, rules: Mapping[str, Rules], seen: frozenset[str] = frozenset()) -> object:
+    """A rule with the rules it names: equal ones ask the same."""
+    if slug not in rules or slug in seen:
+        return slug
+    rule = rules[slug].rule
+    said = json.dumps(jsonform.to_json(rule))
+    named = {each.slug for each in leaves(rule) if isinstance(each, InSegment)}
+    return said, tuple((name, _meaning(name, rules, seen | {slug})) for name in sorted(named))
+
+
+def _everyone(before: Generation, after: Generation) -> Ids:
+    parts = [before.base_persons, before.newcomers, after.newcomers]
+    if before.base_folder != after.base_folder:
+        parts.append(after.base_persons)
+        return np.unique(np.concatenate(parts))
+    return np.concatenate([parts[0], np.union1d(parts[1], parts[2])])
+
+
+# ---------------------------------------------------------------- stages
+
+
+def stages(before: Generation, after: Generation, some: Ids | None, why: Why) -> pa.Table:
+    """Changes of stage (SCHEMA) of some people or everybody; whoever was or is not there did not change."""
+    old, new = stages_of(before, some), stages_of(after, some)
+    with engine.over({"old": old, "new": new}, timeout=None) as read:
+        one, two = read.table("old"), read.table("new")
+        named = one.rename({f"{name}_before": name for name in _STAGE[1:]})
+        both = two.inner_join(named, "person")
+        both = both.filter(both.stage != both.stage_before).order_by("person")
+        rows = read.run(both)
+    persons = rows["person"].to_numpy()
+    because = np.full(len(persons), TIME, object)
+    linked = np.array(rows["linked"].to_pylist()) != np.array(rows["linked_before"].to_pylist())
+    bought = np.array(rows["last_on"].to_pylist()) != np.array(rows["last_on_before"].to_pylist())
+    because[linked] = "a link"
+    because[bought] = "a purchase"
+    because[np.isin(persons, why.moved)] = JOINED
+    nothing = pa.nulls(len(persons), pa.string())
+    return pa.table(
+        {
+            "type": [STAGE] * len(persons),
+            "segment": nothing,
+            "version": pa.nulls(len(persons), pa.int64()),
+            "person": persons,
+            "because": because.tolist(),
+            "before": rows["stage_before"],
+            "after": rows["stage"],
+        },
+        schema=SCHEMA,
+    )
+
+
+_STAGE = ("person", "stage", "last_on", "linked")
+
+
+def stages_of(one: Generation, some: Ids | None) -> pa.Table:
+    """(person, stage, last_on, linked) of some people or everybody, as far as a generation knows them."""
+    base, more = one.attribute_files
+    with engine.over({"base": base}, timeout=None) as read:
+        told = read.table("base").select(*_STAGE)
+        if some is not None:
+            wanted = read.register("wanted", pa.table({"person": some}))
+            told = told.semi_join(wanted, "person")
+        whole = read.run(told)
+    if more is None:
+        return whole
+    assert one.touched is not None
+    touched = pa.array(one.touched.over)
+    rest = whole.filter(pc.invert(pc.is_in(whole["person"], touched)))
+    laid = pq.read_table(more, columns=list(_STAGE)).cast(rest.schema)
+    if some is not None:
+        laid = laid.filter(pc.is_in(laid["person"], pa.array(some)))
+    return pa.concat_tables([rest, laid])
+
+
+# ---------------------------------------------------------------- since when
+
+
+def since_after(before: Path | None, changed: pa.Table, at_us: int) -> pa.Table:
+    """SINCE_SCHEMA after these changes: whoever left is forgotten, whoever entered is there from now on."""
+    old = pq.read_table(before) if before is not None else SINCE_SCHEMA.empty_table()
+    told = changed.filter(pc.is_valid(changed["segment"]))
+    if not told.num_rows:
+        return old
+    turned = told.select(["segment", "person"])
+    if old.num_rows:
+        old = old.join(turned, ["segment", "person"], join_type="left anti")
+    entered = told.filter(pc.equal(told["type"], ENTERED)).select(["segment", "person"])
+    entered = entered.append_column("us", pa.array(np.full(entered.num_rows, at_us)))
+    return pa.concat_tables([old.select(SINCE_SCHEMA.names), entered.cast(SINCE_SCHEMA)])

@@ -1,0 +1,181 @@
+"""Those touched since the base, laid over it: what they are asked, and what stays as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from xiaohe.ledger.engine import FACTS
+from xiaohe.ledger.instants import to_us
+from xiaohe.segments.query.world import World
+from xiaohe.segments.rules.tree import Leaf
+from xiaohe.segments.state import asking, dirty, unseen
+from xiaohe.segments.state.bits import Flags, unpacked
+from xiaohe.segments.state.changes import rows_of
+from xiaohe.segments.state.dirty import Dirty
+from xiaohe.segments.state.generation import Generation, Ids, Touched
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What is true now of those touched, a row each, ascending."""
+
+    people: Ids
+    present: Flags
+    # Whose attributes were read again.
+    reread: Flags
+    flags: Mapping[str, Flags]
+    attributes: pa.Table | None
+
+
+def look(world: World, before: Generation, touched: Dirty, wanted: Mapping[str, Leaf]) -> Looked:
+    """Ask again what may have changed: of people with new facts and nothing else, what looks at facts of such types."""
+    people = touched.people
+    old = rows_of(before, people)
+    present, reread = old.present.copy(), np.zeros(len(people), bool)
+    flags = {key: old.of(key) for key in wanted}
+    # Somebody new has everything to be asked.
+    only_facts = touched.facts if touched.is_plain else people[:0]
+    rest = np.union1d(touched.state, touched.time)
+    plain = np.isin(people, only_facts) & ~np.isin(people, rest) & old.present
+    ahead = _have_facts_ahead(world, people)
+    tables = []
+    for some, types in ((~plain, None), (plain, touched.types)):
+        if not some.any():
+            continue
+        found = asking.few(world, people[some], wanted, types, ahead=ahead)
+        there = np.isin(people, found.persons) & some
+        if found.attributes is not None:
+            tables.append(found.attributes)
+            present[some], reread[some] = there[some], True
+            for of in flags.values():
+                of[some & ~there] = False
+        for key, of in found.flags.items():
+            flags[key][there] = of
+    return Looked(people, present, reread, flags, pa.concat_tables(tables) if tables else None)
+
+
+def _have_facts_ahead(world: World, people: Ids) -> bool:
+    """Whether one of these people has a fact that is dated later than now."""
+    taken = world.read.snapshot
+    assert taken is not None
+    now_us = to_us(world.at)
+    latest = pc.max(taken.inbox["occurred_at"].cast(pa.int64())).as_py()
+    files = [each.occurred_max_us for each in taken.files]
+    if (latest is None or latest <= now_us) and all(
+        each is not None and each <= now_us for each in files
+    ):
+        return False
+    told = world.read.run(FACTS.filter(FACTS.occurred_at > world.at).select("subject").distinct())
+    theirs = dirty.persons_of(world.read, told["subject"].to_numpy())
+    return bool(np.isin(theirs, people).any())
+
+
+def merged(
+    before: Generation, looked: Looked, keys: tuple[str, ...], at_hand: Mapping[str, unseen.Column]
+) -> Touched:
+    """Rows of those touched before and now; the later row counts."""
+    old = before.touched or Touched.nobody(())
+    people = looked.people
+    kept = ~np.isin(old.persons, people)
+    persons = np.concatenate([old.persons[kept], people])
+    present = np.concatenate([old.present[kept], looked.present])
+    known_before = np.isin(people, old.persons[old.reread])
+    reread = np.concatenate([old.reread[kept], looked.reread | known_before])
+    values = np.zeros((len(persons), len(keys)), bool)
+    for number, key in enumerate(keys):
+        if key in at_hand:
+            values[:, number] = at_hand[key].of(before, persons)
+        elif key in old.keys:
+            values[: kept.sum(), number] = old.of(key)[kept]
+        if key in looked.flags and (key not in at_hand or looked.reread.any()):
+            asked = looked.flags[key]
+            values[kept.sum() :, number] = asked
+    order = np.argsort(persons)
+    persons, present, reread, values = persons[order], present[order], reread[order], values[order]
+    base = before.base_persons
+    at = np.searchsorted(base, persons)
+    at[at == len(base)] = 0
+    known = base[at] == persons if len(base) else np.zeros(len(persons), bool)
+    # Somebody neither the base nor anybody now knows is nobody.
+    somebody = known | present
+    return Touched(
+        persons[somebody],
+        np.where(known, at, -1)[somebody],
+        present[somebody],
+        (reread | ~present)[somebody],
+        (values & present[:, None])[somebody],
+        keys,
+    )
+
+
+def write_attributes(before: Generation, looked: Looked, rows: Touched, folder: Path) -> None:
+    """Attributes of everybody who was read again since the base."""
+    base, more = before.attribute_files
+    schema = pq.read_schema(base)
+    told = schema.empty_table() if more is None else pq.read_table(more).cast(schema)
+    gone = pa.array(np.concatenate([looked.people[looked.reread], rows.persons[~rows.present]]))
+    told = told.filter(pc.invert(pc.is_in(told["person"], gone)))
+    if looked.attributes is not None:
+        told = pa.concat_tables([told, looked.attributes.cast(schema)])
+    pq.write_table(told, folder / "attributes.parquet", compression="zstd")
+
+
+def asked_of_all(
+    world: World, before: Generation, rows: Touched, fresh: Mapping[str, Leaf], folder: Path
+) -> Touched:
+    """Columns of everybody for leaves nobody asked before, and for places among others, which hang on everybody."""
+    base = before.base_persons
+    persons = np.concatenate([base, rows.persons[rows.places < 0]])
+    there = np.sort(persons[~np.isin(persons, rows.persons[~rows.present])])
+    read = world.read
+    whole = read.register("attributes_base", before.base_folder / "attributes.parquet")
+    laid = read.register("attributes_touched", folder / "attributes.parquet")
+    over = read.register("touched_over", pa.table({"person": rows.over}))
+    everybody = replace(
+        world,
+        known_population=read.register("everyone", pa.table({"person": there})),
+        known_attributes=whole.anti_join(over, "person").union(laid.select(whole.columns)),
+    )
+    asking.columns(everybody, there, fresh, folder)
+    values = rows.values.copy()
+    for key in fresh:
+        path = folder / "columns" / f"{key}.npy"
+        flags = unpacked(np.load(path), len(there))
+        np.save(path, np.packbits(_at(there, flags, base)))
+        values[:, rows.keys.index(key)] = rows.present & _at(there, flags, rows.persons)
+    return replace(rows, values=values)
+
+
+def _at(there: Ids, flags: Flags, persons: Ids) -> Flags:
+    """The flags of `persons` by those of `there` (ascending); False for others."""
+    at = np.searchsorted(there, persons)
+    at[at == len(there)] = 0
+    found = np.zeros(len(persons), bool)
+    if len(there):
+        known = there[at] == persons
+        found[known] = flags[at[known]]
+    return found
+
+
+def runs_out(
+    world: World,
+    before: Generation,
+    wanted: Mapping[str, Leaf],
+    new: Mapping[str, Leaf],
+    people: Ids,
+) -> np.ndarray:
+    """When people must be looked at again: of those touched anew, of the others as it was."""
+    old = before.runs_out
+    parts = [old[~np.isin(old[:, 1], people)]]
+    if len(people):
+        parts.append(asking.running_out(asking.only(world, people), wanted.values()))
+    if asking.of_hours(new.values()):
+        parts.append(asking.running_out(world, new.values()))
+    return np.unique(np.concatenate(parts), axis=0)

@@ -1,0 +1,378 @@
+"""One published state of segments: a base of one shop day, and the people touched since laid over it.
+
+    HOME/derived/segments/current            the name of the generation that counts
+    HOME/derived/segments/<name>/
+        manifest.json                        moment, position in the ledger, rules, where each column is
+        state/                               the derived tables of `traits` it stands on (hard links)
+        persons.npy · columns/<key>.npy      base: who, ascending; one packed bit per person and leaf
+        attributes.parquet                   base: of everybody; else of those touched
+        touched.npz                          whole rows of those touched since the base
+        runs_out.npy                         (instant, person): when hours run out or a fact dated ahead comes true
+        since.parquet                        who entered after a segment's first filling, and when
+        changes.parquet                      who entered and left by this generation; gone when it is recorded
+
+A folder is written aside and renamed; nobody changes it afterwards, but columns of leaves that were asked for since
+stand in `extra/`. `current` is replaced in one step: a reader sees a base with exactly its delta.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xiaohe.kernel import workspace
+from xiaohe.kernel.errors import RetryLater
+from xiaohe.ledger import durable
+from xiaohe.segments.rules import jsonform
+from xiaohe.segments.rules.tree import Leaf, Rule
+from xiaohe.segments.state.bits import Bits, Flags, Places, packed, unpacked
+from xiaohe.segments.state.position import Position
+from xiaohe.traits.state import State, StateVersion
+
+# A change of what files mean: raise it, and nobody reads the old ones.
+FORMAT = 1
+POINTER = "current"
+KEPT = 3
+Ids = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A saved segment as a generation knows it."""
+
+    version: int
+    rule: Rule
+    # When it was first filled; who was in it then has been in it since.
+    first_us: int
+
+
+@dataclass(frozen=True)
+class Touched:
+    """Rows of people touched since the base. `places` −1: not known to the base."""
+
+    persons: Ids
+    places: Places
+    present: Flags
+    # Whose attributes are in this generation's own file, or who is gone: their rows of the base no longer count.
+    reread: Flags
+    # One row per person, one column per key.
+    values: NDArray[np.bool_]
+    keys: tuple[str, ...]
+
+    @classmethod
+    def nobody(cls, keys: tuple[str, ...]) -> Touched:
+        none = np.empty(0, np.int64)
+        nobody = np.empty(0, bool)
+        return cls(none, none, nobody, nobody, np.empty((0, len(keys)), bool), keys)
+
+    @classmethod
+    def load(cls, path: Path) -> Touched:
+        with np.load(path) as told:
+            return cls(
+                told["persons"],
+                told["places"],
+                told["present"],
+                told["reread"],
+                told["values"],
+                tuple(told["keys"].tolist()),
+            )
+
+    def save(self, path: Path) -> None:
+        np.savez(
+            path,
+            persons=self.persons,
+            places=self.places,
+            present=self.present,
+            reread=self.reread,
+            values=self.values,
+            keys=np.array(self.keys, dtype="U32"),
+        )
+
+    @property
+    def over(self) -> Ids:
+        """Whose attributes the base no longer says."""
+        return self.persons[self.reread]
+
+    def of(self, key: str) -> Flags:
+        return self.values[:, self.keys.index(key)]
+
+
+@dataclass(frozen=True)
+class Generation:
+    """Everything read from it is of one moment."""
+
+    folder: Path
+    about: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def number(self) -> int:
+        return int(self.about["number"])
+
+    @property
+    def on(self) -> date:
+        return date.fromisoformat(self.about["on"])
+
+    @property
+    def at(self) -> datetime:
+        return datetime.fromisoformat(self.about["at"]).astimezone(UTC)
+
+    @property
+    def is_base(self) -> bool:
+        return bool(self.about["base"] == self.name)
+
+    @cached_property
+    def base_folder(self) -> Path:
+        return self.folder.parent / self.about["base"]
+
+    @cached_property
+    def position(self) -> Position:
+        return Position.of_told(self.about["position"])
+
+    @cached_property
+    def leaves(self) -> Mapping[str, Leaf]:
+        """Every leaf with a column, by its key."""
+        return {key: jsonform.from_json(told) for key, told in self.about["leaves"].items()}  # type: ignore[misc]
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rules]:
+        return {
+            slug: Rules(each["version"], jsonform.from_json(each["tree"]), each["first_us"])
+            for slug, each in self.about["rules"].items()
+        }
+
+    @property
+    def traits(self) -> State:
+        """The derived tables it stands on; its own links to them, so that they outlive newer ones."""
+        told = self.about["state"]
+        return State(
+            folder=self.folder / "state",
+            version=StateVersion(told["lake"], told["tap"], date.fromisoformat(told["on"])),
+            at=datetime.fromisoformat(told["at"]).astimezone(UTC),
+            data_until=None,
+            currency=told["currency"],
+            id=told["id"],
+            terms=told["terms"],
+        )
+
+    # ------------------------------------------------------------ people and columns
+
+    @cached_property
+    def base_persons(self) -> Ids:
+        found: Ids = np.load(self.base_folder / "persons.npy", mmap_mode="r")
+        return found
+
+    @cached_property
+    def touched(self) -> Touched | None:
+        return None if self.is_base else Touched.load(self.folder / "touched.npz")
+
+    @cached_property
+    def newcomers(self) -> Ids:
+        """People the base does not know, in the order of their places behind its own."""
+        if self.touched is None:
+            return np.empty(0, np.int64)
+        return self.touched.persons[self.touched.places < 0]
+
+    @property
+    def size(self) -> int:
+        return len(self.base_persons) + len(self.newcomers)
+
+    def persons_at(self, places: Places) -> Ids:
+        """Person ids of places."""
+        base, more = self.base_persons, self.newcomers
+        if not len(more):
+            return np.asarray(base[places])
+        found = np.empty(len(places), np.int64)
+        old = places < len(base)
+        found[old] = base[places[old]]
+        found[~old] = more[places[~old] - len(base)]
+        return found
+
+    def place_of(self, person: int) -> int | None:
+        base = self.base_persons
+        at = int(np.searchsorted(base, person))
+        if at < len(base) and base[at] == person:
+            return at
+        known = np.flatnonzero(self.newcomers == person)
+        return len(base) + int(known[0]) if len(known) else None
+
+    @cached_property
+    def everyone(self) -> Bits:
+        """Who is there."""
+        flags = np.ones(self.size, bool)
+        if self.touched is not None:
+            self._lay_over(flags, self.touched.present)
+        return packed(flags)
+
+    def column(self, key: str) -> Bits:
+        """A leaf's bits, with those touched laid over."""
+        bits = np.load(self.folder.parent / self.about["columns"][key], mmap_mode="r")
+        if self.touched is None:
+            return np.asarray(bits)
+        return self.laid_over(unpacked(bits, len(self.base_persons)), self.touched.of(key))
+
+    def laid_over(self, base: Flags, touched: Flags) -> Bits:
+        flags = np.zeros(self.size, bool)
+        flags[: len(base)] = base
+        self._lay_over(flags, touched)
+        return packed(flags)
+
+    def _lay_over(self, flags: Flags, values: Flags) -> None:
+        assert self.touched is not None
+        known = self.touched.places >= 0
+        flags[self.touched.places[known]] = values[known]
+        flags[len(self.base_persons) :] = values[~known]
+
+    # ------------------------------------------------------------ tables
+
+    @property
+    def attribute_files(self) -> tuple[Path, Path | None]:
+        """Of everybody, and of those touched since, whose rows in the first no longer count."""
+        base = self.base_folder / "attributes.parquet"
+        return base, None if self.is_base else self.folder / "attributes.parquet"
+
+    @cached_property
+    def runs_out(self) -> NDArray[np.int64]:
+        """(instant in µs, person), soonest first."""
+        found: NDArray[np.int64] = np.load(self.folder / "runs_out.npy")
+        return found
+
+
+# ---------------------------------------------------------------- folders
+
+
+def root() -> Path:
+    place = workspace.current().derived / "segments"
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return place
+
+
+def key_of(text: str) -> str:
+    """The name of a leaf's column: of its canonical text."""
+    return blake2b(text.encode(), digest_size=10).hexdigest()
+
+
+_loaded: dict[Path, Generation] = {}
+
+
+def newest() -> Generation | None:
+    """The generation that counts now."""
+    try:
+        name = (root() / POINTER).read_text()
+    except FileNotFoundError:
+        return None
+    folder = root() / name
+    known = _loaded.get(folder)
+    if known is not None and known.folder.exists():
+        return known
+    try:
+        about = json.loads((folder / "manifest.json").read_text())
+    except (OSError, ValueError):
+        return None
+    if about.get("format") != FORMAT:
+        return None
+    found = Generation(folder, about)
+    if len(_loaded) > 8:
+        _loaded.clear()
+    _loaded[folder] = found
+    return found
+
+
+@contextmanager
+def draft() -> Iterator[Path]:
+    """A folder to fill; gone afterwards unless it was published."""
+    folder = root() / f".{uuid.uuid4().hex}"
+    (folder / "columns").mkdir(parents=True, mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_name(number: int) -> str:
+    return f"{number:08d}-{uuid.uuid4().hex[:8]}"
+
+
+def publish(folder: Path, name: str, about: Mapping[str, Any]) -> Generation:
+    """Name a whole draft and let it count; in one step for whoever reads."""
+    (folder / "manifest.json").write_text(json.dumps({**about, "format": FORMAT}))
+    for path in folder.iterdir():
+        if path.is_file():
+            durable.sync_file(path)
+    durable.sync_folder(folder)
+    place = root() / name
+    os.rename(folder, place)
+    pointer = root() / f".{uuid.uuid4().hex}"
+    pointer.write_text(name)
+    durable.sync_file(pointer)
+    os.replace(pointer, root() / POINTER)
+    durable.sync_folder(root())
+    found = newest()
+    if found is None or found.name != name:
+        raise RuntimeError("the generation just published is not there")
+    return found
+
+
+def prune(current: Generation) -> None:
+    """Remove what no reader holds and whose changes are recorded."""
+    folders = sorted(
+        each for each in root().iterdir() if each.is_dir() and not each.name.startswith((".", "e"))
+    )
+    kept = {each.name for each in folders[-KEPT:]} | {current.name, *current.about["unrecorded"]}
+    for each in folders:
+        if each.name in kept:
+            try:
+                kept.add(json.loads((each / "manifest.json").read_text())["base"])
+            except (OSError, ValueError):
+                continue
+    # Columns of leaves edited in since a base stand in the generation that computed them.
+    kept |= {path.split("/")[0] for path in current.about["columns"].values()}
+    for each in folders:
+        if each.name not in kept:
+            shutil.rmtree(each, ignore_errors=True)
+    for each in (root() / "extra").glob("*"):
+        if each.name != current.about["base"]:
+            shutil.rmtree(each, ignore_errors=True)
+
+
+class Busy(RetryLater):
+    def __init__(self) -> None:
+        super().__init__("segments_busy", "Segments are being computed. Try again in a moment.")
+
+
+@contextmanager
+def alone(*, wait: bool = True) -> Iterator[None]:
+    """One writer at a time, on this machine; free at once when its process is gone. Raises Busy if it may not wait."""
+    handle = os.open(root() / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        try:
+            flock(handle, LOCK_EX if wait else LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            raise Busy from None
+        yield
+    finally:
+        flock(handle, LOCK_UN)
+        os.close(handle)
+
+
+def at_of(name: str) -> datetime:
+    """The moment of a generation by its name."""
+    about = json.loads((root() / name / "manifest.json").read_text())
+    return datetime.fromisoformat(about["at"]).astimezone(UTC)
