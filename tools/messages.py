@@ -198,11 +198,16 @@ def is_compiled(source: Path) -> bool:
 
 def _translations(catalogue: Catalog) -> dict[str, list[str]]:
     return {
-        # The same words may be said in several contexts.
-        (message.context or "") + "\x04" + _first(message.id): _all(message.string)
+        _in_context(message) + _first(message.id): _all(message.string)
         for message in catalogue
         if message.id and not message.fuzzy and any(_all(message.string))
     }
+
+
+def _in_context(message: Message) -> str:
+    """The same words may be said in several contexts; of a compiled catalogue Babel gives them as bytes."""
+    context = message.context or ""
+    return (context.decode() if isinstance(context, bytes) else context) + "\x04"
 
 
 # ---------------------------------------------------------------- rooms and catalogues

@@ -123,7 +123,9 @@ def value(value: Value, field: str, currency: str) -> str:
         case date():
             return value.isoformat()
     label = words.choice(field, value)
-    return label if label is not None else _("“%(text)s”") % {"text": value}
+    if label is None:
+        return _("“%(text)s”") % {"text": value}
+    return _("“%(choice)s”") % {"choice": label}
 
 
 def listed(values: list[str]) -> str:

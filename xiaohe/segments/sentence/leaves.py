@@ -34,28 +34,28 @@ from xiaohe.segments.sentence.truths import OF_PEOPLE, OF_RECORDS
 # (with a time, without one) for each way of saying how often.
 ONCE = gettext_lazy("they %(did)s %(when)s"), gettext_lazy("they %(did)s")
 AT_LEAST = (
-    gettext_lazy("they %(did)s %(when)s, at least %(count)s times"),
-    gettext_lazy("they %(did)s at least %(count)s times"),
+    gettext_lazy("they %(did)s %(when)s, at least %(often)s"),
+    gettext_lazy("they %(did)s at least %(often)s"),
 )
 AT_MOST = (
-    gettext_lazy("they %(did)s %(when)s, but at most %(count)s times or never"),
-    gettext_lazy("they %(did)s at most %(count)s times or never"),
+    gettext_lazy("they %(did)s %(when)s, but at most %(often)s or never"),
+    gettext_lazy("they %(did)s at most %(often)s or never"),
 )
 EXACTLY = (
-    gettext_lazy("they %(did)s %(when)s, exactly %(count)s times"),
-    gettext_lazy("they %(did)s exactly %(count)s times"),
+    gettext_lazy("they %(did)s %(when)s, exactly %(often)s"),
+    gettext_lazy("they %(did)s exactly %(often)s"),
 )
 LESS = (
-    gettext_lazy("they %(did)s %(when)s, but less than %(count)s times or never"),
-    gettext_lazy("they %(did)s less than %(count)s times or never"),
+    gettext_lazy("they %(did)s %(when)s, but less than %(often)s or never"),
+    gettext_lazy("they %(did)s less than %(often)s or never"),
 )
 MORE = (
-    gettext_lazy("they %(did)s %(when)s, more than %(count)s times"),
-    gettext_lazy("they %(did)s more than %(count)s times"),
+    gettext_lazy("they %(did)s %(when)s, more than %(often)s"),
+    gettext_lazy("they %(did)s more than %(often)s"),
 )
 OTHER = (
-    gettext_lazy("how often they %(did)s %(when)s is not exactly %(count)s times"),
-    gettext_lazy("how often they %(did)s is not exactly %(count)s times"),
+    gettext_lazy("how often they %(did)s %(when)s is not exactly %(often)s"),
+    gettext_lazy("how often they %(did)s is not exactly %(often)s"),
 )
 # How often, by operator and whether it is turned around.
 OFTEN: dict[tuple[Op, bool], tuple[Any, Any]] = {
@@ -247,7 +247,8 @@ def _did(leaf: Measure, names: Names, is_not: bool) -> str:
         return str(ONCE[0 if when else 1]) % {"did": did, "when": when}
     did = _deed(leaf.records, names)
     template = OFTEN[op, is_not][0 if when else 1]
-    return str(template) % {"did": did, "when": when, "count": count}
+    often = ngettext("%(count)s time", "%(count)s times", count) % {"count": count}
+    return str(template) % {"did": did, "when": when, "often": often}
 
 
 def _deed(records: Records, names: Names, *, is_not: bool = False) -> str:
