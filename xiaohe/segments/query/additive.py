@@ -20,7 +20,7 @@ live and batch answers cannot differ. Tables have one row per person and several
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ from xiaohe.segments.query.values import fits
 from xiaohe.segments.query.windows import cycle_of, during, needs_from, with_cycle
 from xiaohe.segments.records.registry import PLACE, kind_named
 from xiaohe.segments.records.stated import number
-from xiaohe.segments.rules.kinds import result
+from xiaohe.segments.rules.kinds import ALWAYS_KNOWN, result
 from xiaohe.segments.rules.tree import (
     All,
     AnyOf,
@@ -319,8 +319,18 @@ def kind_of(leaf: Measure) -> Kind:
     return found.kind
 
 
-def passed(world: World, table: ir.Table, names: Iterable[str], leaves: Leaves) -> dict[str, Any]:
-    """Per leaf whether its value, a column of its name, passes its test."""
+def passed(world: World, values: ir.Table, leaves: Leaves) -> dict[str, Any]:
+    """Per leaf whether its value, the column of its name, passes its test."""
     return {
-        name: fits(world, kind_of(leaves[name]), table[name], leaves[name].test) for name in names
+        name: fits(world, kind_of(leaf), values[name], leaf.test) for name, leaf in leaves.items()
+    }
+
+
+def passed_without_records(world: World, leaves: Leaves) -> dict[str, Any]:
+    """Per leaf whether whoever has no record passes its test: with a count or sum of 0, or nothing known."""
+    return {
+        name: fits(world, kind_of(leaf), ibis.literal(0, "int64"), leaf.test)
+        if leaf.fold in ALWAYS_KNOWN
+        else False
+        for name, leaf in leaves.items()
     }

@@ -7,8 +7,8 @@ rules ─► leaves, those of segments within them too ─┬─ attributes ─�
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import ibis
 import ibis.expr.types as ir
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from xiaohe.segments.query.world import World
 
 
+# (name, part of an answer) → the same, stored.
+Keep: TypeAlias = Callable[[str, ir.Table], ir.Table]
+
+
 class SegmentCycle(ValueError):
     """Segments that stand in one another, by slug in the order in which they do; whoever saves them has refused it."""
 
@@ -52,9 +56,13 @@ def members(world: World, rule: Rule) -> ir.Table:
     return asked.filter(asked["fits"]).select("person")
 
 
-def leaf_table(world: World, rules: Mapping[str, Rule]) -> ir.Table:
-    """(person, one truth per rule) of the whole population; the names are identifiers, the rules mostly leaves."""
-    asked = _Asked(world)
+def leaf_table(world: World, rules: Mapping[str, Rule], keep: Keep | None = None) -> ir.Table:
+    """(person, one truth per rule) of the whole population; the names are identifiers, the rules mostly leaves.
+
+    `keep` stores a part of the answer and returns it as a table that is there: of many leaves each part is then a
+    small question, and no engine has to plan them all at once.
+    """
+    asked = _Asked(world, keep)
     for rule in rules.values():
         asked.take(rule)
     table = asked.table()
@@ -86,8 +94,9 @@ def _atoms(world: World, rule: Rule, path: tuple[str, ...]) -> Iterator[Leaf]:
 class _Asked:
     """Leaves asked together, each once, however often it stands in the rules."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, keep: Keep | None = None) -> None:
         self.world = world
+        self._keep = keep
         # By how they are written: Python holds 1 and true for the same.
         self.named: dict[str, tuple[str, Leaf]] = {}
 
@@ -112,14 +121,50 @@ class _Asked:
 
     def table(self) -> ir.Table:
         """(person, one truth per leaf) of the population."""
-        world = self.world
-        found = world.population().select("person")
-        found = self._with_attributes(found)
-        found = self._with_measures(found)
+        found = self._kept("population", self.world.population().select("person"))
+        for name, part, otherwise in self._parts():
+            told = self._kept(name, part)
+            found = found.left_join(told, "person").drop("person_right")
+            found = found.mutate(
+                **{leaf: found[leaf].fill_null(other) for leaf, other in otherwise.items()}
+            )
+        return found.select("person", *(name for name, _leaf in self.named.values()))
+
+    def _kept(self, name: str, part: ir.Table) -> ir.Table:
+        return part if self._keep is None else self._keep(name, part)
+
+    def _parts(self) -> Iterator[tuple[str, ir.Table, dict[str, Any]]]:
+        """(name, (person, truths), truth of each leaf for whoever is not in it)."""
+        compares = {name: leaf for name, leaf in self.named.values() if isinstance(leaf, Compare)}
+        if compares:
+            yield "attributes", self._attributes(compares), dict.fromkeys(compares, False)
+        measures = {name: leaf for name, leaf in self.named.values() if isinstance(leaf, Measure)}
+        for number, names in enumerate(additive.by_records(measures).values()):
+            some = {name: measures[name] for name in names}
+            yield f"records_{number}", *self._measures(some)
         for name, leaf in self.named.values():
             if (fitting := self._people(leaf)) is not None:
-                found = _marked(found, fitting, name)
-        return found.select("person", *(name for name, _leaf in self.named.values()))
+                yield name, _marked(fitting, name), {name: False}
+
+    def _attributes(self, asked: Mapping[str, Compare]) -> ir.Table:
+        needed = [each for leaf in asked.values() for each in _columns_of(leaf)]
+        table = self.world.attributes()
+        table = table.select(
+            "person", **{f"of_{name}": table[name] for name in dict.fromkeys(needed)}
+        )
+        return table.select(
+            "person", **{name: self._attribute(table, leaf) for name, leaf in asked.items()}
+        )
+
+    def _attribute(self, table: ir.Table, leaf: Compare) -> Any:
+        kind = ATTRIBUTES[leaf.field].kind
+        earlier = table[f"of_{before(leaf.field)}"] if kind is Kind.RECURRING else None
+        return fits(self.world, kind, table[f"of_{leaf.field}"], leaf.test, before=earlier)
+
+    def _measures(self, asked: Mapping[str, Measure]) -> tuple[ir.Table, dict[str, Any]]:
+        values = additive.finalise(self.world, additive.accumulate(self.world, asked), asked)
+        truths = values.select("person", **additive.passed(self.world, values, asked))
+        return truths, additive.passed_without_records(self.world, asked)
 
     def _people(self, leaf: Leaf) -> ir.Table | None:
         """(person) of those who fit a leaf that is neither attribute nor measure."""
@@ -138,46 +183,11 @@ class _Asked:
                 return standing.listed(self.world, people)
         return None
 
-    def _with_attributes(self, found: ir.Table) -> ir.Table:
-        asked = {name: leaf for name, leaf in self.named.values() if isinstance(leaf, Compare)}
-        if not asked:
-            return found
-        needed = [each for leaf in asked.values() for each in _columns_of(leaf)]
-        table = self.world.attributes()
-        table = table.select(
-            "person", **{f"of_{name}": table[name] for name in dict.fromkeys(needed)}
-        )
-        truths = {name: self._attribute(table, leaf) for name, leaf in asked.items()}
-        joined = found.left_join(table.select("person", **truths), "person").drop("person_right")
-        return joined.mutate(**{name: joined[name].fill_null(False) for name in asked})
-
-    def _attribute(self, table: ir.Table, leaf: Compare) -> Any:
-        kind = ATTRIBUTES[leaf.field].kind
-        earlier = table[f"of_{before(leaf.field)}"] if kind is Kind.RECURRING else None
-        column = table[f"of_{leaf.field}"]
-        return fits(self.world, kind, column, leaf.test, before=earlier)
-
-    def _with_measures(self, found: ir.Table) -> ir.Table:
-        asked = {name: leaf for name, leaf in self.named.values() if isinstance(leaf, Measure)}
-        if not asked:
-            return found
-        world = self.world
-        for names in additive.by_records(asked).values():
-            few = {name: asked[name] for name in names}
-            made = additive.accumulate(world, few)
-            found = found.left_join(made, "person").drop("person_right")
-        kept = [name for name, _leaf in self.named.values() if name in found.columns]
-        found = additive.finalise(world, found, asked, *kept)
-        return found.mutate(**additive.passed(world, found, asked, asked))
-
 
 def _columns_of(leaf: Compare) -> list[str]:
     several = ATTRIBUTES[leaf.field].kind is Kind.RECURRING
     return [leaf.field, before(leaf.field)] if several else [leaf.field]
 
 
-def _marked(table: ir.Table, people: ir.Table, name: str) -> ir.Table:
-    """`table` with whether each is among `people`."""
-    marked = people.distinct().select("person", **{name: ibis.literal(True)})
-    joined = table.left_join(marked, "person").drop("person_right")
-    return joined.mutate(**{name: joined[name].fill_null(False)})
+def _marked(people: ir.Table, name: str) -> ir.Table:
+    return people.distinct().select("person", **{name: ibis.literal(True)})
