@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.segments.attributes.shop import (
@@ -16,7 +18,6 @@ from tests.segments.attributes.shop import (
     bring,
     did,
     key,
-    known,
     rows_of,
 )
 from tests.traits.facts import fact
@@ -24,7 +25,7 @@ from xiaohe.ledger import imports
 from xiaohe.ledger.catalogue import as_json
 from xiaohe.people import actions, marks
 from xiaohe.people.joined.own_keys import As, On
-from xiaohe.segments.attributes import recurring
+from xiaohe.segments.attributes import recurring, referrals
 from xiaohe.segments.attributes.registry import ATTRIBUTES, RECURRING, before
 from xiaohe.segments.attributes.table import COLUMNS
 from xiaohe.shop.accounts import account_named
@@ -44,34 +45,80 @@ def test_the_table_has_every_attribute_and_each_its_kind(place: Any) -> None:
         assert str(schema[name]).lstrip("!") in kinds[each.kind.value], name
 
 
-def test_everybody_the_shop_knows_and_nobody_else(place: Any) -> None:
-    nameless = [fact("order.paid", ago(3), subject=key("o1"), order_key=key("o1"), amount=1, currency="CNY")]  # fmt: skip
-    of_the_shop = [
-        fact("cost.recorded", ago(3), subject=0, amount=5), fact("card.printed", ago(3), subject=0, quantity=5.0),
-    ]  # fmt: skip
-    rows = known(
-        bought("ann", 3), nameless, of_the_shop,
-        [did("visit", "link.scanned", ago(3)), did("typed", "claim.made", ago(3)), did("web", "page.viewed", ago(3))],
-        [did("later", "message.in", NOW + timedelta(hours=1))],
+def referred(who: str, days: int, by: str | None = None, **props: str) -> dict[str, Any]:
+    other = key(by) if by else None
+    return did(who, "order.referred", ago(days), order_key=key(f"{who}-{days}"), other=other, **props)  # fmt: skip
+
+
+def birthday(who: str, days: int, **props: Any) -> dict[str, Any]:
+    return did(who, "date.told", ago(days), **{"name": "birthday", **props})
+
+
+def link(who: str, what: str, days: int, account: int, **more: str) -> dict[str, Any]:
+    return did(who, f"link.{what}", ago(days), account_id=account, **more)
+
+
+def line(order: str, category: str) -> dict[str, Any]:
+    return fact(
+        "order.item", ago(9), subject=key("h-ann"), order_key=key(order), item_key=key(category), amount=5,
+        quantity=1.0, currency="CNY", props=as_json({"category": category}),
     )  # fmt: skip
 
-    assert set(rows) == {key("ann"), key("web")}
+
+Rows = dict[int, dict[str, Any]]
 
 
-def test_links_of_each_kind_since_when_with_whom_and_who_ended_them(place: Any) -> None:
-    lily, group = account_named("wecom", "小丽").id, account_named("group", "福利群").id
-    follow = account_named("official_account", "号").id
+@pytest.fixture(scope="module")
+def rows(empty_shop: Any) -> Iterator[Rows]:
+    with empty_shop():
+        lily, group = account_named("wecom", "小丽").id, account_named("group", "福利群").id
+        follow = account_named("official_account", "号").id
+        bring([
+            # Who is known.
+            fact("order.paid", ago(3), subject=key("o1"), order_key=key("o1"), amount=1, currency="CNY"),
+            fact("cost.recorded", ago(3), subject=0, amount=5), fact("card.printed", ago(3), subject=0, quantity=5.0),
+            did("visit", "link.scanned", ago(3)), did("typed", "claim.made", ago(3)), did("web", "page.viewed", ago(3)),
+            did("later", "message.in", NOW + timedelta(hours=1)),
+            # Links.
+            link("l-ann", "started", 50, lily, kind="friend"), link("l-ann", "started", 20, group, kind="group"),
+            link("l-bob", "started", 50, lily, kind="friend"), link("l-bob", "ended", 9, lily, kind="friend", ended_by="customer"),
+            link("l-cy", "started", 50, follow, kind="follow"),
+            # Sources and stores.
+            *bought("f-ann", 50, store="西店"), *bought("f-ann", 10, 5, store="东店"), *bought("f-ann", 2),
+            did("f-bob", "link.scanned", ago(9), entry="table_code", platform="pos", code="T7", store="北店"),
+            did("f-bob", "message.in", ago(8)),
+            # Habits.
+            *bought("h-ann", 10, 20, 30, hour=8, store="东店"), *bought("h-ann", 5, hour=19), *bought("h-bob", 9, hour=23),
+            *bought("h-cy", 8, hour=6), *bought("h-cy", 9, hour=18),
+            line("h-ann-10", "茶"), line("h-ann-20", "茶"), line("h-ann-20", "杯"), line("h-ann-30", "杯"), line("h-ann-5", "饼"),
+            # Birthdays.
+            birthday("d-ann", 9, month=3, day=1), birthday("d-ann", 8, calendar="lunar", month="8", day="15", year="1990"),
+            birthday("d-ann", 7, name="anniversary", month=5, day=20),
+            birthday("d-bob", 9, month=3, day=1), birthday("d-bob", 8),
+            birthday("d-cy", 9, month=13, day=1), birthday("d-dee", 9, month="true", day=1),
+            # Referrals. Eve opened a group purchase that Flo joined; nobody knows the channel's key; Dee brought herself.
+            *bought("r-ann", 300), *bought("r-bob", 200), *bought("r-cy", 100), *bought("r-dee", 90), *bought("r-eve", 80),
+            *bought("r-flo", 70),
+            referred("r-bob", 200, "r-ann"), referred("r-cy", 100, "r-bob"), referred("r-dee", 90, "r-ann"),
+            referred("r-eve", 80, group="7", role="开团"), referred("r-flo", 70, group="7", role="参团"),
+            referred("r-eve", 80, "channel"), referred("r-dee", 90, "r-dee"),
+        ])  # fmt: skip
+        with asked() as world:
+            yield rows_of(world)
 
-    def link(who: str, what: str, days: int, account: int, **more: str) -> dict[str, Any]:
-        return did(who, f"link.{what}", ago(days), account_id=account, **more)
 
-    rows = known([
-        link("ann", "started", 50, lily, kind="friend"), link("ann", "started", 20, group, kind="group"),
-        link("bob", "started", 50, lily, kind="friend"), link("bob", "ended", 9, lily, kind="friend", ended_by="customer"),
-        link("cy", "started", 50, follow, kind="follow"),
-    ])  # fmt: skip
+def test_everybody_the_shop_knows_and_nobody_else(rows: Rows) -> None:
+    people = {
+        "web", "l-ann", "l-bob", "l-cy", "f-ann", "f-bob", "h-ann", "h-bob", "h-cy", "d-ann", "d-bob", "d-cy", "d-dee",
+        "r-ann", "r-bob", "r-cy", "r-dee", "r-eve", "r-flo",
+    }  # fmt: skip
 
-    ann, bob, cy = (rows[key(who)] for who in ("ann", "bob", "cy"))
+    assert set(rows) == {key(who) for who in people}
+
+
+def test_links_of_each_kind_since_when_with_whom_and_who_ended_them(rows: Rows) -> None:
+    ann, bob, cy = (rows[key(who)] for who in ("l-ann", "l-bob", "l-cy"))
+
     assert (ann["linked"], ann["friend"], ann["in_group"], ann["follows"]) == (True, True, True, False)  # fmt: skip
     assert (ann["link_days"], ann["linked_since"]) == (50, TODAY - timedelta(50))
     assert (ann["account"], ann["ended_by"], ann["stage"]) == ("福利群", None, "prospect")
@@ -79,35 +126,19 @@ def test_links_of_each_kind_since_when_with_whom_and_who_ended_them(place: Any) 
     assert (cy["linked"], cy["ever_linked"], cy["follows"], cy["tier"]) == (False, False, True, None)  # fmt: skip
 
 
-def test_where_somebody_came_from_and_to_which_store_they_belong(place: Any) -> None:
-    rows = known(
-        bought("ann", 50, store="西店"), bought("ann", 10, 5, store="东店"), bought("ann", 2),
-        [did("bob", "link.scanned", ago(9), entry="table_code", platform="pos", code="T7", store="北店")],
-        [did("bob", "message.in", ago(8))],
-    )  # fmt: skip
+def test_where_somebody_came_from_and_to_which_store_they_belong(rows: Rows) -> None:
+    ann, bob = rows[key("f-ann")], rows[key("f-bob")]
 
-    ann, bob = rows[key("ann")], rows[key("bob")]
     assert (ann["store"], bob["store"]) == ("东店", "北店")
     assert (ann["first_platform"], ann["first_code"], ann["source_first_on"]) == ("table", None, TODAY - timedelta(50))  # fmt: skip
     assert (bob["first_entry"], bob["last_code"]) == ("table_code", "T7")
 
 
-def test_habits_and_the_two_favourite_categories(place: Any) -> None:
-    def line(order: str, category: str) -> dict[str, Any]:
-        return fact(
-            "order.item", ago(9), subject=key("ann"), order_key=key(order), item_key=key(category), amount=5,
-            quantity=1.0, currency="CNY", props=as_json({"category": category}),
-        )  # fmt: skip
+def test_habits_and_the_two_favourite_categories(rows: Rows) -> None:
+    ann, bob, cy = (rows[key(who)] for who in ("h-ann", "h-bob", "h-cy"))
 
-    rows = known(
-        bought("ann", 10, 20, 30, hour=8, store="东店"), bought("ann", 5, hour=19), bought("bob", 9, hour=23),
-        bought("cy", 8, hour=6), bought("cy", 9, hour=18),
-        [line("ann-10", "茶"), line("ann-20", "茶"), line("ann-20", "杯"), line("ann-30", "杯"), line("ann-5", "饼")],
-    )  # fmt: skip
-
-    ann, bob, cy = (rows[key(who)] for who in ("ann", "bob", "cy"))
     assert (ann["hour_habit"], ann["shop_habit"]) == ("morning", "store")
-    # Tea was bought last, biscuits once.
+    # Both twice: tea was bought last. Biscuits once.
     assert (ann["category_1"], ann["category_2"]) == ("茶", "杯")
     # Once is no habit; of two the last.
     assert (bob["hour_habit"], cy["hour_habit"]) == (None, "morning")
@@ -153,42 +184,20 @@ def test_every_day_of_every_year_has_a_next_and_a_last() -> None:
                 assert on - timedelta(387) <= row["behind"] < on <= row["ahead"] <= on + timedelta(387)  # fmt: skip
 
 
-def test_the_latest_word_on_a_birthday_counts_and_nonsense_is_unknown(place: Any) -> None:
-    def told(who: str, days: int, **props: Any) -> dict[str, Any]:
-        return did(who, "date.told", ago(days), **{"name": "birthday", **props})
+def test_the_latest_word_on_a_birthday_counts_and_nonsense_is_unknown(rows: Rows) -> None:
+    ann = rows[key("d-ann")]
 
-    rows = known([
-        told("ann", 9, month=3, day=1), told("ann", 8, calendar="lunar", month="8", day="15", year="1990"),
-        told("ann", 7, name="anniversary", month=5, day=20),
-        told("bob", 9, month=3, day=1), told("bob", 8),
-        told("cy", 9, month=13, day=1), told("dee", 9, month="true", day=1),
-    ])  # fmt: skip
-
-    ann = rows[key("ann")]
     assert (ann["birthday"], ann[before("birthday")]) == (date(2025, 10, 6), date(2024, 9, 17))
     assert (ann["anniversary"], ann["baby"]) == (date(2026, 5, 20), None)
-    assert [rows[key(who)]["birthday"] for who in ("bob", "cy", "dee")] == [None, None, None]
+    assert [rows[key(who)]["birthday"] for who in ("d-bob", "d-cy", "d-dee")] == [None, None, None]
 
 
 # ---------------------------------------------------------------- who brought whom
 
 
-def referred(who: str, days: int, by: str | None = None, **props: str) -> dict[str, Any]:
-    other = key(by) if by else None
-    return did(who, "order.referred", ago(days), order_key=key(f"{who}-{days}"), other=other, **props)  # fmt: skip
+def test_who_brought_whom_and_how_long_the_chain_is(rows: Rows) -> None:
+    told = {who: rows[key(f"r-{who}")] for who in ("ann", "bob", "cy", "dee", "eve", "flo")}
 
-
-def test_who_brought_whom_and_how_long_the_chain_is(place: Any) -> None:
-    rows = known(
-        bought("ann", 300), bought("bob", 200), bought("cy", 100), bought("dee", 90), bought("eve", 80), bought("flo", 70),
-        [referred("bob", 200, "ann"), referred("cy", 100, "bob"), referred("dee", 90, "ann")],
-        # Eve opened a group purchase that Flo joined; nobody knows the channel's key; Dee brought herself.
-        [referred("eve", 80, group="7", role="开团"), referred("flo", 70, group="7", role="参团")],
-        [referred("eve", 80, "channel"), referred("dee", 90, "dee")],
-        [did("flo", "order.closed", ago(1), order_key=key("nothing"))],
-    )  # fmt: skip
-
-    told = {who: rows[key(who)] for who in ("ann", "bob", "cy", "dee", "eve", "flo")}
     assert {who: row["referrals"] for who, row in told.items()} == {
         "ann": 2, "bob": 1, "cy": 0, "dee": 0, "eve": 1, "flo": 0,
     }  # fmt: skip
@@ -197,6 +206,20 @@ def test_who_brought_whom_and_how_long_the_chain_is(place: Any) -> None:
     }  # fmt: skip
     assert [who for who, row in told.items() if row["promoter"]] == ["ann", "bob", "eve"]
     assert [who for who, row in told.items() if row["was_referred"]] == ["bob", "cy", "dee", "flo"]
+
+
+@pytest.mark.parametrize(
+    ("before_whom", "depths"),
+    [([-1, 0, 1, 2], [0, 1, 2, 3]), ([1, 0], [1, 1]), ([1, 2, 0, 0], [2, 2, 2, 3]), ([-1], [0])],
+)  # fmt: skip
+def test_chains_end_and_circles_do_not_go_on_for_ever(
+    before_whom: list[int], depths: list[int]
+) -> None:
+    assert referrals.depths(np.array(before_whom)).tolist() == depths
+
+
+def test_a_long_chain_is_as_long_as_it_is() -> None:
+    assert referrals.depths(np.arange(-1, 199)).tolist() == list(range(200))
 
 
 # ---------------------------------------------------------------- joins, marks, and what was taken back

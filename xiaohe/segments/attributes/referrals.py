@@ -28,6 +28,8 @@ REFERRED = "order.referred"
 # How platforms say that somebody opened the group purchase.
 OPENED = ("开团", "团长", "opened", "opener", "leader")
 KEPT = "referrals"
+# Beyond it each is walked by itself, which ends in circles too.
+LONG_CHAIN = 64
 SCHEMA = pa.schema(
     [
         ("person", pa.int64()),
@@ -105,7 +107,7 @@ def _standing(brought: pa.Table) -> pa.Table:
                 pa.date32(),
             ),
             "was_referred": before >= 0,
-            "chain_depth": _depths(before),
+            "chain_depth": depths(before),
         },
         schema=SCHEMA,
     )  # fmt: skip
@@ -114,23 +116,20 @@ def _standing(brought: pa.Table) -> pa.Table:
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
-def _depths(before: NDArray[np.int64]) -> NDArray[np.int64]:
+def depths(before: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many stand before each; whoever stands in a circle, or behind one, is as deep as steps lead to new people."""
-    depths = np.zeros(len(before), np.int64)
+    found = np.zeros(len(before), np.int64)
     at = before.copy()
     walking = at >= 0
-    # Most chains are short; what still walks after so many steps goes in a circle.
-    for _step in range(len(before)):
+    for _step in range(LONG_CHAIN):
         if not walking.any():
-            return depths
-        if _step >= 64:
-            break
-        depths[walking] += 1
+            return found
+        found[walking] += 1
         at[walking] = before[at[walking]]
         walking = at >= 0
     for place in np.flatnonzero(walking).tolist():
-        depths[place] = _steps(before, place)
-    return depths
+        found[place] = _steps(before, place)
+    return found
 
 
 def _steps(before: NDArray[np.int64], place: int) -> int:
