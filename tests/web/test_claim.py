@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import pytest
+from django.test import Client
 from PIL import Image
 
 from xiaohe import jobs
@@ -366,3 +367,10 @@ def noisy_picture() -> bytes:
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=80)
     return out.getvalue()
+
+
+@pytest.mark.parametrize("verb", ["put", "delete", "patch"])
+def test_other_verbs_hear_that_they_are_not_for_here(card: str, verb: str) -> None:
+    checking = Client(enforce_csrf_checks=True)
+    for address in (f"/c/{card}", f"/c/{card}/account.png", f"/claim/{card}", "/claim/"):
+        assert getattr(checking, verb)(address).status_code == 405

@@ -262,6 +262,7 @@ class _Import:
             calendar=self._calendar,
             currency=self._currency,
             marks=marks,
+            day_order=_doubtful(*plan.day_order),
         )  # fmt: skip
         rejects.close()
         self._tell("committing", 0.95, counts.read)
@@ -279,7 +280,7 @@ class _Import:
             hasher=hasher,
             recorder=recorder,
             now=self._now,
-            day_first=bool(self._plan.mapping and self._plan.mapping.day_first),
+            day_first=self._plan.day_order[0],
         )
         judge = Judge(self._plan.header, _marks(self._plan.source), hasher)
         parser = self._parser(context, judge)
@@ -310,6 +311,12 @@ class _Import:
 
     def _tell(self, phase: str, share: float, rows: int) -> None:
         self._progress({"phase": phase, "share": round(share, 4), "rows": rows})
+
+
+def _doubtful(day_first: bool, certain: bool) -> str:
+    if certain:
+        return ""
+    return reports.DAY_FIRST if day_first else reports.MONTH_FIRST
 
 
 @contextmanager

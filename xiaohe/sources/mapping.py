@@ -49,6 +49,8 @@ PLATFORM_WORDS = {
 NO_PLATFORM = "table"
 _PLATFORM = re.compile(r"[a-z0-9_]{1,40}")
 
+# The doubt whether `07/05/2026` is the fifth of July or the seventh of May.
+DAY_ORDER = "day_order"
 # The doubt whether an amount that repeats within an order is the order's or each row's.
 ORDER_TOTAL = "order_total"
 

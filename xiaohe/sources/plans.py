@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 from xiaohe.sources import saved
-from xiaohe.sources.cells import amount, local_time, text
+from xiaohe.sources.cells import amount, local_time, slashed_parts, text
 from xiaohe.sources.formats import Kind, Layout, best_layout, broken, known, table
-from xiaohe.sources.mapping import NO_PLATFORM, Mapping
+from xiaohe.sources.mapping import DAY_ORDER, NO_PLATFORM, Mapping
 from xiaohe.sources.readers import Source, Table, tables_of
 from xiaohe.sources.refusals import refuse, refuse_unknown
 from xiaohe.sources.rows.places import unpack
@@ -68,6 +69,23 @@ class Plan:
             return self.layout.header
         assert self.mapping is not None
         return self.mapping.header
+
+    @cached_property
+    def day_order(self) -> tuple[bool, bool]:
+        """(is `07/05/2026` the seventh of May?, is it certain?); certain where no date leaves it open."""
+        if self.mapping is not None:
+            return self.mapping.day_first, DAY_ORDER not in self.mapping.doubts
+        assert self.layout is not None
+        first = list(islice(self.data_rows(), FIRST_ROWS))
+        places = [
+            place
+            for place in self.layout.positions.values()
+            if any(place < len(row) and slashed_parts(row[place]) for row in first)
+        ]
+        if not places:
+            return False, True
+        cells = (row[at] for row in self.data_rows() for at in places if at < len(row))
+        return table.day_comes_first(cells)
 
     @property
     def names_buyers(self) -> bool:
@@ -151,7 +169,7 @@ def _proposed(each: Table, currency: str, confirmed: Mapping | None) -> Plan | N
         day_first, certain = table.day_comes_first(cells)
         mapping = mapping.changed(day_first=day_first)
         if not certain:
-            mapping = mapping.doubting("day_order")
+            mapping = mapping.doubting(DAY_ORDER)
     return Plan(each, number, mapping=mapping)
 
 

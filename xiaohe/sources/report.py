@@ -26,6 +26,9 @@ from xiaohe.sources.times import shop_day
 WITHOUT_BUYERS = ("contacts", "aftersales", "settlements", "costs", "group_members", "recharges")
 
 
+DAY_FIRST, MONTH_FIRST = "day_first", "month_first"
+
+
 @dataclass(frozen=True)
 class Report:
     """One imported file. `money` and `money_by_outcome` are integers of minor units, and exact decimals as text."""
@@ -54,6 +57,8 @@ class Report:
     goods: list[dict[str, Any]] = field(default_factory=list)
     other_currencies: dict[str, int] = field(default_factory=dict)
     not_data_marks: list[int] = field(default_factory=list)
+    # How dates such as 07/05/2026 were read, where nothing in the file decides it; else empty.
+    day_order: str = ""
     parts: tuple[Report, ...] = ()
 
     @property
@@ -71,6 +76,8 @@ class Report:
         told["last_on"] = self.last_on.isoformat() if self.last_on else None
         told["sentence"] = self.sentence
         told["identifies"] = identifies.of(self)
+        if not self.day_order:
+            del told["day_order"]
         if self.parts:
             told["parts"] = [part.as_json() for part in self.parts]
         return told
@@ -91,7 +98,7 @@ class Report:
             return _one_after_another([part.sentence for part in self.parts])
         return _one_after_another([
             self._rows_said(), self._left_out_said(), self._rejected_said(), self._buyers_said(),
-            self._money_said(), self._days_said(),
+            self._money_said(), self._order_of_days_said(), self._days_said(),
         ])  # fmt: skip
 
     def _rows_said(self) -> str:
@@ -163,6 +170,19 @@ class Report:
             "shops": self.shop_currency,
         }
 
+    def _order_of_days_said(self) -> str:
+        if self.day_order == DAY_FIRST:
+            return _(
+                "Dates such as 07/05/2026 were read as the 7th of May; nothing in the file says whether the 5th of"
+                " July is meant. If it is, take it back and export with the year first."
+            )
+        if self.day_order == MONTH_FIRST:
+            return _(
+                "Dates such as 07/05/2026 were read as the 5th of July; nothing in the file says whether the 7th of"
+                " May is meant. If it is, take it back and export with the year first."
+            )
+        return ""
+
     def _days_said(self) -> str:
         if self.last_on is None:
             return ""
@@ -195,7 +215,14 @@ class Origin:
 
 
 def build(
-    origin: Origin, counts: Counts, found: Found, *, calendar: Any, currency: str, marks: list[int]
+    origin: Origin,
+    counts: Counts,
+    found: Found,
+    *,
+    calendar: Any,
+    currency: str,
+    marks: list[int],
+    day_order: str = "",
 ) -> Report:
     """The report of one import from what was counted and found."""
     by = counts.by_outcome
@@ -222,6 +249,7 @@ def build(
         goods=found.goods.as_json(),
         other_currencies=dict(found.currencies),
         not_data_marks=marks,
+        day_order=day_order,
     )
 
 

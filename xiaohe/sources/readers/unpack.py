@@ -70,13 +70,20 @@ def _zip_tables(source: Source) -> list[Table]:
         return workbook_tables(source, source.name)
     check_members(members, source.name)
     tables: list[Table] = []
+    empty: list[str] = []
     for member in sorted(members, key=lambda member: member.filename):
         if not _may_be_a_table(member):
+            continue
+        if not member.file_size:
+            # A month without orders comes as a file of nothing beside the others.
+            empty.append(member.filename)
             continue
         inner = _member(source, member)
         if inner.head(4).startswith((ZIP, GZIP)) and not _is_workbook(inner):
             raise refuse("nested", source.name)
         tables += _plain_tables(inner, f"{source.name} › {_spoken_name(member)}")
+    if not tables and empty:
+        raise refuse("empty_file", source.name)
     if not tables:
         raise refuse("nothing_inside", source.name)
     return tables

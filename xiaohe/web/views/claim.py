@@ -40,6 +40,7 @@ FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 PREFETCHED = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ")
 
 
+@csrf_exempt  # Who puts or deletes here hears that it is not done, and nothing of forms.
 @require_safe
 def scanned(request: HttpRequest, code: str) -> HttpResponse:
     """Somebody scanned a card, or typed its address."""
@@ -92,6 +93,7 @@ def claimed(request: HttpRequest, code: str) -> HttpResponse:
         return hurried(30)
 
 
+@csrf_exempt
 @require_safe
 def by_hand(request: HttpRequest) -> HttpResponse:
     """Where somebody types a code from a card."""
@@ -107,6 +109,7 @@ def lost(request: HttpRequest, lost: str) -> HttpResponse:
     return _answer(pages.unknown_code(), 404)
 
 
+@csrf_exempt
 @require_safe
 def picture(request: HttpRequest, code: str) -> HttpResponse:
     try:
