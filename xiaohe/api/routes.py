@@ -9,13 +9,14 @@ from collections.abc import Callable
 
 from xiaohe.api import hooks, segment
 from xiaohe.api.http import Request, Response
+from xiaohe.api.rest import calls
 
 Handler = Callable[[Request], Response]
 
 # Whole paths.
-EXACT: dict[str, Handler] = {**segment.routes()}
+EXACT: dict[str, Handler] = {**segment.routes(), **calls.exact()}
 # Beginnings of paths, for handlers that read the rest themselves.
-BELOW: dict[str, Handler] = {hooks.BEGINNING: hooks.message}
+BELOW: dict[str, Handler] = {hooks.BEGINNING: hooks.message, calls.BEGINNING: calls.answer}
 # Nothing below these is a page: what no handler answers is an honest 404 in JSON.
 OURS = ("/v1/", "/hooks/")
 

@@ -30,6 +30,10 @@ from xiaohe.segments.text import print_rule
 from xiaohe.shop import audit
 from xiaohe.shop.models import AuditAct
 
+# Words of addresses, which no slug may be.
+TAKEN = frozenset(
+    ["new", "count", "people", "explain", "check", "tags", "archived", "library", "compare"]
+)
 # Of numbers and letters that nobody takes for one another.
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 AUDITED = {
@@ -284,7 +288,7 @@ def _new_slug(name: str) -> str:
     wanted = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[: SLUG_LENGTH - 8].strip("-")
     if len(wanted) < 3 or not wanted[0].isalpha():
         return f"s-{_letters(6)}"
-    taken = set(Segment.objects.values_list("slug", flat=True)) | set(library.shipped())
+    taken = set(Segment.objects.values_list("slug", flat=True)) | set(library.shipped()) | TAKEN
     return wanted if wanted not in taken else f"{wanted}-{_letters(6)}"
 
 

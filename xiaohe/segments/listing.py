@@ -47,7 +47,7 @@ def segment(saved: Saved) -> dict[str, Any]:
 def explanation(told: Explanation) -> dict[str, Any]:
     """Why one person fits or does not, as JSON holds it; facts by key, day and type, without identifiers."""
     return {
-        "person": told.person,
+        "person": f"p{told.person}",
         "on": told.on.isoformat(),
         "at": _instant(told.at),
         "fits": told.fits,
@@ -68,7 +68,8 @@ def _why(why: Why) -> dict[str, Any]:
         "until_known": span.until_known,
         "facts": [
             {
-                "key": each.key,
+                # As text: programs in JavaScript read large numbers as others.
+                "key": str(each.key),
                 "on": each.on.isoformat(),
                 "type": each.type,
                 "amount": each.amount,
@@ -79,6 +80,12 @@ def _why(why: Why) -> dict[str, Any]:
         ],
         "parts": [_why(each) for each in why.parts],
     }
+
+
+def person(row: Mapping[str, Any]) -> dict[str, Any]:
+    """One person and the columns asked for as JSON holds them."""
+    told = {name: value(cell) for name, cell in row.items() if name != "person"}
+    return {"person": f"p{row['person']}", **told}
 
 
 def value(told: Any) -> Any:

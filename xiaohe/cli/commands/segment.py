@@ -162,7 +162,7 @@ def _people(arguments: argparse.Namespace, out: Output) -> None:
     lines = table(shown, head=(_("person"), *columns)) if shown else [_("Nobody fits.")]
     if page.next is not None:
         lines.append(_("There are more: --limit N or --all shows them."))
-    told = [{name: listing.value(cell) for name, cell in row.items()} for row in page.rows]
+    told = [listing.person(row) for row in page.rows]
     out.answer({"people": told, "more": page.next is not None}, lines)
 
 
