@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from xiaohe.kernel.money import spoken
+from xiaohe.segments.rules.normal import plain
 from xiaohe.segments.rules.tree import Money, Op, Test, Value
+from xiaohe.segments.rules.windows import Between
 from xiaohe.segments.sentence import times, words
 
 # (it is so, it is not so). `name` is what is compared.
@@ -61,7 +63,17 @@ TEMPLATES: dict[Op, tuple[Any, Any]] = {
     Op.TRUE: (gettext_lazy("%(name)s is so"), gettext_lazy("%(name)s is not so")),
     Op.WITHIN: (gettext_lazy("%(name)s is %(window)s"), gettext_lazy("%(name)s is not %(window)s")),
 }
+NUMBERS: dict[Op, tuple[Any, Any]] = {
+    Op.IS: (
+        gettext_lazy("%(name)s is exactly %(value)s"),
+        gettext_lazy("%(name)s is not exactly %(value)s"),
+    ),
+}
 DAYS: dict[Op, tuple[Any, Any]] = {
+    Op.IS: (
+        gettext_lazy("%(name)s is on %(value)s"),
+        gettext_lazy("%(name)s is not on %(value)s"),
+    ),
     Op.LESS: (
         gettext_lazy("%(name)s is before %(value)s"),
         gettext_lazy("%(name)s is not before %(value)s"),
@@ -96,8 +108,12 @@ def clause(
         pair = truths.get(field)
         if pair is not None and (not test.values or isinstance(test.values[0], bool)):
             return str(pair[0 if is_so else 1])
-    of_days = bool(test.values) and isinstance(test.values[0], date)
-    template = (DAYS if of_days and test.op in DAYS else TEMPLATES)[test.op][is_not]
+    test = _plainly(test)
+    first = test.values[0] if test.values else None
+    special = (
+        DAYS if isinstance(first, date) else NUMBERS if isinstance(first, Decimal | Money) else {}
+    )
+    template = (special.get(test.op) or TEMPLATES[test.op])[is_not]
     values = [value(each, field, currency) for each in test.values]
     said: dict[str, str] = {"name": name}
     if test.window is not None:
@@ -111,11 +127,25 @@ def clause(
     return str(template) % said
 
 
+def _plainly(test: Test) -> Test:
+    """A day within fixed ends is said like one that is compared with them."""
+    match test.window:
+        case Between(None, last) if last is not None:
+            return Test(Op.LESS, (last + timedelta(1),))
+        case Between(first, None) if first is not None:
+            return Test(Op.AT_LEAST, (first,))
+        case Between(first, last) if first is not None and last is not None:
+            return Test(Op.IS, (first,)) if first == last else Test(Op.BETWEEN, (first, last))
+    return test
+
+
 def value(value: Value, field: str, currency: str) -> str:
     """A value as one says it: choices by their label, texts in quotation marks."""
     match value:
         case bool():
             return pgettext("a value", "true") if value else pgettext("a value", "false")
+        case Decimal() if field in words.SHARES:
+            return f"{plain(value * 100):,f}%"
         case Decimal():
             return f"{value:,f}"
         case Money(minor):

@@ -183,6 +183,8 @@ FIELDS = {
     "from": pgettext_lazy("in a rule", "from"),
     "to": pgettext_lazy("in a rule", "to"),
 }
+# Numbers from 0 to 1 that people read as percent.
+SHARES = frozenset({"chance", "promo_share", "refund_share"})
 _ENDED_BY = {
     "customer": pgettext_lazy("in a rule", "the customer"),
     "staff": pgettext_lazy("in a rule", "our staff"),
