@@ -18,16 +18,20 @@ from django.utils.translation import override
 
 from xiaohe.kernel.errors import BadInput, Conflict, NotFound
 from xiaohe.kernel.store import write
-from xiaohe.ledger import stream
+from xiaohe.ledger import engine, stream
 from xiaohe.ledger.keys import key_hash
 from xiaohe.ledger.stream import Fact
 from xiaohe.segments import library, queries
 from xiaohe.segments.belongings import REASON
 from xiaohe.segments.models import Kind, Segment, Tag, TagReason
+from xiaohe.segments.query.world import at_moment
+from xiaohe.segments.records.registry import TAG
+from xiaohe.segments.state import Standing
 from xiaohe.shop import audit, vault
 from xiaohe.shop.models import AuditAct
 from xiaohe.shop.queries import calendar as shop_calendar
 from xiaohe.shop.queries import the_shop
+from xiaohe.traits import state as traits
 
 SOURCE = "xiaohe"
 BY_HAND, BY_RULE = "hand", "rule"
@@ -245,18 +249,46 @@ def followed() -> list[Defined]:
     return [each for each in every() if each.is_auto and each.owner is not None]
 
 
+def follow(standing: Standing, now: datetime) -> int:
+    """Give and take what rules say, a bounded number of facts a call; how many were new. Safe to repeat."""
+    known = followed()
+    if not known:
+        return 0
+    held = _held_by_rule(now)
+    recorded = 0
+    for each in known:
+        members = standing.ids(queries.segment(each.slug).rule)
+        facts = to_follow(each, members.tolist(), held.get((each.group, each.tag), []), now)
+        for first in range(0, len(facts), SLICE):
+            recorded += stream.record(facts[first : first + SLICE], now=now).inserted
+        if recorded >= MOST_FACTS:
+            break
+    return recorded
+
+
 def to_follow(
     known: Defined, members: Sequence[int], held: Sequence[int], now: datetime
-) -> tuple[list[Fact], list[Fact]]:
-    """What is to be given and taken so that `held` become the `members`; at most MOST_FACTS of either."""
+) -> list[Fact]:
+    """What is to be taken and given so that `held` become the `members`; at most MOST_FACTS."""
     fits, has = set(members), set(held)
     props = {"group": known.group, "tag": known.tag, "by": BY_RULE}
     lasting = dict(props)
     if known.days is not None:
         lasting["until"] = (_today(now) + timedelta(known.days)).isoformat()
-    new = [_fact("tag.added", each, lasting, now) for each in sorted(fits - has)[:MOST_FACTS]]
-    gone = [_fact("tag.removed", each, props, now) for each in sorted(has - fits)[:MOST_FACTS]]
-    return new, gone
+    facts = [_fact("tag.removed", each, props, now) for each in sorted(has - fits)]
+    facts += [_fact("tag.added", each, lasting, now) for each in sorted(fits - has)]
+    return facts[:MOST_FACTS]
+
+
+def _held_by_rule(now: datetime) -> dict[tuple[str, str], list[int]]:
+    """Who has which tag because a rule says so, and has it still today."""
+    with engine.reading() as read:
+        told = at_moment(read, traits.current(), now).records(TAG, ["group", "tag", "by"])
+        rows = read.run(told.filter(told.by == BY_RULE).select("person", "group", "tag"))
+    found: dict[tuple[str, str], list[int]] = {}
+    for row in rows.to_pylist():
+        found.setdefault((row["group"], row["tag"]), []).append(row["person"])
+    return found
 
 
 # ---------------------------------------------------------------- facts
