@@ -23,8 +23,7 @@ from tests.segments.attributes.shop import (
 from tests.traits.facts import fact
 from xiaohe.ledger import imports
 from xiaohe.ledger.catalogue import as_json
-from xiaohe.people import actions, marks
-from xiaohe.people.joined.own_keys import As, On
+from xiaohe.people import actions
 from xiaohe.segments.attributes import recurring, referrals
 from xiaohe.segments.attributes.registry import ATTRIBUTES, RECURRING, before
 from xiaohe.segments.attributes.table import COLUMNS
@@ -222,7 +221,7 @@ def test_a_long_chain_is_as_long_as_it_is() -> None:
     assert referrals.depths(np.arange(-1, 199)).tolist() == list(range(200))
 
 
-# ---------------------------------------------------------------- joins, marks, and what was taken back
+# ---------------------------------------------------------------- joins, and what was taken back
 
 
 def test_a_join_adds_up_and_its_undo_and_an_import_taken_back_take_apart(place: Any) -> None:
@@ -237,13 +236,9 @@ def test_a_join_adds_up_and_its_undo_and_an_import_taken_back_take_apart(place: 
     imports.undo(second, now=NOW - timedelta(hours=1))
     with asked() as world:
         left = rows_of(world)
-    marks.mark(key("ann"), As.STAFF, On.PERSON, NOW - timedelta(minutes=30))
-    with asked() as world:
-        nobody = rows_of(world)
 
     assert (joined["occasions"], joined["days_365"], joined["stage"]) == (4, 4, "regular")
     assert (joined["complaint_open"], joined["replies"]) == (True, 1)
     assert apart[key("ann")]["stage"] == apart[key("phone")]["stage"] == "growing"
     assert apart[key("phone")]["complaint_open"]
     assert list(left) == [key("ann")]
-    assert nobody == {}

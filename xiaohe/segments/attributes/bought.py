@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 import ibis.expr.types as ir
 
+from xiaohe.ledger.engine import micros
 from xiaohe.people.came_from import type_of
 from xiaohe.segments.attributes.cuts import HALF_YEAR, YEAR, Cuts
 from xiaohe.segments.attributes.registry import Hour, Way
@@ -27,10 +28,11 @@ TILL = "pos"
 HABIT_ORDERS = 2
 _LONG_AGO = date(2000, 1, 1)
 _DAYS = 100_000
+_WIDTH = 17
 
 
 def bought(world: World, cuts: Cuts) -> ir.Table:
-    """One row per buyer: first_on, bought_on, net_total, net_365, days_365, store, promo_share, refund_share, habits.
+    """One row per buyer: first_on, bought_on, net_total, net_365, days_365, bought_at, promo_share, refund_share, habits.
 
     Purchases of D itself are in no day's count before tomorrow, as in the rhythm.
     """
@@ -58,10 +60,13 @@ def bought(world: World, cuts: Cuts) -> ir.Table:
         promo_180=orders.count(where=orders.half & orders.told & orders.promo),
         in_store=orders.count(where=orders.half & in_store),
         online=orders.count(where=orders.half & online),
+        # The latest purchase that names a store; of one instant the last name. An instant has a fixed width here.
+        placed=(_instant(orders) + orders.store).max(),
         **{f"in_{part}": orders.count(where=orders.half & _in(orders.hour, part)) for part in Hour},
         **{f"on_{part}": day.max(where=orders.half & _in(orders.hour, part)) for part in Hour},
     )
     found = found.mutate(
+        bought_at=found.placed.substr(_WIDTH),
         promo_share=found.promo_180 / found.told_180.nullif(0),
         hour_habit=_hour_habit(found),
         shop_habit=ibis.cases(
@@ -73,8 +78,12 @@ def bought(world: World, cuts: Cuts) -> ir.Table:
     )
     return found.select(
         "person", "first_on", "bought_on", "net_total", "net_365", "days_365", "orders_180", "promo_180",
-        "promo_share", "hour_habit", "shop_habit",
+        "promo_share", "hour_habit", "shop_habit", "bought_at",
     )  # fmt: skip
+
+
+def _instant(orders: ir.Table) -> Any:
+    return micros(orders["at"]).cast("string").lpad(_WIDTH, "0")
 
 
 def _in(hour: Any, part: Hour) -> Any:
@@ -107,16 +116,6 @@ def refunds(world: World) -> ir.Table:
         refund_share=(orders.refunded > 0).cast("float64").mean()
     )
     return found.select("person", "refund_share")
-
-
-def stores(world: World) -> ir.Table:
-    """(person, bought_at): the store of the latest purchase that names one."""
-    orders = world.records("purchase", ["store"])
-    orders = orders.filter(orders.store.notnull())
-    latest = ibis.window(group_by=orders.person, order_by=[orders["at"].desc(), orders.key_hash])
-    orders = orders.mutate(place=ibis.row_number().over(latest))
-    orders = orders.filter(orders.place == 0)
-    return orders.select("person", bought_at=orders.store)
 
 
 def categories(world: World) -> ir.Table:

@@ -134,7 +134,6 @@ def _known(world: World, told: Cuts) -> ir.Table:
         world.population(),
         bought.bought(world, told),
         _rhythm(world),
-        bought.stores(world),
         _sources(world),
         *(part.make(world) for part in there),
     )
