@@ -112,34 +112,34 @@ def of(world: World) -> Cuts:
 def reckon(world: World) -> Cuts:
     """Over everybody, whoever the world is about."""
     shop = world.everybody()
-    on = world.state.on
-    buyers = shop.table("rhythm")
+    on, past = world.state.on, world.state.chance_table
+    cuts = of_buyers(world.read, shop.table("rhythm"), on)
+    return Cuts(on, cuts, past.may_return(), _curves(past), _tell_discounts(shop, on))
+
+
+def of_buyers(read: Any, buyers: ir.Table, on: date) -> dict[str, Cut]:
+    """The cuts of the shop's rhythm (`traits.build`) of day `on`: two questions, whatever the shop's size."""
     days = ibis.literal(on).delta(buyers.bought_on, unit="day").cast("int64")
-    buyers = buyers.mutate(days=days)
-    year = buyers.filter(buyers.days_365 > 0)
+    year = buyers.mutate(days=days)
+    year = year.filter(year.days_365 > 0)
     asked: dict[str, Any] = {"n": year.count(), "vip": year.net_365.min(where=year.vip)}
     for name, (column, shares) in OF_THE_YEAR.items():
-        asked |= {
-            f"{name}_{place}": year[column].quantile(share) for place, share in enumerate(shares)
-        }
-    found = world.read.run(year.aggregate(**asked)).to_pylist()[0]
+        asked |= _quantiles(name, year[column], shares)
+    found = read.run(year.aggregate(**asked)).to_pylist()[0]
     cuts = {
         name: _cut(found, name, len(shares), found["n"])
         for name, (_column, shares) in OF_THE_YEAR.items()
     }
     cuts["vip"] = Cut(() if found["vip"] is None else (float(found["vip"]),), found["n"])
     known = buyers.filter(buyers.value.notnull())
-    told = known.aggregate(
-        n=known.count(),
-        **{
-            f"usual_net_{place}": known.value.quantile(share)
-            for place, share in enumerate(TWENTIETHS)
-        },
-    )
-    usual = world.read.run(told).to_pylist()[0]
+    told = known.aggregate(n=known.count(), **_quantiles("usual_net", known.value, TWENTIETHS))
+    usual = read.run(told).to_pylist()[0]
     cuts["usual_net"] = _cut(usual, "usual_net", len(TWENTIETHS), usual["n"])
-    past = world.state.chance_table
-    return Cuts(on, cuts, past.may_return(), _curves(past), _tell_discounts(shop, on))
+    return cuts
+
+
+def _quantiles(name: str, column: Any, shares: tuple[float, ...]) -> dict[str, Any]:
+    return {f"{name}_{place}": column.quantile(share) for place, share in enumerate(shares)}
 
 
 def _cut(row: dict[str, Any], name: str, count: int, n: int) -> Cut:
