@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,3 +122,13 @@ def test_scores_stay_within_bounds_and_reasons_are_the_largest(
         assert 0 not in weights
         assert len(weights) <= 3
     assert RHYTHM in NEED
+
+
+def test_the_published_table_is_the_one_that_counts() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "segments.md").read_text("utf-8")
+
+    for name, lines in SCORES.items():
+        for line in lines:
+            steps = ", ".join(f"{begins:g}: {points:+d}" for begins, points in line.steps)
+            told = "5 more than the value" if line.code == "percentile" else steps.replace("-", "−")
+            assert f"| {name} | `{line.code}` | {told} |" in page
