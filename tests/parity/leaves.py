@@ -1,0 +1,123 @@
+"""Leaves of every sort, generated: each fold of each kind of records, each comparison, steps, logs and lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from tests.parity.shop import NOW, ON
+from xiaohe.ledger import engine
+from xiaohe.segments.query.compile import leaf_table
+from xiaohe.segments.query.world import at_moment
+from xiaohe.segments.records import RECORDS
+from xiaohe.segments.rules.kinds import OPERATORS, ORDERING, WITHOUT_FIELD, result
+from xiaohe.segments.rules.tree import (
+    Been,
+    Compare,
+    Fold,
+    InSegment,
+    Leaf,
+    Listed,
+    Measure,
+    Money,
+    Op,
+    Records,
+    Rule,
+    Sequence,
+    Share,
+    Test,
+)
+from xiaohe.segments.rules.vocabulary import Field, Kind
+from xiaohe.segments.rules.windows import EVER, Ago, Calendar, Last, Period, Unit, Window
+
+# One kind for each way in which records are made: folded orders, their lines, links, tags, facts of one type and of several.
+KINDS = ("purchase", "purchase.item", "link", "tag", "signal")
+WINDOWS: tuple[Window, ...] = (
+    EVER, Last(90, Unit.DAYS), Last(12, Unit.MONTHS), Last(400, Unit.HOURS), Last(2, Unit.CYCLES), Ago(60, 10),
+    Calendar(Period.MONTH, -1),
+)  # fmt: skip
+SLUGS: dict[str, Rule] = {
+    "bought": Measure(Fold.COUNT, Records("purchase"), Test(Op.AT_LEAST, (Decimal(1),)))
+}
+
+
+def leaves(people: list[int]) -> Iterator[Leaf]:
+    """Every fold of every kind with a field that it can be made of; each comparison at least once per kind of value."""
+    windows = (WINDOWS[at % len(WINDOWS)] for at in count())
+    for name in KINDS:
+        fields = RECORDS[name].fields.values()
+        for fold in Fold:
+            of = (
+                [None]
+                if fold in WITHOUT_FIELD
+                else [each for each in fields if result(fold, each)][:1]
+            )
+            for field in of:
+                made = result(fold, field)
+                assert made is not None
+                test = next(_tests(made))
+                yield Measure(
+                    fold, Records(name, None, next(windows)), test, field.name if field else ""
+                )
+        asked = {each.kind: each for each in fields}
+        for field in asked.values():
+            for test in _tests(field):
+                where = Compare(field.name, test)
+                yield Measure(Fold.COUNT, Records(name, where), Test(Op.AT_LEAST, (Decimal(1),)))
+    looked, bought = Records("message.out"), Records("purchase")
+    yield Sequence((looked, bought), 30, Unit.DAYS, Last(200, Unit.DAYS))
+    yield Sequence((bought, bought), 900, Unit.HOURS)
+    yield Been(InSegment("bought"), 30)
+    yield InSegment("bought")
+    yield Share("salt", Decimal(10), Decimal("42.5"))
+    yield Listed(tuple(people[:5]))
+
+
+def _tests(field: Field) -> Iterator[Test]:
+    for op in OPERATORS[field.kind]:
+        if op is Op.KNOWN or op is Op.TRUE:
+            yield Test(op)
+        elif op is Op.WITHIN:
+            yield Test(op, window=Last(90, Unit.DAYS))
+        elif op is Op.MATCHES:
+            yield Test(op, ("^[^0-9]+茶|a.b$",))
+        else:
+            ends = 2 if op is Op.BETWEEN else 1
+            yield Test(op, tuple(_value(field, op, end) for end in range(ends)))
+
+
+def _value(field: Field, op: Op, end: int) -> Any:
+    match field.kind:
+        case Kind.MONEY:
+            return Money(1_000 + 90_000 * end)
+        case Kind.NUMBER:
+            return Decimal(1 + 4 * end)
+        case Kind.TRUTH:
+            return bool(end)
+        case Kind.DAY:
+            return ON - timedelta(days=200 - 190 * end)
+        case Kind.CHOICE:
+            return field.choices[0]
+    return Decimal(end) if op in ORDERING else "ＡBé茶"
+
+
+def leaves_of_rules(stand: Any) -> Any:
+    """Whom each leaf has; parts of the answer are kept, as the state of segments keeps them."""
+    asked = {f"leaf_{at}": leaf for at, leaf in enumerate(leaves(stand.shop.members))}
+    with engine.reading() as read:
+        world = at_moment(read, stand.state, NOW, segment=SLUGS.__getitem__)
+        table = leaf_table(
+            world, asked, lambda name, part: read.register(f"kept_{name}", read.run(part))
+        )
+        answer = read.run(table)
+    found = {name: _people(answer, name) for name in asked}
+    # Leaves that tell nobody apart compare nothing.
+    assert sum(0 < len(each) < answer.num_rows for each in found.values()) >= 40
+    return found
+
+
+def _people(answer: Any, name: str) -> list[int]:
+    return sorted(answer.filter(answer[name])["person"].to_pylist())
