@@ -144,10 +144,10 @@ def _text(value: str, op: Op, field: Field) -> Problem | None:
         return Problem("unknown_choice", said, near[0] if near else "")
     if op is not Op.MATCHES:
         return None
-    if why := unreadable(value):
-        return Problem("pattern_wrong", {"why": why})
-    unsafe = unsafe_part(value)
-    return Problem("pattern_unsafe", {"found": unsafe}) if unsafe else None
+    if unsafe := unsafe_part(value):
+        return Problem("pattern_unsafe", {"found": unsafe})
+    why = unreadable(value)
+    return Problem("pattern_wrong", {"why": why}) if why else None
 
 
 def _together(test: Test) -> Problem | None:
