@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 
-from tests.segments.state.shop import NOW, afresh, bring, event, key, order, save, tell
+from tests.segments.state.shop import (
+    NOW,
+    afresh,
+    bring,
+    event,
+    key,
+    order,
+    put_away_the_library,
+    save,
+    tell,
+)
 from xiaohe.kernel.workspace import Workspace
 from xiaohe.ledger import drain, engine, imports, stream
 from xiaohe.people import actions as people
@@ -21,14 +32,18 @@ from xiaohe.segments.rules.tree import InSegment
 from xiaohe.segments.state import recording
 from xiaohe.traits import state as traits
 
+# More, and longer, on request: `XIAOHE_SEEDS=1-20 XIAOHE_STEPS=30`. A new instant is a new question to compile.
+_first, _, _last = os.environ.get("XIAOHE_SEEDS", "1-1").partition("-")
+SEEDS = range(int(_first), int(_last) + 1)
+STEPS = int(os.environ.get("XIAOHE_STEPS", "5"))
 PEOPLE = ("ann", "bob", "cyd", "dan", "eve")
 RULES = (
     "did purchase in last 30 days",
     "not did page.viewed",
     "did page.viewed in last 3 hours",
     'count of content.clicked where path contains "茶" in last 7 days >= 2',
-    "sum of order.paid.amount over order.paid in last 90 days >= 20 money",
-    "distinct path over page.viewed <= 1 and did page.viewed",
+    "sum of amount over order.paid in last 90 days >= 20 money",
+    "distinct of path over page.viewed <= 1 and did page.viewed",
     "did page.viewed then content.clicked within 2 days",
     "days since last page.viewed >= 2",
     "stage is known and not linked",
@@ -52,8 +67,10 @@ class Shop:
     def happen(self) -> str:
         acts: list[Callable[[], None]] = [
             self.events, self.events, self.events, self.late, self.ahead, self.purchase, self.take_back,
-            self.join, self.part, self.drained, self.hours, self.night, self.edit, self.import_, self.undo, self.mark,
+            self.join, self.part, self.drained, self.edit, self.import_, self.undo, self.mark,
         ]  # fmt: skip
+        if self.chance.random() < 0.15:
+            acts = [self.hours, self.night]
         act = self.chance.choice(acts)
         act()
         return act.__name__
@@ -122,7 +139,7 @@ class Shop:
         traits.refresh(self.now)
 
     def edit(self) -> None:
-        slug = self.chance.choice(("s0", "s1", "extra"))
+        slug = self.chance.choice(("rule-0", "rule-1", "extra"))
         save(slug, self.chance.choice(RULES), self.now)
 
     def import_(self) -> None:
@@ -143,24 +160,25 @@ def members_of(now: datetime) -> dict[str, set[int]]:
     standing = state.current(now)
     return {
         slug: set(standing.ids(InSegment(slug)).tolist())
-        for slug in Segment.objects.values_list("slug", flat=True)
+        for slug in Segment.objects.filter(archived_at=None).values_list("slug", flat=True)
     }
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_the_state_says_what_all_facts_say(any_place: Workspace, seed: int) -> None:
     shop = Shop(seed)
     bring(
         [*order("a", NOW - timedelta(days=20), "ann"), *order("b", NOW - timedelta(days=40), "bob")]
     )
     traits.refresh(NOW)
+    put_away_the_library()
     for number, text in enumerate(RULES):
-        save(f"s{number}", text, NOW)
+        save(f"rule-{number}", text, NOW)
     state.refresh(NOW)
     first = members_of(NOW)
     inside = {slug: dict.fromkeys(who, NOW) for slug, who in first.items()}
 
-    for _ in range(12):
+    for _ in range(STEPS):
         done = [shop.happen() for _ in range(shop.chance.randint(1, 3))]
         state.refresh(shop.now)
         found = members_of(shop.now)
@@ -168,7 +186,7 @@ def test_the_state_says_what_all_facts_say(any_place: Workspace, seed: int) -> N
         for slug, who in found.items():
             first.setdefault(slug, who)
         _follow(inside, found, shop.now)
-        for slug in ("s1", "s4"):
+        for slug in ("rule-1", "rule-4"):
             told = state.members(slug).to_pylist()
             assert {row["person"]: row["since"] for row in told} == inside[slug], done
         if shop.chance.random() < 0.5:

@@ -30,6 +30,7 @@ from xiaohe.segments.state import building, generation, history
 from xiaohe.segments.state.generation import Generation
 from xiaohe.segments.state.history import sizes
 from xiaohe.segments.state.standing import Count, Overlap, Standing, Step
+from xiaohe.shop.queries import calendar
 from xiaohe.traits import state as traits
 
 __all__ = [
@@ -51,13 +52,16 @@ def current(now: datetime) -> Standing:
     return Standing(found if found is not None else _first(now), now)
 
 
-def refresh(now: datetime, *, anew: bool = False) -> Generation | None:
-    """Bring the state up to the ledger of this moment, and note sizes; None while what it stands on is not ready."""
+def refresh(now: datetime, *, anew: bool = False, quickly: bool = False) -> Generation | None:
+    """Bring the state up to the ledger of this moment, and note sizes; None while what it stands on is not ready.
+
+    `anew`: from the facts, whatever there is. `quickly`: see `building.advance`.
+    """
     before = generation.newest()
-    if before is not None:
+    if before is not None and before.on != calendar().day_of(now):
         # Whatever a day's last generation was, its sizes are the day's.
         history.note(before)
-    made = building.advance(now, anew=anew)
+    made = building.advance(now, anew=anew, quickly=quickly)
     if made is not None:
         history.note(made)
     return made

@@ -26,7 +26,7 @@ from xiaohe.segments.attributes import cuts
 from xiaohe.segments.query.compile import leaf_table
 from xiaohe.segments.query.world import PERSON, SUBJECT, World, at_moment
 from xiaohe.segments.rules.tree import Compare, Leaf, Measure, Rank, Sequence
-from xiaohe.segments.rules.windows import Last, is_hours
+from xiaohe.segments.rules.windows import Last, Window, is_hours
 from xiaohe.segments.state.bits import Flags, packed
 from xiaohe.segments.state.generation import Ids, Rules
 from xiaohe.shop import queries
@@ -234,18 +234,6 @@ def _one_file(files: list[Path], target: Path) -> None:
             each.unlink()
 
 
-def record_tables(wanted: Iterable[Leaf]) -> list[tuple[str, int]]:
-    """Names of records with windows of hours, and the hours."""
-    found = set()
-    for leaf in wanted:
-        match leaf:
-            case Measure(records=records) if is_hours(records.window):
-                found.add((records.of, records.window.count))
-            case Sequence(steps=steps, window=window) if is_hours(window):
-                found.add((steps[0].of, window.count))
-    return sorted(found)
-
-
 def running_out(world: World, wanted: Iterable[Leaf]) -> NDArray[np.int64]:
     """(instant in µs, person): when people must be looked at again before the day ends though nothing happens to them.
 
@@ -275,12 +263,13 @@ def of_hours(wanted: Iterable[Leaf]) -> list[tuple[str, int]]:
     found = set()
     for leaf in wanted:
         match leaf:
-            case Measure(records=records) if isinstance(records.window, Last) and is_hours(
-                records.window
-            ):
-                found.add((records.of, records.window.count))
-            case Sequence(steps=steps, window=window) if isinstance(window, Last) and is_hours(
-                window
-            ):
-                found.add((steps[0].of, window.count))
-    return sorted(found)
+            case Measure(records=records):
+                found.add((records.of, _hours(records.window)))
+            case Sequence(steps=steps, window=window):
+                found.add((steps[0].of, _hours(window)))
+    return sorted((name, hours) for name, hours in found if hours)
+
+
+def _hours(window: Window) -> int:
+    """0: it is not of hours."""
+    return window.count if isinstance(window, Last) and is_hours(window) else 0

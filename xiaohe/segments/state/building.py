@@ -41,12 +41,17 @@ MOST_TOUCHED = 50_000
 _NOBODY = np.empty(0, np.int64)
 
 
-def advance(now: datetime, *, anew: bool = False) -> Generation | None:
+class BaseNeeded(Exception):
+    """Everybody has to be asked, which takes long."""
+
+
+def advance(now: datetime, *, anew: bool = False, quickly: bool = False) -> Generation | None:
     """The generation of this moment; None while the derived state it stands on is of another day or older facts.
 
-    Safe beside anything: one process at a time works, and what another did meanwhile is not done again.
+    Safe beside anything: one process at a time works, and what another did meanwhile is not done again. `quickly`: for
+    whoever must not be held up; raises `generation.Busy` while another works, and BaseNeeded rather than make a base.
     """
-    with generation.alone():
+    with generation.alone(wait=not quickly):
         late = late_batches()
         state = traits.current()
         if state.on != shop.calendar().day_of(now):
@@ -55,7 +60,7 @@ def advance(now: datetime, *, anew: bool = False) -> Generation | None:
             if read.version != state.version.lake:
                 return None
             before = generation.newest()
-            made = _advanced(read, state, late, before, now, anew)
+            made = _advanced(read, state, late, before, now, anew, quickly)
         return made or before
 
 
@@ -66,6 +71,7 @@ def _advanced(
     before: Generation | None,
     now: datetime,
     anew: bool,
+    quickly: bool,
 ) -> Generation | None:
     assert read.snapshot is not None
     here = position_of(read.snapshot, late)
@@ -83,6 +89,8 @@ def _advanced(
         ):
             touched = None
     if before is None or touched is None:
+        if quickly:
+            raise BaseNeeded
         return _base(world, here, rules, wanted, before)
     if not len(touched.people) and _same_rules(rules, before) and _same_place(before, here, state):
         return None

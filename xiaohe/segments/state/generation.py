@@ -35,7 +35,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xiaohe.kernel import workspace
-from xiaohe.kernel.errors import RetryLater
 from xiaohe.ledger import durable
 from xiaohe.segments.rules import jsonform
 from xiaohe.segments.rules.tree import Leaf, Rule
@@ -352,9 +351,8 @@ def prune(current: Generation) -> None:
             shutil.rmtree(each, ignore_errors=True)
 
 
-class Busy(RetryLater):
-    def __init__(self) -> None:
-        super().__init__("segments_busy", "Segments are being computed. Try again in a moment.")
+class Busy(Exception):
+    """Another process is at work."""
 
 
 @contextmanager
