@@ -32,7 +32,11 @@ WHOLE: Schema = {"type": "integer"}
 DAY: Schema = {"type": "string", "format": "date"}
 INSTANT: Schema = {"type": ["string", "null"], "format": "date-time"}
 RULE: Schema = {"type": "string", "description": "a rule of the language of docs/segments.md"}
-TREE: Schema = {"type": "object", "description": "the same rule as a tree"}
+TREE: Schema = {
+    "type": "object",
+    "description": "the same rule as a tree",
+    "$ref": "#/components/schemas/SegmentRule",
+}
 PERSON: Schema = {"type": "string", "pattern": "^p?-?[0-9]+$", "description": "a person's id"}
 SLUG: Schema = {"type": "string", "pattern": "^[a-z0-9-]{1,40}$"}
 ON: Schema = {**DAY, "description": "what was so before this shop day; absent: now"}

@@ -8,6 +8,7 @@ from typing import Any
 import xiaohe
 from xiaohe.api.http import Request, Response, json_response
 from xiaohe.api.rest.description import CALLS, SCHEMAS, SLUG, Call, Schema, ref
+from xiaohe.segments.rules.schema import schemas
 
 REFUSALS = {
     "400": "A rule or a value that cannot be read; rules with line and column",
@@ -35,7 +36,7 @@ def document() -> dict[str, Any]:
         "security": [{"key": []}],
         "paths": paths,
         "components": {
-            "schemas": dict(SCHEMAS),
+            "schemas": {**SCHEMAS, **schemas()},
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer", "description": "`xiaohe keys add`"}
             },
