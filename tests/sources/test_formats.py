@@ -181,6 +181,7 @@ def test_a_file_nobody_knows_names_the_broken_format_that_may_be_for_it(
         (('mobile = ["手机"]', 'mobile = ["哪天"]'), "format_twice", None),
         (('"paid", "paid_at"]', '"paid", "created"]'), "format_not_a_column", "required"),
         (("[title]", "date_from_number = '(x'\n[title]"), "format_bad_pattern", "date_from_number"),
+        (("[title]", 'split = ";"\n[title]'), "format_not_of_this_kind", "split"),
         (("[title]", 'at_least = "2"\n[title]'), "format_wrong_type", "at_least"),
         (("[columns]", '[status]\nlost = ["丢了"]\n[columns]'), "format_unknown_key", "status.lost"),
     ],

@@ -37,6 +37,8 @@ KEYS = (
     "skip_after_header", "buyer", "paid_is", "split", "continues", "date_from_number", "payment_rail", "status",
     "options",
 )  # fmt: skip
+# What only rows of sub-orders are read by.
+OF_LINES = ("split", "paid_is")
 
 
 def read(file: Path, *, is_ours: bool = False) -> Format:
@@ -70,6 +72,7 @@ class _Reading:
         if not _NAME.fullmatch(platform):
             raise self._wrong("platform", "text")
         columns = self._columns(kind)
+        self._only_where(kind)
         return Format(
             name=name,
             kind=kind,
@@ -94,6 +97,18 @@ class _Reading:
             options=self._options(kind),
             is_ours=is_ours,
         )
+
+    def _only_where(self, kind: Kind) -> None:
+        """What rows of this kind would pass over in silence is a slip."""
+        for key in OF_LINES:
+            if key in self._told and kind is not Kind.ORDER_LINES:
+                raise problem(
+                    "format_not_of_this_kind",
+                    self._file,
+                    key=key,
+                    kind=kind.value,
+                    possible=Kind.ORDER_LINES.value,
+                )
 
     # ------------------------------------------------------------ parts
 

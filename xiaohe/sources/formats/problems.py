@@ -31,6 +31,10 @@ MESSAGES: dict[str, Any] = {
     "format_unknown_word": _(
         "In the format file “%(file)s”, “%(key)s” is “%(word)s”. Possible are: %(possible)s."
     ),
+    "format_not_of_this_kind": _(
+        "In the format file “%(file)s”, “%(key)s” means nothing for the kind “%(kind)s”."
+        " It goes with the kind “%(possible)s”: change the kind, or take it out."
+    ),
     "format_not_a_column": _(
         "In the format file “%(file)s”, “%(key)s” asks for “%(word)s”, which is not under [columns]."
         " Add it there, or take it out here."
