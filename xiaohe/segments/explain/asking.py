@@ -6,11 +6,8 @@ from asking the query for days ahead; where neither can tell, it is said to be u
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from functools import reduce
+from datetime import date, datetime
 from typing import Any
 
 import ibis
@@ -22,9 +19,10 @@ from xiaohe.ledger.timeline import MANY
 from xiaohe.people import overlay as overlays
 from xiaohe.segments import queries
 from xiaohe.segments.attributes import cuts, moving
-from xiaohe.segments.attributes.registry import ATTRIBUTES
+from xiaohe.segments.attributes.registry import ATTRIBUTES, before
 from xiaohe.segments.attributes.table import evidence
-from xiaohe.segments.explain import citing
+from xiaohe.segments.explain import ahead, citing
+from xiaohe.segments.explain.ahead import HORIZON, exact
 from xiaohe.segments.explain.citing import Cited
 from xiaohe.segments.explain.folding import (
     Clock,
@@ -73,9 +71,6 @@ STAYING = frozenset({
 })  # fmt: skip
 # Fields of a link that are of the moment asked; so is which tags are held.
 OF_NOW = {LINK: {"live", "days", "ended_on", "ended_by"}}
-# Days ahead that the query is asked of at most, and how far ahead.
-MOST_DAYS = 20
-HORIZON = timedelta(days=400)
 MOST_CITED = 20
 
 
@@ -140,25 +135,22 @@ class _Asked:
     values: dict[str, Any] = field(default_factory=dict)
     rows: dict[str, list[Row]] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
+    # The same world before the attributes were kept; the one row of them; what moves of it on days ahead.
+    bare: World = field(init=False)
+    evidence: Any = None
+    days: ahead.Days | None = None
 
     def __post_init__(self) -> None:
         self.leaves = {canonical(each): each for each in atoms(self.whole, self.rule)}
         self.world = self._of_one()
-        self.now = self._truths()
         self.row = self._row()
+        self.now = self._truths()
         self.clock = Clock(
             self.world.calendar.day_of, self.world.calendar.start_of, self.row.get("shop_cycle")
         )
 
     def explanation(self) -> Explanation:
-        ahead: dict[str, Leaf] = {}
-        for key, leaf in self.leaves.items():
-            line = self._line(key, leaf)
-            if line is None:
-                ahead[key] = leaf
-            else:
-                self.lines[key] = line
-        self.lines |= self._asked_ahead(ahead)
+        self.lines = {key: self._line(key, leaf) for key, leaf in self.leaves.items()}
         self.truths = Truths(self.lines, canonical, self.world.segment, self.world.at)
         return Explanation(self.person, self.world.on, self.world.at, self._why(self.rule))
 
@@ -180,18 +172,29 @@ class _Asked:
         return replace(whole, people=people, subjects=shown, few=len(subjects) < MANY, kept=kept)
 
     def _truths(self) -> dict[str, bool]:
-        named = {f"leaf_{at}": leaf for at, leaf in enumerate(self.leaves.values())}
-        found = self.world.read.run(leaf_table(self.world, named)).to_pylist()
-        if not found:
-            raise NobodyKnown(self.person)
-        return {key: found[0][name] for key, name in zip(self.leaves, named, strict=True)}
+        """What the query says; places are among everybody, and asked of a world that knows no attributes yet."""
+        found: dict[str, bool] = {}
+        for world, is_place in ((self.world, False), (self.bare, True)):
+            some = [key for key, leaf in self.leaves.items() if isinstance(leaf, Rank) is is_place]
+            if not some and is_place:
+                continue
+            named = {f"leaf_{at}": self.leaves[key] for at, key in enumerate(some)}
+            rows = world.read.run(leaf_table(world, named)).to_pylist()
+            if not rows:
+                raise NobodyKnown(self.person)
+            found |= {key: rows[0][name] for key, name in zip(some, named, strict=True)}
+        return found
 
     def _row(self) -> dict[str, Any]:
-        """The person's attributes, and what they were reckoned from."""
+        """The person's attributes, and what they were reckoned from: once, for every question about them."""
+        self.bare = self.world
         if not any(isinstance(each, Compare | Rank) for each in self.leaves.values()):
             return {}
-        found = self.world.read.run(evidence(self.world)).to_pylist()
-        return dict(found[0]) if found else {}
+        told = self.world.read.run(evidence(self.world))
+        self.evidence = self.world.read.register("explained_attributes", told)
+        self.world = replace(self.world, known_attributes=self.evidence)
+        rows = told.to_pylist()
+        return dict(rows[0]) if rows else {}
 
     def _records(self, leaf: Measure | Sequence, some: Records, name: str = "") -> list[Row]:
         """The person's records that pass the conditions, of all times."""
@@ -218,15 +221,15 @@ class _Asked:
                 row["row_no"] if row["row_no"] is not None else -1,
                 row["key_hash"],
                 at if row["counted"] is None else row["counted"],
-                _exact(row["value"]),
+                exact(row["value"]),
             )
             for at, row in enumerate(self.world.read.run(told).to_pylist())
         ]
 
     # ------------------------------------------------------------ over time
 
-    def _line(self, key: str, leaf: Leaf) -> Line | None:
-        """The leaf over time; None: the query must be asked of days ahead."""
+    def _line(self, key: str, leaf: Leaf) -> Line:
+        """The leaf over time."""
         is_now = self.now[key]
         match leaf:
             case Everyone() | Listed() | Share():
@@ -264,88 +267,38 @@ class _Asked:
             return True
         return any(each.test.op is Op.WITHIN for each in _comparisons(records.where))
 
-    def _compared(self, key: str, leaf: Compare) -> Line | None:
+    def _compared(self, key: str, leaf: Compare) -> Line:
         is_now, value = self.now[key], self.values[key]
-        kind = ATTRIBUTES[leaf.field].kind
         began = self._began(leaf, is_now)
+        if ATTRIBUTES[leaf.field].kind is Kind.RECURRING:
+            days = (self.row.get(before(leaf.field)), value)
+            return ahead.of_recurring(leaf, is_now, days, self.world.at, self.clock)
+        if leaf.field in moving.MOVING and leaf.test.op is not Op.WITHIN:
+            return ahead.of_moving(leaf, is_now, self._days(), self.world.at, self.clock)
         if leaf.field not in STAYING:
-            return (
-                None if leaf.field in moving.MOVING or kind is Kind.RECURRING else unknown(is_now)
-            )
+            return unknown(is_now)
         if leaf.test.op is not Op.WITHIN or leaf.test.window is None:
             return Line(is_now, lambda at: is_now if began and at >= began else None, _turn(began))
         if value is None:
             return Line(is_now, lambda at: is_now if at >= self.world.at else None)
-        test, clock = leaf.test, self.clock
+        test, window, clock = leaf.test, leaf.test.window, self.clock
         if passes(value, test, self.world.on) is not is_now:
             return unknown(is_now)
-        days = days_it_turns(test.window or Everyone(), value)  # type: ignore[arg-type]
         return Line(
             is_now,
             lambda at: passes(value, test, clock.day_of(at)) if at >= self.world.at else None,
-            frozenset(clock.start_of(each) for each in days),
+            frozenset(clock.start_of(each) for each in days_it_turns(window, value)),
         )
+
+    def _days(self) -> ahead.Days:
+        if self.days is None:
+            self.days = ahead.days_ahead(self.world, self.evidence)
+        return self.days
 
     def _began(self, leaf: Compare, is_now: bool) -> datetime:
         """From when on an attribute that stays is known to have been as it is now."""
         since = self.row.get("linked_since") if leaf.field == "linked" and is_now else None
         return self.clock.start_of(since) if since else self.world.at
-
-    def _asked_ahead(self, leaves: Mapping[str, Leaf]) -> dict[str, Line]:
-        """Attributes that move with the days: the query is asked of each day on which one may turn."""
-        if not leaves:
-            return {}
-        last = self.world.on + HORIZON
-        days = sorted(each for each in self._days_ahead(leaves.values()) if each <= last)
-        is_whole = len(days) <= MOST_DAYS
-        days = days[:MOST_DAYS]
-        named = {f"leaf_{at}": leaf for at, leaf in enumerate(leaves.values())}
-        told: dict[date, dict[str, Any]] = {}
-        if days:
-            asked = [
-                leaf_table(self._world_of(day), named).mutate(day=ibis.literal(day)) for day in days
-            ]
-            every = reduce(lambda one, two: one.union(two), asked)
-            told = {row["day"]: row for row in self.world.read.run(every).to_pylist()}
-        ends = self.clock.start_of(last if is_whole or not days else days[-1] + timedelta(1))
-        starts = frozenset(self.clock.start_of(day) for day in days) | {ends}
-        found = {}
-        for key, name in zip(leaves, named, strict=True):
-            answers = [(self.clock.start_of(day), told[day][name]) for day in days if day in told]
-            found[key] = self._answered(self.now[key], answers, ends, starts)
-        return found
-
-    def _answered(
-        self,
-        is_now: bool,
-        answers: list[tuple[datetime, bool]],
-        ends: datetime,
-        starts: frozenset[datetime],
-    ) -> Line:
-        def truth(at: datetime) -> bool | None:
-            if at < self.world.at or at >= ends:
-                return None
-            known = [answer for begins, answer in answers if begins <= at]
-            return known[-1] if known else is_now
-
-        return Line(is_now, truth, starts)
-
-    def _world_of(self, day: date) -> World:
-        return replace(self.world, on=day, at=self.clock.start_of(day), kept=dict(self.world.kept))
-
-    def _days_ahead(self, leaves: Iterable[Leaf]) -> set[date]:
-        found = set(moving.turns(self.row, self.world.on))
-        lasts = [self.row.get(each) for each in ("last_on", "shop_last_on", "linked_since")]
-        cycles = [self.row.get(each) for each in ("cycle", "shop_cycle")]
-        for leaf in leaves:
-            assert isinstance(leaf, Compare)
-            value = self.values.get(canonical(leaf))
-            if isinstance(value, date) and leaf.test.window is not None:
-                found |= days_it_turns(leaf.test.window, value) | {value + timedelta(1)}
-            for line in leaf.test.values:
-                if isinstance(line, Decimal):
-                    found |= _lines(leaf.field, float(line), lasts, cycles)
-        return {each for each in found if each > self.world.on}
 
     # ------------------------------------------------------------ put together
 
@@ -401,20 +354,3 @@ def _comparisons(where: Any) -> list[Compare]:
 
 def _turn(began: datetime) -> frozenset[datetime]:
     return frozenset([began])
-
-
-def _lines(
-    field: str, line: float, lasts: list[date | None], cycles: list[float | None]
-) -> set[date]:
-    """Days on which a number that grows by the day passes a line of the rule's own."""
-    found: set[date] = set()
-    for last in filter(None, lasts):
-        days = [line] if field != "ratio" else [line * each for each in cycles if each]
-        found |= {
-            last + timedelta(int(each) + more) for each in days for more in (0, 1) if each < 4000
-        }
-    return found
-
-
-def _exact(value: Any) -> Any:
-    return Decimal(repr(value)) if isinstance(value, float) else value
