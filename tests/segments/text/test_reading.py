@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.utils import translation
 
 from tests.segments.vocabulary import VOCABULARY
 from xiaohe.segments.rules import tree
+from xiaohe.segments.rules.errors import SENTENCES
 from xiaohe.segments.rules.vocabulary import Vocabulary
 from xiaohe.segments.text import RuleError, parse, print_rule
 
@@ -169,3 +172,18 @@ def test_names_of_a_shops_own_choice_stand_in_quotation_marks() -> None:
         'did "custom:Order Completed" where ("not" is "x" and "Größe" >= 38 and "é\\"x" is true)'
     )
     assert written(source) == source
+
+
+def test_half_a_sign_is_refused_in_words_that_can_be_written() -> None:
+    for source in ("vip and \ud800", 'store is "\ud800"', "\ud800stge is 1", 'in segment "\ud800"'):
+        with pytest.raises(RuleError) as refused:
+            parse(source, VOCABULARY)
+        str(refused.value).encode()
+
+
+def test_every_refusal_has_its_chinese() -> None:
+    with translation.override("zh-hans"):
+        plain = {
+            code for code, told in SENTENCES.items() if not re.search("[\u4e00-\u9fff]", str(told))
+        }
+    assert plain == set()

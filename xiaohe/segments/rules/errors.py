@@ -100,7 +100,6 @@ SENTENCES = {
     "percent": _("Percentages lie between 0 and 100, and the first is less than the second."),
     "person_unfit": _("Person ids are whole numbers from 0."),
     # The JSON form.
-    "json_unreadable": _("This is no JSON: %(why)s."),
     "json_version": _("Version %(found)s of the form is unknown; this is version %(known)s."),
     "json_kind": _("“%(found)s” is no kind of condition; there are: %(known)s."),
     "json_missing": _("“%(found)s” is missing here."),
@@ -131,9 +130,9 @@ class RuleError(BadInput):
     def __init__(
         self, code: str, *, place: Place | None = None, suggestion: str = "", **data: Any
     ) -> None:
-        super().__init__(code, SENTENCES[code], **data)
+        super().__init__(code, SENTENCES[code], **{k: _sayable(v) for k, v in data.items()})
         self.place = place or Place()
-        self.suggestion = suggestion
+        self.suggestion = _sayable(suggestion)
 
     @property
     def problem(self) -> str:
@@ -156,3 +155,8 @@ class RuleError(BadInput):
         if self.place.path is not None:
             return str(AT_PATH) % {"path": self.place.path or "/", "problem": said}
         return said
+
+
+def _sayable(told: Any) -> Any:
+    """Half a sign, as JSON may carry it, can be written to no terminal and into no answer."""
+    return told.encode(errors="replace").decode() if isinstance(told, str) else told
