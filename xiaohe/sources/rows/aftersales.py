@@ -24,7 +24,7 @@ from xiaohe.sources.formats import Layout
 from xiaohe.sources.reasons import Rejected
 from xiaohe.sources.rows.context import Context, Judge
 from xiaohe.sources.rows.orders import set_money
-from xiaohe.sources.rows.slice import Slice, filled
+from xiaohe.sources.rows.slice import OfSlices, Slice, filled
 from xiaohe.sources.tally import RowClass
 
 # Columns that together are what went back, where no single one says it.
@@ -76,19 +76,16 @@ ASKED: Mapping[Asked, Sequence[str]] = MappingProxyType(
 )
 
 
-class AftersaleRows:
+class AftersaleRows(OfSlices):
     """Parses after-sale lists."""
 
     def __init__(self, context: Context, layout: Layout, width: int, judge: Judge) -> None:
-        self._context = context
-        self._layout = layout
-        self._width = width
-        self._judge = judge
+        super().__init__(context, layout, width, judge)
         self._words = {state: layout.format.options.get(state, WORDS[state]) for state in WORDS}
 
     def parse(self, rows: Sequence[list[str]], start: int) -> tuple[pa.Table, NDArray[np.void]]:
         context = self._context
-        slice_ = Slice(context, self._layout, self._width, self._judge, rows, start)
+        slice_ = self._slice(rows, start)
         orders, numbers = slice_.numbers("order_no"), slice_.numbers("aftersale_no")
         at = slice_.times("refunded_at", "applied", "closed_at")
         applied = slice_.times("applied", "refunded_at", "closed_at")

@@ -30,7 +30,7 @@ from xiaohe.sources.rows.buyers import BuyerColumns, Buyers
 from xiaohe.sources.rows.context import Context, Judge
 from xiaohe.sources.rows.orders import set_money
 from xiaohe.sources.rows.settlements import add_settled, signed, times_of
-from xiaohe.sources.rows.slice import Slice, filled
+from xiaohe.sources.rows.slice import OfSlices, Slice, filled
 from xiaohe.sources.tally import RowClass
 from xiaohe.sources.times import Instants
 
@@ -65,14 +65,11 @@ REFUND_FAILED = ("fail", "失败", "关闭", "change", "异常", "processing", "
 ENDS_AT = ("总交易单数", "总交易", "#")
 
 
-class BillRows:
+class BillRows(OfSlices):
     """Parses payment bills."""
 
     def __init__(self, context: Context, layout: Layout, width: int, judge: Judge) -> None:
-        self._context = context
-        self._layout = layout
-        self._width = width
-        self._judge = judge
+        super().__init__(context, layout, width, judge)
         self._people = BuyerColumns(context, layout.format)
         options = layout.format.options
         self._words = {row: tuple(map(fold, options.get(row, WORDS[row]))) for row in WORDS}
@@ -82,7 +79,7 @@ class BillRows:
 
     def parse(self, rows: Sequence[list[str]], start: int) -> tuple[pa.Table, NDArray[np.void]]:
         context = self._context
-        slice_ = Slice(context, self._layout, self._width, self._judge, rows, start)
+        slice_ = self._slice(rows, start)
         self._set_sums_aside(slice_)
         at = times_of(slice_)
         amount = signed(slice_)

@@ -26,7 +26,7 @@ from xiaohe.sources.reasons import Rejected
 from xiaohe.sources.rows import channels
 from xiaohe.sources.rows.buyers import add_edges, edge_props
 from xiaohe.sources.rows.context import Context, Judge, record_people
-from xiaohe.sources.rows.slice import Slice
+from xiaohe.sources.rows.slice import OfSlices, Slice
 from xiaohe.sources.tally import RowClass
 from xiaohe.sources.times import SECOND
 
@@ -47,16 +47,13 @@ SEALED = {
 AccountId = Callable[[str, str], int]
 
 
-class ContactRows:
+class ContactRows(OfSlices):
     """Parses contact exports; `account_id` finds or enters a staff account in the register."""
 
     def __init__(
         self, context: Context, layout: Layout, width: int, judge: Judge, account_id: AccountId
     ) -> None:
-        self._context = context
-        self._layout = layout
-        self._width = width
-        self._judge = judge
+        super().__init__(context, layout, width, judge)
         self._account_id = account_id
         self._accounts: dict[tuple[str, str], int] = {}
         self._tag_groups = tag_groups(layout.header)
@@ -64,7 +61,7 @@ class ContactRows:
 
     def parse(self, rows: Sequence[list[str]], start: int) -> tuple[pa.Table, NDArray[np.void]]:
         context = self._context
-        slice_ = Slice(context, self._layout, self._width, self._judge, rows, start)
+        slice_ = self._slice(rows, start)
         added = slice_.times("added")
         staff = slice_.texts("staff" if slice_.has("staff") else "account")
         accounts = slice_.texts("account" if slice_.has("account") else "staff")

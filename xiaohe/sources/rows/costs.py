@@ -21,12 +21,10 @@ from xiaohe.people.masking import masked_text
 from xiaohe.shop.taxonomy import Entry
 from xiaohe.sources import amounts
 from xiaohe.sources.facts import NULL, FactBuffer, Ints
-from xiaohe.sources.formats import Layout
 from xiaohe.sources.reasons import Rejected
 from xiaohe.sources.rows import channels
-from xiaohe.sources.rows.context import Context, Judge
 from xiaohe.sources.rows.orders import set_money
-from xiaohe.sources.rows.slice import Slice
+from xiaohe.sources.rows.slice import OfSlices, Slice
 from xiaohe.sources.tally import RowClass
 
 # A cost belongs to nobody: subject 0 is no person's id.
@@ -81,18 +79,12 @@ WORDS: Mapping[What, Sequence[str]] = MappingProxyType(
 )
 
 
-class CostRows:
+class CostRows(OfSlices):
     """Parses tables of costs."""
-
-    def __init__(self, context: Context, layout: Layout, width: int, judge: Judge) -> None:
-        self._context = context
-        self._layout = layout
-        self._width = width
-        self._judge = judge
 
     def parse(self, rows: Sequence[list[str]], start: int) -> tuple[pa.Table, NDArray[np.void]]:
         context = self._context
-        slice_ = Slice(context, self._layout, self._width, self._judge, rows, start)
+        slice_ = self._slice(rows, start)
         at = slice_.times("time")
         amount = slice_.money("amount")
         minutes, bad = self._minutes(slice_)

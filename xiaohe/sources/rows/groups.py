@@ -20,7 +20,7 @@ from xiaohe.sources.formats import Layout
 from xiaohe.sources.reasons import Rejected
 from xiaohe.sources.rows.contacts import external_value, link_props
 from xiaohe.sources.rows.context import Context, Judge, record_people
-from xiaohe.sources.rows.slice import Slice, filled, in_rows
+from xiaohe.sources.rows.slice import OfSlices, filled, in_rows
 from xiaohe.sources.tally import RowClass
 
 # A member of this type is one of ours.
@@ -29,7 +29,7 @@ REMOVED_WORDS = ("移出", "踢", "移除", "removed", "kicked")
 MARKED = '{"as":"staff","on":"person"}'
 
 
-class GroupRows:
+class GroupRows(OfSlices):
     """Parses lists of members and of those who left; `account_id` finds or enters a group in the register."""
 
     def __init__(
@@ -40,16 +40,13 @@ class GroupRows:
         judge: Judge,
         account_id: Callable[[str], int],
     ) -> None:
-        self._context = context
-        self._layout = layout
-        self._width = width
-        self._judge = judge
+        super().__init__(context, layout, width, judge)
         self._account_id = account_id
         self._accounts: dict[str, int] = {}
 
     def parse(self, rows: Sequence[list[str]], start: int) -> tuple[pa.Table, NDArray[np.void]]:
         context = self._context
-        slice_ = Slice(context, self._layout, self._width, self._judge, rows, start)
+        slice_ = self._slice(rows, start)
         joined, left = slice_.times("joined"), slice_.times("left")
         names, groups = slice_.texts("name"), slice_.texts("group")
         ids = [

@@ -22,11 +22,10 @@ from xiaohe.sources import amounts
 from xiaohe.sources.amounts import Amounts
 from xiaohe.sources.cells import text
 from xiaohe.sources.facts import NULL, FactBuffer, Ints
-from xiaohe.sources.formats import Layout
 from xiaohe.sources.reasons import Rejected
-from xiaohe.sources.rows.context import Context, Judge
+from xiaohe.sources.rows.context import Context
 from xiaohe.sources.rows.orders import set_money
-from xiaohe.sources.rows.slice import Slice, in_rows
+from xiaohe.sources.rows.slice import OfSlices, Slice, in_rows
 from xiaohe.sources.tally import RowClass
 from xiaohe.sources.times import Instants
 
@@ -38,18 +37,12 @@ LONGEST_CLOCK = 8
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 
 
-class SettlementRows:
+class SettlementRows(OfSlices):
     """Parses settlement lists and lists of movements."""
-
-    def __init__(self, context: Context, layout: Layout, width: int, judge: Judge) -> None:
-        self._context = context
-        self._layout = layout
-        self._width = width
-        self._judge = judge
 
     def parse(self, rows: Sequence[list[str]], start: int) -> tuple[pa.Table, NDArray[np.void]]:
         context = self._context
-        slice_ = Slice(context, self._layout, self._width, self._judge, rows, start)
+        slice_ = self._slice(rows, start)
         at = times_of(slice_)
         amount = signed(slice_)
         orders, parts = slice_.numbers("order_no"), slice_.numbers("sub_order_no")

@@ -131,6 +131,19 @@ class Slice:
         return found
 
 
+class OfSlices:
+    """What parses a table slice by slice, and what it knows of the whole table."""
+
+    def __init__(self, context: Context, layout: Layout, width: int, judge: Judge) -> None:
+        self._context = context
+        self._layout = layout
+        self._width = width
+        self._judge = judge
+
+    def _slice(self, rows: Sequence[list[str]], start: int) -> Slice:
+        return Slice(self._context, self._layout, self._width, self._judge, rows, start)
+
+
 def _without_ticks(column: list[str]) -> list[str]:
     """Bills put a backtick before each value; without it the quick ways of reading a cell are open."""
     if not any(cell[:1] == "`" for cell in column[:50]):

@@ -24,7 +24,7 @@ from xiaohe.sources.formats import Kind, Layout, Status
 from xiaohe.sources.reasons import Rejected
 from xiaohe.sources.rows.buyers import BuyerColumns, Buyers
 from xiaohe.sources.rows.context import Context, Judge
-from xiaohe.sources.rows.slice import Slice, filled
+from xiaohe.sources.rows.slice import OfSlices, Slice, filled
 from xiaohe.sources.rows.till_words import (
     Tender,
     clock,
@@ -56,21 +56,18 @@ class _Paid:
     bad: Bools
 
 
-class VisitRows:
+class VisitRows(OfSlices):
     """Parses tills' tables of visits, of recharges, and of both."""
 
     def __init__(self, context: Context, layout: Layout, width: int, judge: Judge) -> None:
-        self._context = context
-        self._layout = layout
-        self._width = width
-        self._judge = judge
+        super().__init__(context, layout, width, judge)
         self._people = BuyerColumns(context, layout.format)
         self._only_recharges = layout.format.kind is Kind.RECHARGES
         self._own = Counted()
 
     def parse(self, rows: Sequence[list[str]], start: int) -> tuple[pa.Table, NDArray[np.void]]:
         context = self._context
-        slice_ = Slice(context, self._layout, self._width, self._judge, rows, start)
+        slice_ = self._slice(rows, start)
         at = slice_.times("time", "seated")
         paid = self._paid(slice_)
         quantity, bad_quantity = slice_.pieces("quantity")
