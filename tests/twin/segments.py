@@ -256,6 +256,8 @@ class Shop:
 
     def lasted(self, leaf: tree.Been, person: int) -> bool:
         told: list[tuple[Any, date, bool]] = []
+        if isinstance(leaf.rule, tree.Compare) and leaf.rule.field in ("linked", "muted"):
+            return self.lasted_ever(leaf.rule, leaf.days, person)
         for fact in self.facts_of(person):
             match leaf.rule:
                 case tree.InSegment(slug):
@@ -277,6 +279,27 @@ class Shop:
         for _place, day, into in sorted(told):
             since = (since or day) if into else None
         return since is not None and since <= until
+
+    def lasted_ever(self, rule: tree.Compare, days: int, person: int) -> bool:
+        """Links and consent: nobody is so at first, and each word says since when it is otherwise."""
+        wanted = rule.test.op is Op.TRUE or True in rule.test.values
+        words: list[tuple[Any, date, bool]] = []
+        if rule.field == "muted":
+            for fact in self.facts_of(person):
+                if fact.type.startswith("consent."):
+                    words.append((fact.place, self.day(fact), fact.type != "consent.given"))
+        else:
+            spells = [each for each in self.links(person) if each.fields["private"]]
+            live = [(each.place[0], each.fields["ended_at"]) for each in spells]
+            for instant in {each for pair in live for each in pair if each is not None}:
+                is_live = any(
+                    begun <= instant and (over is None or over > instant) for begun, over in live
+                )
+                words.append((instant, shop_day(instant, False, self.calendar), is_live))
+        since, state = date.min, False
+        for _place, day, word in sorted(words):
+            since, state = (day, word) if word != state else (since, state)
+        return state == wanted and since <= self.on - timedelta(days)
 
     def placed(self, leaf: tree.Rank, person: int) -> bool:
         def group(one: int) -> Any:
@@ -446,7 +469,7 @@ class Shop:
         off = shop_day(ended.at, False, self.calendar) if ended else None
         fields = {
             "on": on, "kind": kind, "account": self.accounts.get(account or 0), "live": ended is None,
-            "private": account in self.private, "ended_on": off, "days": ((off or self.on) - on).days,
+            "private": account in self.private, "ended_on": off, "ended_at": ended.at if ended else None, "days": ((off or self.on) - on).days,
             "ended_by": (ended.props.get("ended_by") or None) if ended else None,
         }  # fmt: skip
         return Record(on, (begun.at, account or 0, subject), fields)

@@ -68,7 +68,9 @@ class Likely:
             return Steps(steps, dice.choice([1, 7, 30, 50]), unit, dice.choice(WINDOWS))
         if chance < 0.95:
             stages = Test(Op.IN, (dice.choice(["new", "regular"]), "growing"))
-            held = dice.choice([InSegment("g01"), InSegment("g02"), Compare("stage", stages)])
+            truth = dice.choice([Test(Op.TRUE), Test(Op.IS, (False,))])
+            said = [Compare("stage", stages), Compare("linked", truth), Compare("muted", truth)]
+            held = dice.choice([InSegment("g01"), InSegment("g02"), *said])
             return Been(held, dice.choice([1, 7, 20, 30]))
         twenty, most = Decimal(20), Decimal("83.3")
         return dice.choice([Rank("net_365", twenty, most), Rank("occasions", Decimal(0), Decimal(50), "store"),

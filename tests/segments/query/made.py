@@ -115,7 +115,7 @@ def asked(
             else at_start_of(read, state, on, **more)
         )
         known = read.run(world.attributes())
-        world = replace(world, reckoned=read.register("attributes_known", known))
+        world = replace(world, known_attributes=read.register("attributes_known", known))
         told = known.to_pylist()
         rows = {each["key_hash"]: each["row_no"] for each in read.run(read.facts).to_pylist()}
         cycles = read.run(world.table("rhythm").select("person", "cycle")).to_pylist()
@@ -280,6 +280,9 @@ class _Teller:
         dice = self.dice
         at, _date_only = self.at(name)
         subject = dice.choice(self.subjects[:8])
+        if dice.random() < 0.3:
+            word = dice.choice(["consent.given", "consent.reduced", "consent.withdrawn"])
+            return [self.one(word, name, source, at, subject)]
         if dice.random() < 0.5:
             props = {"from": dice.choice(STAGES), "to": dice.choice(STAGES)}
             return [self.one("stage.changed", name, source, at, subject, props=props)]

@@ -1,12 +1,18 @@
-"""What has been so for some time, by the facts of what changed: entering and leaving a segment, stages.
+"""What has been so for some time, by the facts of what changed: segments and stages, links, consent.
 
-A change is a word in the other direction than the one before; the latest must be into it and old enough. Whoever has
-no word at all fitted when the log began, and is asked whether they still do.
+A change is a word in the other direction than the one before; the latest must be into it and old enough.
+
+| said | its words | before the first word |
+|------|-----------|-----------------------|
+| in a segment, `stage` | what the shop wrote down when it changed | unknown; whoever has no word has been so since it began to, if they are |
+| `muted` | consent | not muted |
+| `linked` | private links, begun and ended | not linked |
+| `tier`, `vip` | none: they hang on everybody else's purchases, and nobody is known to have been so | |
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -17,48 +23,106 @@ from xiaohe.segments.query.values import fits
 from xiaohe.segments.records.facts import place
 from xiaohe.segments.rules.tree import Compare, InSegment, Rule, Test
 from xiaohe.segments.rules.vocabulary import Kind
+from xiaohe.shop.taxonomy import Zone
 
 if TYPE_CHECKING:
     from xiaohe.segments.query.world import World
 
 ENTERED, LEFT, STAGE = "segment.entered", "segment.left", "stage.changed"
+GIVEN, MUTING = "consent.given", ("consent.reduced", "consent.withdrawn")
 
 
 def in_segment(world: World, slug: str, days: int) -> ir.Table:
     """(person) of those who have been members without a break for so many days."""
     told = world.of_people(world.seen([ENTERED, LEFT]))
     told = told.filter(prop(told.props, "segment") == slug)
-    return _lasting(world, told, told.type == ENTERED, days, slug, InSegment(slug))
+    last = _last_change(_words(world, told, told.type == ENTERED))
+    return _or_since_it_began(world, last, days, slug, InSegment(slug))
 
 
 def attribute(world: World, name: str, test: Test, days: int) -> ir.Table:
-    """(person) of those whose logged attribute has passed the test without a break for so many days."""
-    if name != "stage":
-        # Of no other attribute changes are facts (yet): nobody is known to have been so.
-        return world.population().filter(ibis.literal(False)).select("person")
-    told = world.of_people(world.seen([STAGE]))
-    into = fits(world, Kind.CHOICE, prop(told.props, "to"), test)
-    return _lasting(world, told, into, days, name, Compare(name, test))
+    """(person) of those whose attribute has passed the test without a break for so many days."""
+    match name:
+        case "stage":
+            told = world.of_people(world.seen([STAGE]))
+            into = fits(world, Kind.CHOICE, prop(told.props, "to"), test)
+            last = _last_change(_words(world, told, into))
+            return _or_since_it_began(world, last, days, name, Compare(name, test))
+        case "muted":
+            told = world.of_people(world.seen([GIVEN, *MUTING]))
+            words = _words(world, told, told.type.isin(MUTING))
+        case "linked":
+            words = _linked(world)
+        case _:
+            return world.population().filter(ibis.literal(False)).select("person")
+    return _or_ever(world, words.mutate(into=fits(world, Kind.TRUTH, words.into, test)), test, days)
 
 
-def _lasting(world: World, told: ir.Table, into: Any, days: int, name: str, now: Rule) -> ir.Table:
-    told = told.select("person", on=world.clock(told).date(), **place(told), into=into)
-    order = [told["at"], told.row_no, told.key_hash]
-    in_time = ibis.window(group_by=told.person, order_by=order)
-    told = told.mutate(former=told.into.lag().over(in_time))
-    changes = told.filter(told.former.isnull() | (told.former != told.into))
+def _words(world: World, told: ir.Table, into: Any) -> ir.Table:
+    return told.select("person", on=world.clock(told).date(), **place(told), into=into)
+
+
+def _linked(world: World) -> ir.Table:
+    """Whether each person has a live private link, at every instant at which one begins or ends."""
+    spells = world.table("spells")
+    spells = spells.filter(spells.zone == Zone.PRIVATE.value)
+    begun = spells.select("person", "on", at=spells.started_at, step=ibis.literal(1, "int64"))
+    ended = spells.select(
+        "person", on=spells.off, at=spells.ended_at, step=ibis.literal(-1, "int64")
+    )
+    steps = begun.union(ended)
+    steps = steps.filter(steps["at"].notnull(), steps["at"] <= ibis.literal(world.at))
+    each = steps.group_by("person", "on", "at").aggregate(step=steps.step.sum())
+    upto = ibis.window(group_by=each.person, order_by=each["at"], preceding=None, following=0)
+    nothing = ibis.literal(0, "int64")
+    return each.select(
+        "person", "on", "at", row_no=nothing, key_hash=nothing, into=each.step.sum().over(upto) > 0
+    )
+
+
+def _last_change(words: ir.Table, at_first: bool | None = None) -> ir.Table:
+    """(person, on, into) of each person's last change; `at_first` is how it was before the first word."""
+    order = [words["at"], words.row_no, words.key_hash]
+    words = words.mutate(
+        former=words.into.lag().over(ibis.window(group_by=words.person, order_by=order))
+    )
+    if at_first is None:
+        changes = words.filter(words.former.isnull() | (words.former != words.into))
+    else:
+        changes = words.filter(words.former.fill_null(at_first) != words.into)
     latest = ibis.window(
         group_by=changes.person,
         order_by=[changes["at"].desc(), changes.row_no.desc(), changes.key_hash.desc()],
     )
     changes = changes.mutate(nth=ibis.row_number().over(latest))
-    last = changes.filter(changes.nth == 0)
-    since = world.on - timedelta(days)
-    lasting = last.filter(last.into, last.on <= ibis.literal(since)).select("person")
+    return changes.filter(changes.nth == 0).select("person", "on", "into")
+
+
+def _or_since_it_began(world: World, last: ir.Table, days: int, name: str, now: Rule) -> ir.Table:
     began = world.logged_from(name)
-    if began is None or began > since:
+    lasting = _lasting(world, last, days)
+    if began is None or began > _since(world, days):
         return lasting
     from xiaohe.segments.query.compile import members
 
-    unsaid = members(world, now).anti_join(last, "person")
-    return lasting.union(unsaid)
+    return lasting.union(members(world, now).anti_join(last, "person"))
+
+
+def _or_ever(world: World, words: ir.Table, test: Test, days: int) -> ir.Table:
+    """Of what everybody is not at first; where not being so is asked for, whoever never changed is right too."""
+    at_first = False in test.values
+    last = _last_change(words, at_first)
+    lasting = _lasting(world, last, days)
+    return (
+        lasting.union(world.population().select("person").anti_join(last, "person"))
+        if at_first
+        else lasting
+    )
+
+
+def _lasting(world: World, last: ir.Table, days: int) -> ir.Table:
+    return last.filter(last.into, last.on <= ibis.literal(_since(world, days))).select("person")
+
+
+def _since(world: World, days: int) -> date:
+    return world.on - timedelta(days)

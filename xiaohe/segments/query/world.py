@@ -75,9 +75,7 @@ class World:
     known_attributes: ir.Table | None = None
     segment: Callable[[str], Rule] = field(default=_no_segments)
     logged_from: Callable[[str], date | None] = field(default=_never_filled)
-    # Attributes of everybody as somebody has reckoned them for this very moment; None: they are reckoned when asked for.
-    reckoned: ir.Table | None = None
-    # What was looked up once, for whoever asks again.
+    # What was looked up once, for whoever asks again; worlds made of one another share it.
     kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     # ------------------------------------------------------------ whose
@@ -162,7 +160,7 @@ class World:
 
     def attributes(self) -> ir.Table:
         """One row per person of the population, every attribute as a column (`attributes.registry`)."""
-        return self._attributes if self.reckoned is None else self.whose(self.reckoned)
+        return self._attributes
 
     @cached_property
     def _attributes(self) -> ir.Table:

@@ -108,7 +108,11 @@ def _timed(world: World, orders: ir.Table, fields: list[str]) -> dict[str, Any]:
 def _bought(world: World, since: date | None) -> ir.Table:
     """Valid orders of known customers, OF_ORDERS: the state's, but for those touched since, which are folded again."""
     orders = world.table("orders")
-    orders = orders.filter(orders.valid, orders.person.notnull())
+    # Of a moment before the state's the later ones are not seen yet; how the others stood then is not told.
+    seen = (orders["at"] <= ibis.literal(world.at)) & (
+        orders.on <= ibis.literal(world.calendar.day_of(world.at))
+    )
+    orders = orders.filter(orders.valid, orders.person.notnull(), seen)
     if since is not None:
         orders = orders.filter(orders.on >= ibis.literal(since))
     orders = orders.select(*OF_ORDERS)
@@ -124,7 +128,8 @@ def _bought(world: World, since: date | None) -> ir.Table:
 
 def touched_orders(world: World) -> ir.Table | None:
     """(order_key) of the orders about which facts have come that the state does not know; None if there are none."""
-    if "touched" not in world.kept:
+    known = f"touched {world.at}"
+    if known not in world.kept:
         facts = world.everybody().seen(FOLDED_TYPES)
         facts = facts.filter(_unknown_to_state(world, facts))
         fresh = world.read.run(facts.select("order_key", "key_hash").distinct())
@@ -135,22 +140,23 @@ def touched_orders(world: World) -> ir.Table | None:
             taken = matched.filter(pc.is_in(matched["key_hash"], fresh["key_hash"]))
             keys = pa.concat_arrays([_whole(keys), _whole(taken["order_key"])]).unique()
         keys = pa.table([_whole(keys).sort()], names=["order_key"])
-        world.kept["touched"] = (
+        world.kept[known] = (
             world.read.register(f"touched_{_name_of(keys)}", keys) if keys.num_rows else None
         )
-    found: ir.Table | None = world.kept["touched"]
+    found: ir.Table | None = world.kept[known]
     return found
 
 
 def _elsewhere(world: World) -> tuple[pa.Table, pa.Table]:
     """Cancelled lines with the orders they take back, and payments on bills that lists tell too, as seen."""
-    if "elsewhere" not in world.kept:
+    known = f"elsewhere {world.at}"
+    if known not in world.kept:
         asks = _Seen(world.everybody())
-        world.kept["elsewhere"] = (
+        world.kept[known] = (
             match_cancellations(asks, persons=world.table("persons")),
             told_twice(asks, calendar=world.calendar),
         )
-    found: tuple[pa.Table, pa.Table] = world.kept["elsewhere"]
+    found: tuple[pa.Table, pa.Table] = world.kept[known]
     return found
 
 
@@ -175,8 +181,10 @@ def folded_again(world: World, touched: ir.Table) -> ir.Table:
         own.union(returned) if matched.num_rows else own,
         calendar=world.calendar,
         currency=world.currency,
-        returns=world.read.register("returns_seen", matched) if matched.num_rows else None,
-        twice=world.read.register("twice_seen", told) if told.num_rows else None,
+        returns=world.read.register(f"returns_{_name_of(matched)}", matched)
+        if matched.num_rows
+        else None,
+        twice=world.read.register(f"twice_{_name_of(told)}", told) if told.num_rows else None,
     )
     known = without(persons_of(orders, shop.table("persons")), world.read.table("state_left_out"))
     return world.whose(known).mutate(bulk=ibis.literal(False))
