@@ -120,7 +120,8 @@ def test_who_never_bought_is_a_prospect_while_linked_or_heard_of(
 def test_the_next_day_on_which_a_stage_may_change_is_among_those_told() -> None:
     # given every kind of buyer on every day of a year to come, the day as a column
     days = [TODAY + timedelta(day) for day in range(400)]
-    people = [standing(occasions=n, cycle=cycle, since=since) for n, cycle, since, _stage in BUYERS]
+    kinds = [(n, cycle) for n, cycle, *_rest in BUYERS] + [(1, 33.3), (3, 5.7), (3, 61.9)]
+    people = [standing(occasions=n, cycle=cycle, since=1) for n, cycle in kinds]
     rows = [{**row, "day": day} for row in people for day in days]
     table = pa.Table.from_pylist(rows, schema=STANDING.append(pa.field("day", pa.date32())))
     with over({"days": table}) as read:

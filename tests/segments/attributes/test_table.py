@@ -81,6 +81,8 @@ def rows(empty_shop: Any) -> Iterator[Rows]:
             # Links.
             link("l-ann", "started", 50, lily, kind="friend"), link("l-ann", "started", 20, group, kind="group"),
             link("l-bob", "started", 50, lily, kind="friend"), link("l-bob", "ended", 9, lily, kind="friend", ended_by="customer"),
+            link("l-dee", "started", 50, lily, kind="friend"), link("l-dee", "ended", 9, lily, kind="friend", ended_by="customer"),
+            link("l-dee", "started", 40, group, kind="group"),
             link("l-cy", "started", 50, follow, kind="follow"),
             # Sources and stores.
             *bought("f-ann", 50, store="西店"), *bought("f-ann", 10, 5, store="东店"), *bought("f-ann", 2),
@@ -108,7 +110,7 @@ def rows(empty_shop: Any) -> Iterator[Rows]:
 
 def test_everybody_the_shop_knows_and_nobody_else(rows: Rows) -> None:
     people = {
-        "web", "l-ann", "l-bob", "l-cy", "f-ann", "f-bob", "h-ann", "h-bob", "h-cy", "d-ann", "d-bob", "d-cy", "d-dee",
+        "web", "l-ann", "l-bob", "l-cy", "l-dee", "f-ann", "f-bob", "h-ann", "h-bob", "h-cy", "d-ann", "d-bob", "d-cy", "d-dee",
         "r-ann", "r-bob", "r-cy", "r-dee", "r-eve", "r-flo",
     }  # fmt: skip
 
@@ -116,12 +118,14 @@ def test_everybody_the_shop_knows_and_nobody_else(rows: Rows) -> None:
 
 
 def test_links_of_each_kind_since_when_with_whom_and_who_ended_them(rows: Rows) -> None:
-    ann, bob, cy = (rows[key(who)] for who in ("l-ann", "l-bob", "l-cy"))
+    ann, bob, cy, dee = (rows[key(who)] for who in ("l-ann", "l-bob", "l-cy", "l-dee"))
 
     assert (ann["linked"], ann["friend"], ann["in_group"], ann["follows"]) == (True, True, True, False)  # fmt: skip
     assert (ann["link_days"], ann["linked_since"]) == (50, TODAY - timedelta(50))
     assert (ann["account"], ann["ended_by"], ann["stage"]) == ("福利群", None, "prospect")
     assert (bob["linked"], bob["ever_linked"], bob["link_days"], bob["ended_by"]) == (False, True, None, "customer")  # fmt: skip
+    # Another link lasts.
+    assert (dee["linked"], dee["friend"], dee["link_days"], dee["ended_by"]) == (True, False, 40, None)  # fmt: skip
     assert (cy["linked"], cy["ever_linked"], cy["follows"], cy["tier"]) == (False, False, True, None)  # fmt: skip
 
 
