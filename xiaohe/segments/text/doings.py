@@ -122,9 +122,17 @@ def _field(reader: Reader, kind: RecordKind) -> Field:
 
 
 def _unknown_field(reader: Reader, token: Token, kind: RecordKind) -> Exception:
-    known = ", ".join(kind.fields)
-    near = nearest(str(token.value), kind.fields)
-    return reader.wrong("unknown_field", token, record=kind.name, known=known, suggestion=near)
+    name, known = str(token.value), ", ".join(kind.fields)
+    place, near = token, nearest(name, kind.fields)
+    lines = reader.vocabulary.records.get(f"{kind.name}.item")
+    if lines is not None and name in lines.fields:
+        # A purchase has no title, what was bought has.
+        named = [each for each in reader.tokens[: reader.at] if each.value == kind.name]
+        place, near = (named[-1], lines.name) if named else (token, near)
+    found = reader.shown(token)
+    return reader.wrong(
+        "unknown_field", place, found=found, record=kind.name, known=known, suggestion=near
+    )
 
 
 def measure(reader: Reader) -> Rule:

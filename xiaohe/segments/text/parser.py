@@ -103,6 +103,9 @@ def _unknown_attribute(reader: Reader, name: str) -> Exception:
         compared = reader.ahead().sort is Sort.SIGN and not reader.ahead().is_sign(")")
         meant = f"count of {name}" if compared else f"did {name}"
         return reader.wrong("record_as_attribute", suggestion=meant)
+    if name.casefold() in doings.FOLDS and not reader.ahead().is_word("of"):
+        # `last title over …`, as one would say it.
+        return reader.wrong("unknown_attribute", suggestion=f"{name} of")
     near = nearest(name, [*reader.vocabulary.attributes, *STARTS_LEAF - {"in", "has"}])
     return reader.wrong("unknown_attribute", suggestion=near)
 

@@ -119,7 +119,7 @@ class Reader:
     ) -> RuleError:
         """The refusal at `token`, or at the present one. At the end of the text a rule has ended too early."""
         token = token or self.now
-        if token.sort is Sort.END and code.startswith(("expected", "more")):
+        if token.sort is Sort.END and code.startswith(("expected", "more", "unknown")):
             code, data = "ended", {}
         if "found" not in data and code != "ended":
             data["found"] = self.shown(token)
