@@ -6,9 +6,10 @@ are one question, so that each type of fact is read once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -131,7 +132,7 @@ def few(
     moment, narrow = world.at, only(world, people)
     narrow = narrow if ahead else replace(narrow, at=end_of_day(world))
     attributes = None
-    if _concerns(_attributes_of(narrow), types):
+    if _concerns(world, "attributes", lambda: _attributes_of(narrow), types):
         types = None
         attributes = world.read.run(narrow.attributes().order_by("person"))
         persons = attributes["person"].to_numpy()
@@ -148,8 +149,11 @@ def few(
             group = {key: each for key, each in group.items() if not isinstance(each, Compare)}
         by_hours = bool(of_hours(group.values()))
         asked = replace(narrow, at=moment) if by_hours else narrow
-        if not group or not _concerns(question := leaf_table(asked, group), types):
+        if not group or not _concerns(
+            world, "".join(group), partial(leaf_table, asked, group), types
+        ):
             continue
+        question = leaf_table(asked, group)
         found = world.read.run(question)
         order = np.argsort(found["person"].to_numpy())
         for key in group:
@@ -166,14 +170,25 @@ def _attributes_of(narrow: World) -> ir.Table:
     return replace(narrow, known_population=known).attributes()
 
 
-def _concerns(question: ir.Table, types: Types) -> bool:
-    """Whether facts of these types may change the answer; the engine says which facts it reads for it."""
+_known_concerns: dict[tuple[str, str, frozenset[str]], bool] = {}
+
+
+def _concerns(world: World, what: str, question: Callable[[], ir.Table], types: Types) -> bool:
+    """Whether facts of these types may change the answer; the engine says which facts it reads for it.
+
+    Putting a question together takes long, so what it looks at is remembered for the state it is asked of.
+    """
     if types is None:
         return True
-    return any(
-        each.types is None or any(each.types.allows(name) for name in types)
-        for each in compiled(question).demands
-    )
+    key = (world.state.id, what, types)
+    if key not in _known_concerns:
+        if len(_known_concerns) > 10_000:
+            _known_concerns.clear()
+        _known_concerns[key] = any(
+            each.types is None or any(each.types.allows(name) for name in types)
+            for each in compiled(question()).demands
+        )
+    return _known_concerns[key]
 
 
 def only(world: World, people: Ids) -> World:
