@@ -221,17 +221,13 @@ def chosen(read: Any, on: date, people: Iterable[int]) -> list[Proposal]:
         return []
     buyers = {each.person: each for each in _of_people(read, wanted)}
     contacts = contact_of(read, wanted)
-    return [
-        Proposal(
-            Program.CHOSEN,
-            person,
-            on,
-            buyers.get(person),
-            *contacts.get(person, (None, None)),
-            days=(on - buyers[person].last_on).days if person in buyers else 0,
-        )
-        for person in wanted
-    ]
+    found = []
+    for person in wanted:
+        account_id, link_subject = contacts.get(person, (None, None))
+        buyer = buyers.get(person)
+        days = (on - buyer.last_on).days if buyer else 0
+        found.append(Proposal(Program.CHOSEN, person, on, buyer, account_id, link_subject, days))
+    return found
 
 
 def contact_of(read: Any, people: Iterable[int]) -> dict[int, tuple[int | None, int]]:

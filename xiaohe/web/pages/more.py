@@ -81,6 +81,7 @@ def _is_connected() -> bool:
 
 GROUPS: tuple[tuple[str, Any, tuple[tuple[Room, Used], ...]], ...] = (
     ("people", _("Who is who"), (
+        (Room("segments", _("Segments"), _("Groups of people by what they did and where they stand; each says who and why.")), _has_orders),
         (Room("questions", _("Do you know who this is?"), _("A few yes or no questions, each of which makes you know somebody.")), _is_asked),
         (Room("conflicts", _("What contradicts itself"), _("Two people, one order number: you say who it is.")), lambda: _has_contacts() and _has_orders()),
         (Room("unmatched", _("Friends who may have bought"), _("Friends of whom no order is known yet.")), _has_contacts),

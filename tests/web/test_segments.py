@@ -1,0 +1,169 @@
+"""Pages of segments: what each condition removes, tags and today's list with undo, files no spreadsheet runs, no scripts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import Any
+
+import pytest
+
+from tests.web import tea_house
+from xiaohe.segments import actions, queries, state, text
+from xiaohe.shop import audit
+from xiaohe.shop.models import AuditAct
+from xiaohe.touch.models import Chosen
+
+RULE = (
+    'stage is regular and store is "东店" and did purchase.item where category is "茶"'
+    " in last 90 days at least 2 times and not did opened in last 30 days and not complaint_open and due_on in this week"
+)
+
+
+@pytest.fixture
+def tea(owner: Any) -> Any:
+    """The owner's browser on the tea house."""
+    tea_house.fill()
+    return owner
+
+
+def _saved(source: str, name: str = "茶客") -> str:
+    rule = text.parse(source, queries.vocabulary())
+    return actions.save(name, rule, None, tea_house.NOW).saved.slug
+
+
+def _undo(page: str) -> str:
+    found = re.search(r'"(/people/segments/undo/[^"]+)"', page)
+    assert found is not None
+    return found.group(1)
+
+
+def test_every_condition_says_how_many_it_leaves_and_alone_removes(tea: Any) -> None:
+    page = tea.get(f"/people/segments/{_saved(RULE)}").content.decode()
+    everyone = {each.name: each for each in tea_house.guests()}
+    checks = [
+        lambda g: True,
+        lambda g: g.store == tea_house.EAST,
+        lambda g: g.teas >= 2,
+        lambda g: not g.opened,
+        lambda g: not g.complains,
+        lambda g: g.due,
+    ]
+    left = [
+        sum(all(check(g) for check in checks[: n + 1]) for g in everyone.values())
+        for n in range(len(checks))
+    ]
+    funnel = page[page.index('<ol class="funnel">') : page.index("</ol>")]
+    assert [int(n) for n in re.findall(r'<span class="num">(\d+)</span>', funnel)] == [48, *left]
+    for n, check in enumerate(checks[1:], start=1):
+        others = [each for m, each in enumerate(checks) if m != n]
+        alone = sum(all(o(g) for o in others) and not check(g) for g in everyone.values())
+        said = f"Removes {alone} " if alone else "Removes nobody"
+        assert said in funnel.split("<li>")[n + 2]
+
+
+def test_a_tag_for_all_of_them_is_taken_back_with_one_tap(tea: Any) -> None:
+    slug = _saved('store is "东店"')
+    sent = {"which": "new", "group": "口味", "tag": "爱喝茶", "do": "give"}
+    page = tea.post(f"/people/segments/{slug}/tag", sent, follow=True).content.decode()
+    assert "24 people are “爱喝茶” now" in page
+    tagged = text.parse('did tag where tag is "爱喝茶"', queries.vocabulary())
+    state.refresh(tea_house.NOW)
+    assert state.current(tea_house.NOW).count(tagged) == 24
+    tea.post(_undo(page))
+    state.refresh(tea_house.NOW)
+    assert state.current(tea_house.NOW).count(tagged) == 0
+
+
+def test_an_export_holds_the_chosen_columns_and_no_formula(tea: Any) -> None:
+    slug = _saved('store is "东店"')
+    answer = tea.post(f"/people/segments/{slug}/export", {"c": ["stage", "net_365"], "names": "1"})
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert len(rows) == 25
+    assert len(rows[0]) == 4
+    assert "'=cmd|' /C calc'!A0" in {row[0] for row in rows}
+    assert not [cell for row in rows for cell in row if cell.startswith(tuple("=+-@"))]
+    taken = [each.people for each in audit.latest() if each.act == AuditAct.EXPORTED.value]
+    assert taken == [24]
+    unnamed = tea.post(f"/people/segments/{slug}/export", {"c": ["stage"]}).content.decode()
+    assert "客人" not in unnamed
+    assert tea.post(f"/people/segments/{slug}/export", {}).status_code == 400
+
+
+def test_today_says_who_is_left_out_and_undo_takes_them_off(tea: Any) -> None:
+    slug = _saved('store is "东店" and due_on in this week')
+    page = tea.get(f"/people/segments/{slug}/today").content.decode()
+    assert "with an open complaint" in page
+    done = tea.post(f"/people/segments/{slug}/today", follow=True).content.decode()
+    assert Chosen.objects.count() > 0
+    chosen = set(Chosen.objects.values_list("person", flat=True))
+    complaining = text.parse("complaint_open", queries.vocabulary())
+    assert not chosen & set(state.current(tea_house.NOW).people(complaining, limit=None))
+    tea.post(_undo(done))
+    assert Chosen.objects.count() == 0
+
+
+def test_without_scripts_the_builder_is_plain_forms(tea: Any) -> None:
+    def fields(page: str) -> dict[str, list[str]]:
+        """What a browser would send of this form, buttons aside."""
+        form = page[page.index('<form id="builder"') :]
+        found: dict[str, list[str]] = {}
+        for tag in re.findall(r"<input[^>]*>", form):
+            name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
+            if name and ('type="checkbox"' not in tag or " checked" in tag):
+                found.setdefault(name.group(1), []).append(value.group(1) if value else "")
+        for name, options in re.findall(
+            r'<select[^>]*name="([^"]*)"[^>]*>(.*?)</select>', form, re.S
+        ):
+            chosen = re.search(r'value="([^"]*)" selected', options)
+            found.setdefault(name, []).append(chosen.group(1) if chosen else "")
+        return found
+
+    page = tea.get("/people/segments/new").content.decode()
+    for ready in ("regular", "not-complaining", "due-this-week"):
+        sent = {**fields(page), "do": f"add:r:{ready}"}
+        page = tea.post("/people/segments/build/lines", sent).content.decode()
+    page = tea.post(
+        "/people/segments/build/lines", {**fields(page), "do": "drop:r-1"}
+    ).content.decode()
+    answer = tea.post(
+        "/people/segments/new", {**fields(page), "name": ["这周该来的熟客"], "do": "save"}
+    )
+    assert answer.status_code == 302
+    saved = queries.segment(answer.headers["Location"].rpartition("/")[2])
+    assert saved.text == "stage is regular and due_on in this week"
+
+
+def test_an_unfinished_line_does_not_count_and_is_not_saved(tea: Any) -> None:
+    sent = {
+        "node": ["r", "r-0", "r-1"], "r:kind": "group", "r:join": "all", "name": "x",
+        "r-0:kind": "value", "r-0:field": "stage", "r-0:op": "in", "r-0:v": "regular",
+        "r-1:kind": "value", "r-1:field": "store", "r-1:op": "is", "r-1:v": "",
+    }  # fmt: skip
+    look = tea.post("/people/segments/build/look", sent).content.decode()
+    assert "1 line is not finished" in look
+    before = len(queries.segments())
+    refused = tea.post("/people/segments/new", {**sent, "do": "save"})
+    assert refused.status_code == 400
+    assert "Fill in a value." in refused.content.decode()
+    assert len(queries.segments()) == before
+
+
+def test_an_earlier_version_is_put_back_and_that_is_undone(tea: Any) -> None:
+    slug = _saved("stage is regular")
+    actions.save("茶客", text.parse("vip", queries.vocabulary()), None, tea_house.NOW, slug)
+    page = tea.post(f"/people/segments/{slug}/put-back", {"version": "1"}, follow=True)
+    assert queries.segment(slug).text == "stage is regular"
+    tea.post(_undo(page.content.decode()))
+    assert queries.segment(slug).text == "vip"
+
+
+def test_columns_are_remembered(tea: Any) -> None:
+    slug = _saved("stage is regular")
+    tea.post(f"/people/segments/{slug}/people", {"columns": "1", "c": ["store", "cycle"]})
+    page = tea.get("/people/segments/g06").content.decode()
+    heads = re.search(r"<thead>.*?</thead>", page, re.S)
+    assert heads is not None
+    assert heads.group(0).count("<th ") == 3
+    assert "store" in heads.group(0)

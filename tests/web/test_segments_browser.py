@@ -1,0 +1,163 @@
+"""The builder of segments in a real Chromium: by taps alone on a phone, by text with a mistake in it, and on a profile."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.conftest import _pointed_at as pointed_at
+from tests.web import tea_house
+from tests.web.conftest import Running, _console
+from tests.web.test_browser import AXE, TAGS, WIDTHS, complaints_of
+
+pytestmark = pytest.mark.browser
+RULE = (
+    'stage is regular and store is "东店" and did purchase.item where category is "茶"'
+    " in last 90 days at least 2 times and not did opened in last 30 days and not complaint_open and due_on in this week"
+)
+
+
+@pytest.fixture(scope="module")
+def tea_console(
+    tmp_path_factory: pytest.TempPathFactory, template_store: Path, django_db_blocker: Any
+) -> Iterator[Running]:
+    """`xiaohe up` on the tea house."""
+    home = tmp_path_factory.mktemp("tea") / "home"
+    home.mkdir(mode=0o700)
+    shutil.copyfile(template_store, home / "xiaohe.db")
+    with django_db_blocker.unblock(), pointed_at(home):
+        tea_house.fill()
+        from django.db import connection
+
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    yield from _console(home, is_new=False)
+
+
+@pytest.fixture
+def phone(browser: Any, tea_console: Running) -> Iterator[Any]:
+    """A phone in Chinese, signed in, that fails the test on anything the browser complains of."""
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, locale="zh-CN", has_touch=True
+    )
+    page = context.new_page()
+    page.complaints = complaints_of(page)
+    page.goto(tea_console.link())
+    page.locator("main form button").click()
+    page.wait_for_load_state()
+    yield page
+    assert page.complaints == []
+    context.close()
+
+
+def add(page: Any, shelf: str, ready: str) -> Any:
+    """Tap a ready-made condition; the line it becomes."""
+    lines = page.locator("#lines .line-of-rule")
+    before = lines.count()
+    adder = page.locator("#lines details.adder").last
+    if not adder.evaluate("each => each.open"):
+        adder.locator("> summary").tap()
+    adder.get_by_text(shelf, exact=True).tap()
+    adder.get_by_role("button", name=ready, exact=True).tap()
+    expect(lines).to_have_count(before + 1)
+    return lines.last
+
+
+def test_the_example_is_tapped_together_on_a_phone(phone: Any, tea_console: Running) -> None:
+    began = time.monotonic()
+    phone.goto(f"{tea_console.url}/people/segments/new")
+    add(phone, "走到哪一步", "是熟客")
+    add(phone, "门店", "属于某家店").get_by_label("值").select_option("东店")
+    tea = add(phone, "买过什么", "买过某一类商品")
+    tea.get_by_label("值").select_option("茶")
+    expect(phone.locator("#who .how-many")).to_contain_text("共 48 位")
+    tea = phone.locator("#lines .line-of-rule").last
+    tea.get_by_label("数字").last.fill("2")
+    add(phone, "联系", "一阵子没打开过什么")
+    add(phone, "联系", "没在投诉")
+    add(phone, "节奏", "按自己的节奏这周该来")
+    wanted = sum(each.fits for each in tea_house.guests())
+    expect(phone.locator("#who .how-many strong")).to_have_text(str(wanted))
+    assert phone.locator("#text").input_value() == RULE
+    names = {each.name for each in tea_house.guests() if each.fits}
+    assert set(phone.locator("#who .sample a").all_inner_texts()) == names
+    phone.fill("#name", "东店老茶客，这周该来")
+    phone.get_by_role("button", name="保存").tap()
+    phone.wait_for_url(re.compile(r"/people/segments/s-\w+$"))
+    assert set(phone.locator(".people-table tbody th").all_inner_texts()) == names
+    assert time.monotonic() - began < 60
+
+
+def test_a_mistake_in_the_text_is_marked_and_mended_with_one_tap(
+    phone: Any, tea_console: Running
+) -> None:
+    phone.goto(f"{tea_console.url}/people/segments/new")
+    phone.locator("details.in-words > summary").tap()
+    phone.fill("#text", "stge is regular")
+    mark = phone.locator("#mark")
+    expect(mark.locator("mark")).to_have_text("stge")
+    mark.get_by_role("button").tap()
+    expect(phone.locator("#lines .line-of-rule")).to_have_count(1)
+    expect(phone.locator("#text")).to_have_value("stage is regular")
+    expect(mark.locator("mark")).to_have_count(0)
+    # And what is typed well becomes lines by itself.
+    phone.fill("#text", "stage is regular and vip")
+    expect(phone.locator("#lines .line-of-rule")).to_have_count(2)
+
+
+def test_a_line_that_was_taken_away_is_put_back(phone: Any, tea_console: Running) -> None:
+    phone.goto(f"{tea_console.url}/people/segments/new")
+    add(phone, "走到哪一步", "是熟客")
+    add(phone, "联系", "没在投诉")
+    before = phone.locator("#text").input_value()
+    phone.locator("#lines .line-of-rule .drop").first.tap()
+    expect(phone.locator("#lines .line-of-rule")).to_have_count(1)
+    phone.get_by_role("button", name="放回去").tap()
+    expect(phone.locator("#lines .line-of-rule")).to_have_count(2)
+    assert phone.locator("#text").input_value() == before
+
+
+def test_a_profile_says_why_somebody_is_in_a_segment(phone: Any, tea_console: Running) -> None:
+    phone.goto(f"{tea_console.url}/people")
+    phone.locator("a.person").first.tap()
+    section = phone.locator("#segments")
+    expect(section.locator("ul.rows")).not_to_have_count(0)
+    phone.wait_for_timeout(200)  # a link that was just put in is heard a moment later
+    section.get_by_role("link", name=re.compile("为什么")).last.tap()
+    expect(section.locator("ul.why li")).not_to_have_count(0)
+    expect(section.locator(".why .fits")).not_to_have_count(0)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_on_the_pages_of_segments(
+    browser: Any, tea_console: Running, dark: bool
+) -> None:
+    context = browser.new_context(locale="zh-CN", color_scheme="dark" if dark else "light")
+    page = context.new_page()
+    page.goto(tea_console.link())
+    page.locator("main form button").click()
+    page.wait_for_load_state()
+    context.add_cookies(
+        [{"name": "xiaohe_theme", "value": "dark" if dark else "light", "url": tea_console.url}]
+    )
+    found = []
+    for path in ("", "/new?from=g06", "/g06", "/g06/tag", "/g06/today", "/g06/export"):
+        page.goto(f"{tea_console.url}/people/segments{path}")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.evaluate(AXE.read_text())
+            said = page.evaluate("tags => axe.run({ runOnly: tags })", TAGS)
+            found += [
+                (path, width, each["id"], each["nodes"][0]["html"][:200])
+                for each in said["violations"]
+            ]
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                found.append((path, width, "wider than the screen", ""))
+    context.close()
+    assert found == []

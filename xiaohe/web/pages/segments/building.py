@@ -1,0 +1,195 @@
+"""The builder's page: what was sent, as lines; what the rule says, and whom it finds now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from xiaohe.kernel.errors import BadInput, RetryLater
+from xiaohe.people import names
+from xiaohe.segments import queries, state, text
+from xiaohe.segments.rules import checks
+from xiaohe.segments.rules.errors import RuleError
+from xiaohe.segments.rules.tree import All, Rule
+from xiaohe.segments.rules.vocabulary import Vocabulary
+from xiaohe.web.pages import people
+from xiaohe.web.pages.segments import known, menu, saying
+from xiaohe.web.pages.segments.built import Building, Built
+from xiaohe.web.pages.segments.controls import Builder, Line, Look, Mark
+from xiaohe.web.pages.segments.draft import ROOT, Draft, Is, at, child_id
+from xiaohe.web.pages.segments.drafts import Drafting
+from xiaohe.web.pages.segments.lines import Drawing
+
+SAMPLE = 5
+
+
+@dataclass
+class Bench:
+    """One request's work on one draft: the vocabulary is read once."""
+
+    vocabulary: Vocabulary = field(default_factory=queries.vocabulary)
+
+    # ---- text ----
+    def printed(self, rule: Rule) -> str:
+        return text.print_rule(rule, self.vocabulary.currency, self.vocabulary)
+
+    def read(self, written: str) -> Rule:
+        return text.parse(written, self.vocabulary)
+
+    def drafted(self, rule: Rule) -> Draft:
+        return Drafting(self.printed, self.vocabulary.currency).whole(rule)
+
+    def line_of(self, written: str) -> Draft | None:
+        """The line of a text form, as for a line that is put back."""
+        try:
+            return Drafting(self.printed, self.vocabulary.currency).of(self.read(written))
+        except BadInput:
+            return None
+
+    # ---- rule ----
+    def building(self) -> Building:
+        return Building(self.vocabulary, self.read, self._check)
+
+    def _check(self, rule: Rule) -> None:
+        checks.check(rule, self.vocabulary)
+
+    # ---- page ----
+    def builder(
+        self,
+        draft: Draft,
+        now: datetime,
+        *,
+        name: str = "",
+        slug: str = "",
+        dropped: tuple[str, Draft] | None = None,
+        is_complaining: bool = False,
+        **more: Any,
+    ) -> Builder:
+        """`is_complaining`: beside each unfinished line stands what it lacks; else they only do not count yet."""
+        building = self.building()
+        built = building.whole(draft)
+        saved = queries.segments()
+        called = {each.slug: each.name for each in saved}
+        texts = {place: self.printed(rule) for place, rule in building.rules.items()}
+        said = {place: saying.clause(rule, called) for place, rule in building.rules.items()}
+        # What was typed and cannot be is told at once, what is not filled in yet when it is to be saved.
+        shown = {
+            place: problem
+            for place, problem in built.problems.items()
+            if is_complaining or place in building.refused
+        }
+        drawing = Drawing(
+            self.vocabulary,
+            known.of,
+            {k: v for k, v in called.items() if k != slug},
+            texts,
+            said,
+            shown,
+        )
+        return Builder(
+            root=drawing.line(draft),
+            look=self.look(draft, building, built, now, called),
+            name=name,
+            slug=slug,
+            title=called.get(slug, name),
+            shelves=menu.offered(self.vocabulary),
+            dropped=self._dropped(dropped, drawing),
+            text=self.printed(built.rule),
+            **more,
+        )
+
+    def _dropped(self, dropped: tuple[str, Draft] | None, drawing: Drawing) -> Line | None:
+        """The line that was just taken away, if it was whole enough to be put back."""
+        if dropped is None:
+            return None
+        place, draft = dropped
+        building = self.building()
+        rule = building.rule(draft, place)
+        if rule is None or building.problems:
+            return None
+        written = self.printed(rule)
+        said = saying.clause(rule, drawing.segments)
+        return Line(place, draft.kind.value, draft.is_not, text=written, said=said)
+
+    def look(
+        self,
+        draft: Draft,
+        building: Building,
+        built: Built,
+        now: datetime,
+        called: Mapping[str, str],
+    ) -> Look:
+        sentence = saying.sentence(built.rule, called)
+        unfinished = len(built.problems)
+        try:
+            # A rule the lines cannot tell apart: circles, and what only the whole of it shows.
+            checks.check(built.rule, self.vocabulary)
+            standing = state.current(now)
+            count = standing.count(built.rule)
+            cuts = _cuts(standing, draft, building)
+            chosen = standing.sample(built.rule, SAMPLE) if count and not count.about else []
+        except RuleError as refused:
+            return Look(sentence, problem=refused.problem, unfinished=unfinished)
+        except RetryLater:
+            waiting = _("The people are being worked out; the number follows in a moment.")
+            return Look(sentence, waiting=waiting, unfinished=unfinished)
+        shown = names.display(chosen)
+        return Look(
+            sentence,
+            count=count,
+            about=count.about,
+            everybody=standing.everyone,
+            names=tuple((each, people.name_of(shown, each)) for each in chosen),
+            cuts=cuts,
+            unfinished=unfinished,
+        )
+
+
+def _cuts(standing: Any, draft: Draft, building: Building) -> dict[str, str]:
+    """What each line does: of those that all must hold, how many it alone removes; else how many fit it."""
+    found: dict[str, str] = {}
+    tops = [child_id(ROOT, number) for number in range(len(draft.children))]
+    finished = [place for place in tops if place in building.rules]
+    if draft.one("join") != "any" and len(finished) > 1:
+        rule = All(tuple(building.rules[place] for place in finished))
+        for place, step in zip(finished, standing.funnel(rule), strict=True):
+            found[place] = cut_said(step.removes, step.alone)
+    for place, each in building.rules.items():
+        node = at(draft, place)
+        if place not in found and place != ROOT and node is not None and node.kind is not Is.GROUP:
+            found[place] = fits_said(standing.count(each))
+    return found
+
+
+def cut_said(removes: int, alone: int) -> str:
+    if not removes:
+        return _("Removes nobody; %(fits)s fit it.") % {"fits": f"{alone:,}"}
+    said = ngettext("Removes %(shown)s person.", "Removes %(shown)s people.", removes)
+    return said % {"shown": f"{removes:,}"}
+
+
+def fits_said(count: int) -> str:
+    said = ngettext("%(shown)s person fits it.", "%(shown)s people fit it.", count)
+    return said % {"shown": f"{count:,}"}
+
+
+def mark(written: str, refused: RuleError) -> Mark:
+    """Where a text went wrong, and the text as it was probably meant."""
+    place = refused.place
+    start, end = place.start, place.start + place.length
+    before, there, after = written[:start], written[start:end], written[end:]
+    fixed = f"{before}{refused.suggestion}{after}" if refused.suggestion else ""
+    return Mark(before, there, after, _at(refused), fixed, refused.suggestion)
+
+
+def _at(refused: RuleError) -> str:
+    place = refused.place
+    if not place.line:
+        return refused.problem
+    said = _("Line %(line)d, column %(column)d: %(problem)s")
+    return said % {"line": place.line, "column": place.column, "problem": refused.problem}

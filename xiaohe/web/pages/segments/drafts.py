@@ -1,0 +1,195 @@
+"""From a rule to the draft that shows it; what no line can show becomes a line of text. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+from xiaohe.kernel.money import to_major
+from xiaohe.segments.rules.tree import (
+    All,
+    AnyOf,
+    Been,
+    Compare,
+    Everyone,
+    InSegment,
+    Listed,
+    Measure,
+    Money,
+    Not,
+    Op,
+    Rank,
+    Records,
+    Rule,
+    Sequence,
+    Share,
+    Test,
+    Value,
+    Where,
+)
+from xiaohe.web.pages.segments import windows
+from xiaohe.web.pages.segments.draft import Draft, Is, group
+
+# Beside the operators: `=` with a number, where a property as stated is also compared as text.
+IS_NUMBER = "="
+MOST_STEPS = 3
+Printed = Callable[[Rule], str]
+
+
+class _TooMuch(ValueError):
+    """Lines cannot show it."""
+
+
+class Drafting:
+    """Drafts of one shop's rules; `printed` gives the text form of a rule."""
+
+    def __init__(self, printed: Printed, currency: str) -> None:
+        self.printed, self.currency = printed, currency
+
+    def whole(self, rule: Rule) -> Draft:
+        """A group of lines at the top, whatever the rule is; `everyone` is no line at all."""
+        if isinstance(rule, Everyone):
+            return group()
+        draft = self.of(rule)
+        return draft if draft.kind is Is.GROUP and not draft.is_not else group(draft)
+
+    def of(self, rule: Rule) -> Draft:
+        match rule:
+            case All(rules):
+                return group(*(self.of(each) for each in rules))
+            case AnyOf(rules):
+                return group(*(self.of(each) for each in rules), join="any")
+            case Not(inner):
+                draft = self.of(inner)
+                if draft.is_not:
+                    draft = group(draft)
+                return Draft(draft.kind, draft.fields, True, draft.children)
+        try:
+            return self._leaf(rule)
+        except _TooMuch:
+            return Draft(Is.TEXT, {"text": (self.printed(rule),)})
+
+    def _leaf(self, rule: Rule) -> Draft:
+        match rule:
+            case Everyone():
+                return Draft(Is.EVERYONE)
+            case Compare():
+                return self._value(rule)
+            case Measure():
+                return self._measure(rule)
+            case Sequence():
+                return self._sequence(rule)
+            case Been(Compare(name, Test(Op.IS, (value,))), days):
+                return Draft(Is.BEEN, {"field": (name,), "v": (str(value),), "days": (str(days),)})
+            case Been(Compare(name, Test(Op.TRUE)), days):
+                return Draft(Is.BEEN, {"field": (name,), "days": (str(days),)})
+            case Been(InSegment(slug), days):
+                return Draft(Is.BEEN, {"field": ("",), "slug": (slug,), "days": (str(days),)})
+            case Rank():
+                return _rank(rule)
+            case InSegment(slug):
+                return Draft(Is.SEGMENT, {"slug": (slug,)})
+            case Share(salt, low, high):
+                return Draft(
+                    Is.SHARE, {"salt": (salt,), "low": (plain(low),), "high": (plain(high),)}
+                )
+            case Listed():
+                raise _TooMuch
+        raise _TooMuch
+
+    def _value(self, compare: Compare) -> Draft:
+        return Draft(Is.VALUE, {"field": (compare.field,), **self._test(compare.test)})
+
+    def _measure(self, measure: Measure) -> Draft:
+        records = measure.records
+        if measure.test.window is not None:
+            # A day inside a window, of a window of records: two of them on one line confuse everybody.
+            raise _TooMuch
+        fields = {
+            "of": (records.of,),
+            "fold": (measure.fold.value,),
+            "field": (measure.field,),
+            **self._test(measure.test),
+            **_window(records),
+        }
+        return Draft(Is.MEASURE, fields, children=tuple(self._where(records.where)))
+
+    def _where(self, where: Where | None) -> list[Draft]:
+        if where is None:
+            return []
+        parts = where.rules if isinstance(where, All) else (where,)
+        lines = []
+        for part in parts:
+            inner, is_not = (part.rule, True) if isinstance(part, Not) else (part, False)
+            if not isinstance(inner, Compare):
+                raise _TooMuch
+            draft = self._value(inner)
+            lines.append(Draft(draft.kind, draft.fields, is_not))
+        return lines
+
+    def _sequence(self, rule: Sequence) -> Draft:
+        if len(rule.steps) > MOST_STEPS or any(step.where for step in rule.steps):
+            raise _TooMuch
+        window = windows.fields_of(rule.window)
+        if window is None:
+            raise _TooMuch
+        return Draft(
+            Is.SEQUENCE,
+            {
+                "step": tuple(step.of for step in rule.steps),
+                "within": (str(rule.within),),
+                "unit": (rule.unit.value,),
+                **window,
+            },
+        )
+
+    def _test(self, test: Test) -> dict[str, tuple[str, ...]]:
+        if test.window is not None:
+            window = windows.fields_of(test.window)
+            if window is None:
+                raise _TooMuch
+            return {"op": (test.op.value,), **window}
+        op = test.op.value
+        if any(isinstance(value, bool) for value in test.values):
+            raise _TooMuch
+        numbers = [isinstance(value, Decimal) for value in test.values]
+        if test.op is Op.IS and all(numbers):
+            op = IS_NUMBER
+        elif test.op is Op.IN and any(numbers):
+            raise _TooMuch
+        return {"op": (op,), "v": tuple(self._written(value) for value in test.values)}
+
+    def _written(self, value: Value) -> str:
+        match value:
+            case Money(minor):
+                return plain(to_major(minor, self.currency))
+            case Decimal():
+                return plain(value)
+            case date():
+                return value.isoformat()
+        return str(value)
+
+
+def plain(number: Decimal) -> str:
+    """A number without exponent and idle zeros: 12.50 → 12.5."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _window(records: Records) -> dict[str, tuple[str, ...]]:
+    fields = windows.fields_of(records.window)
+    if fields is None:
+        raise _TooMuch
+    return fields
+
+
+def _rank(rule: Rank) -> Draft:
+    if rule.high == 100 and rule.low > 0:
+        side, low, high = "top", "", plain(100 - rule.low)
+    elif rule.low == 0 and rule.high < 100:
+        side, low, high = "bottom", "", plain(rule.high)
+    else:
+        side, low, high = "range", plain(rule.low), plain(rule.high)
+    fields = {"field": rule.field, "side": side, "low": low, "high": high, "per": rule.per}
+    return Draft(Is.RANK, {name: (value,) for name, value in fields.items()})

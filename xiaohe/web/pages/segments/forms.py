@@ -1,0 +1,71 @@
+"""The builder's form: one field per control, named `place:part`; and what its buttons do to the draft.
+
+Lines come with their place as `node`, in the order of the page: a form without scripts says the same.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from xiaohe.web.pages.segments import draft as drafts
+from xiaohe.web.pages.segments.draft import ROOT, Draft, Is
+
+# Nobody taps together more; a form with more was not made by our page.
+MOST_NODES = 200
+MOST_DEEP = 6
+Make = Callable[[str], Draft | None]
+
+
+def draft_of(sent: Any) -> Draft:
+    """The draft a posted form holds; an empty one where it holds none."""
+    places = sent.getlist("node")[:MOST_NODES]
+    fields: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
+    for name in sent:
+        place, colon, part = name.partition(":")
+        if colon:
+            fields[place][part] = tuple(sent.getlist(name))
+    below: dict[str, list[str]] = defaultdict(list)
+    for place in places:
+        if place != ROOT and place.count("-") <= MOST_DEEP:
+            below[place.rpartition("-")[0]].append(place)
+
+    def made(place: str) -> Draft:
+        told = dict(fields.get(place, {}))
+        kind = told.pop("kind", ("",))[0]
+        is_not = bool(told.pop("not", ()))
+        known = Is(kind) if kind in set(Is) else Is.GROUP
+        return Draft(known, told, is_not, tuple(made(each) for each in below[place]))
+
+    root = made(ROOT)
+    return root if root.kind is Is.GROUP else drafts.group()
+
+
+def edited(draft: Draft, do: str, ready: Make, written: Make) -> Draft:
+    """What a button does: `add:place:name`, `group:place`, `where:place`, `value:place`, `drop:place`, `put:place:2:text`.
+
+    `ready(name)` gives the line of a ready-made condition, `written(text)` that of a text form. An unknown order
+    changes nothing.
+    """
+    order, _colon, rest = do.partition(":")
+    place, _colon, what = rest.partition(":")
+    node = drafts.at(draft, place)
+    if node is None:
+        return draft
+    if order == "add" and node.kind is Is.GROUP:
+        new = ready(what)
+        return draft if new is None else drafts.added(draft, place, new)
+    if order == "group":
+        return drafts.added(
+            draft, place, drafts.group(join="any" if node.one("join") != "any" else "all")
+        )
+    if order == "where" and node.kind is Is.MEASURE:
+        return drafts.added(draft, place, Draft(Is.VALUE))
+    if order == "drop" and place != ROOT:
+        return drafts.dropped(draft, place)
+    if order == "put":
+        number, _colon, text = what.partition(":")
+        new = written(text)
+        return draft if new is None else drafts.added(draft, place, new, int(number or 0))
+    return draft

@@ -1,0 +1,166 @@
+"""The segments of one person, and why they are in one: conditions, values, deciding facts, since when, until when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from xiaohe.kernel.errors import NotFound
+from xiaohe.people import names, overlay
+from xiaohe.segments import explain, queries, state
+from xiaohe.segments.attributes.registry import ATTRIBUTES
+from xiaohe.segments.explain import Why
+from xiaohe.segments.listing import cited, how_long, in_words
+from xiaohe.segments.models import Kind
+from xiaohe.segments.rules.tree import All, AnyOf, Compare, InSegment, Not, Op, Rule, Test
+from xiaohe.segments.rules.vocabulary import Kind as Of
+from xiaohe.shop.queries import calendar
+from xiaohe.web.pages import people
+from xiaohe.web.pages.segments import called, table
+from xiaohe.web.templatetags.xiaohe import shop_day
+
+# What stands beside the segments, each with its reason.
+STANDING = ("stage", "tier", "trust", "need", "means")
+MOST_FACTS = 5
+
+
+@dataclass(frozen=True)
+class Membership:
+    slug: str
+    name: str
+    since: str
+    is_tag: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An attribute of the person, and the word that asks why."""
+
+    name: str
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Segments:
+    person: int
+    name: str
+    standing: tuple[Standing, ...]
+    memberships: tuple[Membership, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One condition: whether it fits, what it was compared with, and the facts that decide."""
+
+    fits: bool
+    said: str
+    value: str
+    facts: tuple[str, ...]
+    depth: int
+
+
+@dataclass(frozen=True)
+class Reason:
+    person: int
+    name: str
+    sentence: str
+    how_long: str
+    lines: tuple[Line, ...]
+    slug: str
+
+
+def of(person: int, now: datetime) -> Segments:
+    """Every segment and every rule behind a tag that has them, and where they stand."""
+    person = overlay.current().person(person)
+    standing = state.current(now)
+    found = []
+    for each in queries.segments():
+        if each.slug not in standing.generation.rules:
+            continue
+        if standing.contains(person, InSegment(each.slug)):
+            since = state.since(each.slug, person)
+            said = _since(since) if since else ""
+            found.append(Membership(each.slug, each.name, said, each.kind == Kind.TAG))
+    return Segments(person, _name(person), tuple(_standing(person, now)), tuple(found))
+
+
+def _standing(person: int, now: datetime) -> Iterator[Standing]:
+    standing = state.current(now)
+    rows = standing.rows([person], STANDING).to_pylist()
+    for name in STANDING:
+        value = rows[0][name] if rows else None
+        if value is not None:
+            said = table.said(name, value, standing.generation.traits.currency, standing.on)
+            yield Standing(name, called.attribute(name), said)
+
+
+def why(person: int, asked: str, now: datetime) -> Reason:
+    """Why somebody is in a segment (its slug), or stands as they do (one of STANDING)."""
+    person = overlay.current().person(person)
+    if asked in STANDING:
+        rule, slug = _rule_of(person, asked, now), ""
+        sentence = in_words(rule)
+    else:
+        saved = queries.segment(asked)
+        rule, slug = saved.rule, saved.slug
+        sentence = (
+            _("%(name)s is in “%(segment)s”.")
+            if state.current(now).contains(person, rule)
+            else _("%(name)s is not in “%(segment)s”.")
+        )
+        sentence = sentence % {"name": _name(person), "segment": saved.name}
+    told = explain.explain(person, rule, now)
+    span = how_long(told.why.span, calendar())
+    return Reason(person, _name(person), sentence, span, tuple(_lines(told.why, 0)), slug)
+
+
+def _rule_of(person: int, name: str, now: datetime) -> Rule:
+    rows = state.current(now).rows([person], [name]).to_pylist()
+    value = rows[0][name] if rows else None
+    if value is None:
+        raise NotFound("unknown", _("That is not known of them."))
+    if ATTRIBUTES[name].kind is Of.NUMBER:
+        return Compare(name, Test(Op.AT_LEAST, (Decimal(str(value)),)))
+    return Compare(name, Test(Op.IS, (value,)))
+
+
+def _lines(told: Why, depth: int) -> Iterator[Line]:
+    if told.parts:
+        head = {
+            All: _("all of this:"),
+            AnyOf: _("at least one of these:"),
+            Not: _("not:"),
+        }.get(type(told.rule), in_words(told.rule))
+        if depth or not isinstance(told.rule, All):
+            yield Line(told.fits, head, "", (), depth)
+            depth += 1
+        for each in told.parts:
+            yield from _lines(each, depth)
+        return
+    facts = tuple(cited(each) for each in told.cited[:MOST_FACTS])
+    yield Line(told.fits, in_words(told.rule), _value(told), facts, depth)
+
+
+def _value(told: Why) -> str:
+    if told.value is None:
+        return ""
+    rule = told.rule.rule if isinstance(told.rule, Not) else told.rule
+    if isinstance(rule, Compare) and rule.field in ATTRIBUTES:
+        standing = state.generation.newest()
+        currency = standing.traits.currency if standing else "CNY"
+        on = standing.on if standing else told.value
+        return table.said(rule.field, told.value, currency, on)
+    return str(told.value)
+
+
+def _since(at: datetime) -> str:
+    return _("since %(day)s") % {"day": shop_day(calendar().day_of(at))}
+
+
+def _name(person: int) -> str:
+    return people.name_of(names.display([person]), person)

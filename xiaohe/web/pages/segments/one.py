@@ -1,0 +1,135 @@
+"""One segment: what it says, how large it was and is, what each condition removes, who came and went, its versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from xiaohe.segments import queries, state
+from xiaohe.segments.rules.tree import All
+from xiaohe.segments.saved import Saved
+from xiaohe.segments.state import Standing
+from xiaohe.shop.queries import user_named
+from xiaohe.web.pages.segments import listing, moving, saying, trend
+from xiaohe.web.pages.segments.building import cut_said
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One condition: who fits it, who is left after it and those before, and whom it alone removes."""
+
+    said: str
+    left: int
+    share: int
+    cut: str
+
+
+@dataclass(frozen=True)
+class Other:
+    slug: str
+    name: str
+    chosen: bool = False
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How two segments lie on each other."""
+
+    name: str
+    href: str
+    both: int
+    only_here: int
+    only_there: int
+
+
+@dataclass(frozen=True)
+class VersionLine:
+    version: int
+    name: str
+    text: str
+    at: datetime
+    by: str
+    is_current: bool
+    is_archived: bool
+
+
+@dataclass(frozen=True)
+class OnePage:
+    saved: Saved
+    sentence: str
+    count: int
+    everybody: int
+    change: str
+    trend: Any
+    stages: tuple[Stage, ...]
+    others: tuple[Other, ...]
+    overlap: Overlap | None
+    moves: tuple[moving.Move, ...]
+    versions: tuple[VersionLine, ...]
+    is_archived: bool
+
+    @property
+    def few(self) -> bool:
+        return self.count < 30
+
+
+def page(slug: str, now: datetime, on: date, beside: str = "") -> OnePage:
+    saved, every = queries.segment(slug), queries.segments()
+    names = {each.slug: each.name for each in every}
+    standing = state.current(now)
+    count = listing.count_of(standing, saved)
+    others = [each for each in every if each.slug != slug]
+    other = next((each for each in others if each.slug == beside), None)
+    return OnePage(
+        saved=saved,
+        sentence=saying.sentence(saved.rule, names),
+        count=count,
+        everybody=standing.everyone,
+        change=listing.change(slug, count, on),
+        trend=trend.drawn(state.sizes(slug), count, on),
+        stages=stages(standing, saved, names),
+        others=tuple(Other(each.slug, each.name, each.slug == beside) for each in others),
+        overlap=_overlap(standing, saved, other) if other else None,
+        moves=moving.lately(slug, now),
+        versions=_versions(saved),
+        is_archived=saved.archived_at is not None,
+    )
+
+
+def stages(standing: Standing, saved: Saved, names: dict[str, str]) -> tuple[Stage, ...]:
+    """From everybody down to those who are left; a rule that is no `and` is one step."""
+    if not isinstance(saved.rule, All):
+        return ()
+    everybody = max(standing.everyone, 1)
+    return tuple(
+        Stage(
+            saying.clause(step.rule, names),
+            step.left,
+            round(100 * step.left / everybody),
+            cut_said(step.removes, step.alone),
+        )
+        for step in standing.funnel(saved.rule)
+    )
+
+
+def _overlap(standing: Standing, saved: Saved, other: Saved) -> Overlap:
+    found = standing.overlap(saved.rule, other.rule)
+    return Overlap(other.name, other.slug, found.both, found.only_one, found.only_two)
+
+
+def _versions(saved: Saved) -> tuple[VersionLine, ...]:
+    return tuple(
+        VersionLine(
+            each.version,
+            each.name or saved.name,
+            each.text,
+            each.at,
+            user_named(each.by) or _("Xiaohe"),
+            each.version == saved.version,
+            each.is_archived,
+        )
+        for each in queries.versions(saved.slug)
+    )

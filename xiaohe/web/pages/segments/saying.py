@@ -1,0 +1,20 @@
+"""Rules read aloud, with the names this shop has given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from xiaohe.segments import sentence as spoken
+from xiaohe.segments.rules.tree import Rule
+from xiaohe.segments.sentence import Names
+from xiaohe.shop.queries import the_shop
+
+
+def sentence(rule: Rule, segments: Mapping[str, str]) -> str:
+    """One whole sentence in the language that is on."""
+    return spoken.sentence(rule, Names(segments, the_shop().currency))
+
+
+def clause(rule: Rule, segments: Mapping[str, str]) -> str:
+    """The same as a part of another sentence: a line, a step."""
+    return spoken.clause(rule, Names(segments, the_shop().currency))
