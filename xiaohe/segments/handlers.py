@@ -9,7 +9,7 @@ from xiaohe import jobs
 from xiaohe.kernel.clock import utc_now
 from xiaohe.ledger import subscriptions
 from xiaohe.ledger.instants import to_us
-from xiaohe.segments import actions, state
+from xiaohe.segments import actions, state, tags
 from xiaohe.segments.rules import jsonform
 from xiaohe.segments.saved import Saved
 from xiaohe.segments.state import building, generation, recording, unseen, wanting
@@ -17,10 +17,11 @@ from xiaohe.segments.text import canonical
 from xiaohe.shop import clock
 from xiaohe.traits import handlers as traits
 
-FOLLOW, BASE, RECORD, CLOCK = (
+FOLLOW, BASE, RECORD, TAGS, CLOCK = (
     "segments.follow",
     "segments.base",
     "segments.record",
+    "segments.tags",
     "segments.clock",
 )
 LATER = timedelta(seconds=1)
@@ -57,6 +58,7 @@ def base(job: jobs.Running) -> dict[str, Any]:
         made = state.refresh(clock.now())
     soon()
     _record_soon()
+    _tags_soon()
     return {"generation": made.name if made else ""}
 
 
@@ -64,7 +66,21 @@ def base(job: jobs.Running) -> dict[str, Any]:
 def record(job: jobs.Running) -> dict[str, int]:
     """Record who entered and left."""
     with job.keep_alive():
-        return {"recorded": recording.record(clock.now())}
+        recorded = recording.record(clock.now())
+    if recorded:
+        _tags_soon()
+    return {"recorded": recorded}
+
+
+@jobs.handler(TAGS, queue=jobs.Queue.SLOW, lease_seconds=60)
+def follow_tags(job: jobs.Running) -> dict[str, int]:
+    """Tags of rules, to whoever fits now and from whoever does no longer; a bounded number at a time."""
+    now = clock.now()
+    with job.keep_alive():
+        recorded = tags.follow(state.current(now), now)
+    if recorded >= tags.MOST_FACTS:
+        jobs.enqueue(TAGS, dedupe=TAGS, run_at=utc_now() + LATER)
+    return {"recorded": recorded}
 
 
 @jobs.handler(CLOCK)
@@ -101,6 +117,11 @@ def soon() -> None:
 def _record_soon() -> None:
     if recording.is_waiting():
         jobs.enqueue(RECORD, dedupe=RECORD)
+
+
+def _tags_soon() -> None:
+    if tags.followed():
+        jobs.enqueue(TAGS, dedupe=TAGS)
 
 
 def _asked(types: set[str]) -> bool:
