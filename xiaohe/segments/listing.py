@@ -12,14 +12,19 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from xiaohe.kernel.clock import ShopCalendar
+from xiaohe.kernel.money import to_major
 from xiaohe.ledger.catalogue import fact_type
 from xiaohe.segments import queries
+from xiaohe.segments.attributes.registry import ATTRIBUTES
 from xiaohe.segments.explain import Cited, Explanation, Why
 from xiaohe.segments.explain.timeline import Span
+from xiaohe.segments.query.additive import kind_of
 from xiaohe.segments.rules.errors import RuleError
-from xiaohe.segments.rules.tree import All, AnyOf, InSegment, Not, Rule
+from xiaohe.segments.rules.tree import All, AnyOf, Compare, InSegment, Measure, Not, Rule
+from xiaohe.segments.rules.vocabulary import Kind
 from xiaohe.segments.saved import Saved
 from xiaohe.segments.sentence import Names, clause
+from xiaohe.segments.sentence.words import choice
 from xiaohe.segments.text import print_rule
 from xiaohe.shop.queries import calendar, the_shop
 
@@ -144,10 +149,30 @@ def _lines(why: Why, days: ShopCalendar, depth: int) -> Iterator[str]:
         for each in why.parts:
             yield from _lines(each, days, depth + 1)
         return
-    shown = "" if why.value is None else _(" (it is %(value)s)") % {"value": value(why.value)}
-    yield f"{pad}{mark} {in_words(why.rule)}{shown}"
+    shown = _shown(why.rule, why.value)
+    beside = _(" (it is %(value)s)") % {"value": shown} if shown else ""
+    yield f"{pad}{mark} {in_words(why.rule)}{beside}"
+    if (why.span.since and why.span.since_known) or why.span.until:
+        yield f"{pad}    {how_long(why.span, days)}"
     for fact in why.cited[:5]:
         yield f"{pad}    {cited(fact)}"
+
+
+def _shown(rule: Rule, told: Any) -> str:
+    """A leaf's value in words; nothing where the condition says it already."""
+    if told is None or isinstance(told, bool):
+        return ""
+    kind = None
+    if isinstance(rule, Compare):
+        kind = ATTRIBUTES[rule.field].kind
+        if kind is Kind.CHOICE:
+            return str(choice(rule.field, told) or told)
+    elif isinstance(rule, Measure):
+        kind = kind_of(rule)
+    if kind is Kind.MONEY:
+        return str(to_major(int(told), the_shop().currency))
+    plain = value(told)
+    return f"{plain:.2f}" if isinstance(plain, float) else str(plain)
 
 
 def _joint(why: Why) -> str:
