@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 from xiaohe.ledger.engine import Reading
 from xiaohe.ledger.engine.compiled import compiled
 from xiaohe.ledger.instants import from_us
+from xiaohe.ledger.timeline import MANY
 from xiaohe.segments.attributes import cuts
 from xiaohe.segments.query.compile import leaf_table
 from xiaohe.segments.query.world import PERSON, SUBJECT, World, at_moment
 from xiaohe.segments.rules.tree import Compare, Leaf, Measure, Rank, Sequence
-from xiaohe.segments.rules.windows import Last, Window, is_hours
+from xiaohe.segments.rules.windows import Last, Window, is_hours, is_of_cycles
 from xiaohe.segments.state.bits import Flags, packed
 from xiaohe.segments.state.generation import Ids, Rules
 from xiaohe.shop import queries
@@ -37,8 +38,6 @@ from xiaohe.traits.state import State
 PART = 500_000
 # The attribute whose changes are facts.
 LOGGED = "stage"
-# From so many on they are looked up in files by type, not by subject.
-FEW = 2_000
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,6 @@ def few(
     narrow = narrow if ahead else replace(narrow, at=end_of_day(world))
     attributes = None
     if _concerns(world, "attributes", lambda: _attributes_of(narrow), types):
-        types = None
         attributes = world.read.run(narrow.attributes().order_by("person"))
         persons = attributes["person"].to_numpy()
         told = world.read.register("touched_attributes", attributes)
@@ -144,14 +142,18 @@ def few(
     narrow = replace(narrow, known_population=known)
     flags: dict[str, Flags] = {}
     for group in groups_of(wanted):
-        if types is not None and any(isinstance(each, Compare) for each in group.values()):
-            # Attributes stay as they are; what else is asked of people with them looks at facts of its own.
+        # Attributes stay as they are unless they were read again.
+        if types is not None and attributes is None:
             group = {key: each for key, each in group.items() if not isinstance(each, Compare)}
+        if not group:
+            continue
+        sure = attributes is not None and any(_by_attributes(each) for each in group.values())
         by_hours = bool(of_hours(group.values()))
         asked = replace(narrow, at=moment) if by_hours else narrow
-        if not group or not _concerns(
+        concerned = sure or _concerns(
             world, "".join(group), partial(leaf_table, asked, group), types
-        ):
+        )
+        if not concerned:
             continue
         question = leaf_table(asked, group)
         found = world.read.run(question)
@@ -159,6 +161,19 @@ def few(
         for key in group:
             flags[key] = np.asarray(found[key])[order]
     return Few(persons, flags, attributes)
+
+
+def _by_attributes(leaf: Leaf) -> bool:
+    """Whether it looks at attributes: itself, or for the cycle that its windows are of."""
+    match leaf:
+        case Compare():
+            return True
+        case Measure(records=records, test=test):
+            windows = (records.window, test.window)
+            return any(each is not None and is_of_cycles(each) for each in windows)
+        case Sequence(window=window):
+            return is_of_cycles(window)
+    return False
 
 
 Types: TypeAlias = frozenset[str] | None
@@ -201,7 +216,7 @@ def only(world: World, people: Ids) -> World:
     shown = read.register("touched_subjects", pa.table([pa.array(subjects)], schema=SUBJECT))
     # What was kept of everybody is not of these people, but the shop's cuts are.
     kept = {name: each for name, each in world.kept.items() if name == cuts.KEPT}
-    return replace(world, people=table, subjects=shown, few=len(subjects) < FEW, kept=kept)
+    return replace(world, people=table, subjects=shown, few=len(subjects) < MANY, kept=kept)
 
 
 def groups_of(wanted: Mapping[str, Leaf]) -> list[dict[str, Leaf]]:
