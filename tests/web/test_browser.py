@@ -42,7 +42,7 @@ NO_PAGES = frozenset(
         "claim-who", "claim-join", "claim-refuse", "claim-undo",
         "scanned", "account-picture", "lost", "claimed",
         "segment-lines", "segment-look", "segment-text", "segments-undo", "segment-rename", "segment-archive",
-        "segment-restore", "segment-put-back", "segment-tag", "segment-today", "segment-export",
+        "segment-restore", "segment-put-back", "segment-people",
     }
 )  # fmt: skip
 
@@ -183,6 +183,9 @@ def addresses(console: Running, page: Any, code: str) -> list[str]:
     examples = {
         "not-listed": "/today/not-listed/not_linked",
         "person": person,
+        "person-segments": f"{person}/segments",
+        "segment": "/people/segments/g06",
+        "segment-edit": "/people/segments/g06/edit",
         "due": "/due/all",
         "contact-people": "/business/contact/contacted",
         "river": "/business/river/again",
@@ -199,6 +202,9 @@ def addresses(console: Running, page: Any, code: str) -> list[str]:
         "staff": "/staff/1",
         "entry": f"/entries/{code}",
         "entry-people": f"/entries/{code}/claimed",
+        "segment-tag": "/people/segments/g06/tag",
+        "segment-today": "/people/segments/g06/today",
+        "segment-export": "/people/segments/g06/export",
     }
     found = []
     for pattern in urlpatterns:
