@@ -57,9 +57,9 @@ def moved(one: World, at: datetime) -> World:
     return replace(one, at=at, on=one.calendar.day_of(at), kept={})
 
 
-def some_told(one: World, rule: Any) -> list[Explanation]:
+def some_told(one: World, rule: Any, count: int = ASKED) -> list[Explanation]:
     people = sorted(one.read.run(one.population())["person"].to_pylist())
-    return [explained(one, person, rule) for person in people[:ASKED]]
+    return [explained(one, person, rule) for person in people[:count]]
 
 
 def cited(why: Why) -> list[Cited]:
@@ -71,11 +71,11 @@ def test_it_says_what_the_query_says_since_when_and_until_when(shop: None, text:
     rule = parse(text, vocabulary())
     with engine.reading() as read:
         one = world(read)
-        told = some_told(one, rule)
+        told = some_told(one, rule, 1 if text == MOVING else ASKED)
         now = fitting(one, rule)
         assert [each.fits for each in told] == [each.person in now for each in told]
         tick = timedelta(microseconds=1)
-        for each in told[: 1 if text == MOVING else 2]:
+        for each in told[:2]:
             span, who = each.why.span, each.person
             if span.until is not None:
                 assert (who in fitting(moved(one, span.until - tick), rule)) is each.fits
@@ -87,19 +87,21 @@ def test_it_says_what_the_query_says_since_when_and_until_when(shop: None, text:
 
 
 def test_a_deciding_fact_taken_back_changes_the_answer(shop: None) -> None:
-    tried = 0
-    for text in RULES[:3]:
-        rule = parse(text, vocabulary())
-        with engine.reading() as read:
-            told = some_told(world(read), rule)
-        for each in told:
-            for fact in [fact for fact in cited(each.why) if fact.alone]:
-                if stream.take_back(fact.key, now=NOW):
-                    with engine.reading() as read:
-                        assert (each.person in fitting(world(read), rule)) is not each.fits
-                    tried += 1
-                    break
+    rule = parse(RULES[0], vocabulary())
+    with engine.reading() as read:
+        told = some_told(world(read), rule, 12)
+    # Of what came by the stream door; a file's facts are taken back with their file.
+    tried = [
+        each
+        for each in told
+        if any(fact.alone and stream.take_back(fact.key, now=NOW) for fact in cited(each.why))
+    ]
     assert tried
+    with engine.reading() as read:
+        now = fitting(world(read), rule)
+    assert {each.person: each.person in now for each in tried} == {
+        each.person: not each.fits for each in tried
+    }
 
 
 def test_nobody_is_no_person(shop: None) -> None:

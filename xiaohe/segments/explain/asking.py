@@ -221,6 +221,7 @@ class _Asked:
                 row["row_no"] if row["row_no"] is not None else -1,
                 row["key_hash"],
                 at if row["counted"] is None else row["counted"],
+                max(row["at"], self.world.calendar.start_of(row["on"])),
                 exact(row["value"]),
             )
             for at, row in enumerate(self.world.read.run(told).to_pylist())

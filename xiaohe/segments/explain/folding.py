@@ -36,13 +36,17 @@ SLACK = 3
 
 @dataclass(frozen=True)
 class Row:
-    """A record that passed the measure's conditions; `key` is the fact's or the order's, `times` what is counted."""
+    """A record that passed the measure's conditions; `key` is the fact's or the order's, `times` what is counted.
+
+    `seen`: from when on it counts; of a day told without a time that is where its shop day begins, `at` its midnight.
+    """
 
     at: datetime
     on: date
     row_no: int
     key: int
     times: int
+    seen: datetime
     value: Value = None
 
     @property
@@ -62,7 +66,7 @@ class Clock:
 def counted(rows: Sequence[Row], window: Window, at: datetime, clock: Clock) -> list[Row]:
     """The rows of a window at an instant, oldest first."""
     on = clock.day_of(at)
-    seen = sorted((row for row in rows if row.at <= at), key=lambda row: row.place)
+    seen = sorted((row for row in rows if row.seen <= at), key=lambda row: row.place)
     if is_hours(window):
         begins = at - timedelta(hours=window.count)  # type: ignore[union-attr]
         return [row for row in seen if row.at > begins]
@@ -162,7 +166,7 @@ def _plain(value: Any) -> Any:
 def turns(leaf: Measure, rows: Sequence[Row], now: datetime, clock: Clock) -> set[datetime]:
     """Every instant, before and after `now`, at which the measure may be another than just before; perhaps more."""
     window = leaf.records.window
-    found = {row.at for row in rows}
+    found = {row.seen for row in rows}
     for day in {row.on for row in rows}:
         found |= {clock.start_of(each) for each in days_it_turns(window, day, clock.cycle)}
     if is_hours(window):
