@@ -130,7 +130,7 @@ def test_a_profile_says_why_somebody_is_in_a_segment(phone: Any, tea_console: Ru
     expect(section.locator("ul.rows")).not_to_have_count(0)
     phone.wait_for_timeout(200)  # a link that was just put in is heard a moment later
     section.get_by_role("link", name=re.compile("为什么")).last.tap()
-    expect(section.locator("ul.why li")).not_to_have_count(0)
+    expect(section.locator("ul.why li")).not_to_have_count(0, timeout=20_000)
     expect(section.locator(".why .fits")).not_to_have_count(0)
 
 

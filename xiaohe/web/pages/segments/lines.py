@@ -193,9 +193,10 @@ class Drawing:
         for number, step in enumerate(steps):
             if number:
                 yield Part(Tag.WORD, value=_("then"))
-            groups = _chosen(called.records(self.vocabulary.records), step)
+            groups = called.records(self.vocabulary.records)
             if number >= 2:
-                groups = (Options((Option("", _("nothing more"), not step),)), *groups)
+                groups = (Options((Option("", _("nothing more")),)), *groups)
+            groups = _chosen(groups, step)
             yield _select(place, "step", _("Step"), groups)
         yield Part(Tag.WORD, value=_("within"))
         yield _number(place, "within", _("Within"), draft)
