@@ -39,9 +39,9 @@ from xiaohe.segments.rules.windows import EVER, Ago, Calendar, Last, Period, Uni
 from xiaohe.traits import state as states
 
 ZONE, DAY_STARTS_AT = "America/New_York", "04:00"
-# Every change of the clocks, the leap day and the ends of months are near one of these.
-DAYS = [date(2023, 11, 6) + timedelta(29 * step) for step in range(13)]
-DAYS_OF_PURCHASES = [date(2024, 3, 11), date(2024, 10, 8), date(2024, 11, 6)]
+# From the day after one change of the clocks to the days around the last.
+DAYS = [date(2023, 11, 6) + timedelta(61 * step) for step in range(7)]
+DAYS_OF_PURCHASES = [date(2024, 3, 11), date(2024, 11, 6)]
 
 
 def did(of: str, where: Any = None, window: Any = EVER, least: int = 1) -> Rule:
@@ -172,7 +172,7 @@ def test_facts_of_a_year_day_by_day(folder: Path) -> None:
             # Then
             assert found == wanted, day
             told += sum(map(len, wanted.values()))
-    assert told > 100
+    assert told > 60
 
 
 @pytest.mark.parametrize("day", DAYS_OF_PURCHASES, ids=str)
