@@ -15,6 +15,7 @@ from tests.conftest import _pointed_at
 from tests.segments.query.made import NOW, build
 from xiaohe.kernel.errors import NotFound
 from xiaohe.ledger import engine, stream
+from xiaohe.ledger.stream import Fact
 from xiaohe.segments.explain import Cited, Explanation, Why, explained
 from xiaohe.segments.queries import vocabulary
 from xiaohe.segments.query.compile import members
@@ -89,19 +90,22 @@ def test_it_says_what_the_query_says_since_when_and_until_when(shop: None, text:
 def test_a_deciding_fact_taken_back_changes_the_answer(shop: None) -> None:
     rule = parse(RULES[0], vocabulary())
     with engine.reading() as read:
-        told = some_told(world(read), rule, 12)
-    # Of what came by the stream door; a file's facts are taken back with their file.
-    tried = [
-        each
-        for each in told
-        if any(fact.alone and stream.take_back(fact.key, now=NOW) for fact in cited(each.why))
-    ]
-    assert tried
+        one = world(read)
+        people = sorted(one.read.run(one.population())["person"].to_pylist())
+        others = [each for each in people if each not in fitting(one, rule)][:2]
+    yesterday = NOW - timedelta(days=1)
+    clicks = [Fact("test", f"click {who}", "content.clicked", yesterday, who) for who in others]
+    stream.record(clicks, now=NOW - timedelta(minutes=2))
+
     with engine.reading() as read:
-        now = fitting(world(read), rule)
-    assert {each.person: each.person in now for each in tried} == {
-        each.person: not each.fits for each in tried
-    }
+        told = [explained(world(read), who, rule) for who in others]
+    deciding = [fact for each in told for fact in cited(each.why) if fact.alone]
+    assert [each.fits for each in told] == [True, True]
+    assert [fact.key for fact in deciding] == [stream.key_hash(each) for each in clicks]
+
+    assert stream.take_back(deciding[0].key, now=NOW - timedelta(minutes=1))
+    with engine.reading() as read:
+        assert fitting(world(read), rule) & set(others) == {others[1]}
 
 
 def test_nobody_is_no_person(shop: None) -> None:
