@@ -1,4 +1,4 @@
-"""Segments that name segments, pure: who stands on whom, what would go round in a circle, what comes first."""
+"""Segments that name segments, pure: who stands on whom, what would go round in a circle."""
 
 from __future__ import annotations
 
@@ -37,24 +37,6 @@ def circle(slug: str, rule: Rule, rules: Mapping[str, Rule]) -> list[str]:
         seen.add(way[-1])
         waiting += [[*way, each] for each in stands_on(rules[way[-1]])]
     return []
-
-
-def in_order(rules: Mapping[str, Rule]) -> list[str]:
-    """Every slug after those it stands on; what is not among them is passed over."""
-    done: dict[str, None] = {}
-    begun: set[str] = set()
-
-    def put(slug: str) -> None:
-        if slug in begun or slug not in rules:
-            return
-        begun.add(slug)
-        for each in stands_on(rules[slug]):
-            put(each)
-        done.setdefault(slug)
-
-    for slug in rules:
-        put(slug)
-    return list(done)
 
 
 def like(slug: str, known: Mapping[str, str]) -> str:
