@@ -96,6 +96,24 @@ def shop_with_files(tmp_path: Path, finished_home: Path, django_db_blocker: Any)
         yield client
 
 
+@pytest.fixture(scope="session")
+def tea_home(
+    tmp_path_factory: pytest.TempPathFactory, template_store: Path, django_db_blocker: Any
+) -> Path:
+    """A data folder of the tea house (tea_house.py), everything worked out; copied for each test that needs one."""
+    from tests.web import tea_house
+
+    home = tmp_path_factory.mktemp("tea") / "home"
+    home.mkdir(mode=0o700)
+    shutil.copyfile(template_store, home / "xiaohe.db")
+    with django_db_blocker.unblock(), pointed_at(home):
+        tea_house.fill()
+        from django.db import connection
+
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return home
+
+
 def upload(client: Any, *files: Path) -> str:
     """Drop files through the page and let the worker read them; the address that tells about them."""
     from xiaohe import jobs

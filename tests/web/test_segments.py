@@ -5,10 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import _pointed_at as pointed_at
 from tests.web import tea_house
 from xiaohe.segments import actions, queries, state, text
 from xiaohe.shop import audit
@@ -22,10 +26,18 @@ RULE = (
 
 
 @pytest.fixture
-def tea(owner: Any) -> Any:
+def tea(tmp_path: Path, tea_home: Path, django_db_blocker: Any) -> Iterator[Any]:
     """The owner's browser on the tea house."""
-    tea_house.fill()
-    return owner
+    from django.test import Client
+
+    from xiaohe.shop import signin
+
+    home = tmp_path / "home"
+    shutil.copytree(tea_home, home)
+    with django_db_blocker.unblock(), pointed_at(home):
+        client = Client()
+        client.force_login(signin.owner())
+        yield client
 
 
 def _saved(source: str, name: str = "茶客") -> str:
