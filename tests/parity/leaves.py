@@ -32,6 +32,7 @@ from xiaohe.segments.rules.tree import (
 )
 from xiaohe.segments.rules.vocabulary import Field, Kind
 from xiaohe.segments.rules.windows import EVER, Ago, Calendar, Last, Period, Unit, Window
+from xiaohe.web.pages.segments import moving, tagged
 
 # One kind for each way in which records are made: folded orders, their lines, links, tags, facts of one type and of several.
 KINDS = ("purchase", "purchase.item", "link", "tag", "signal")
@@ -123,3 +124,8 @@ def leaves_of_rules(stand: Any) -> Any:
 
 def _people(answer: Any, name: str) -> list[int]:
     return sorted(answer.filter(answer[name])["person"].to_pylist())
+
+
+def moves_and_tags(stand: Any) -> Any:
+    """Who came and went lately, and the facts of one tap on a tag."""
+    return [moving.lately("bought", NOW), tagged.at("wish", "tea", NOW)]

@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.parity.desk import Desk
+from tests.parity.leaves import moves_and_tags
 from tests.parity.shop import NOW, ON, Shop
 from tests.parity.ways_over import ways_over
 from tests.parity.whose import answers_lately, asked_once, likely_pairs, marked, stored_join
@@ -132,7 +133,7 @@ def _questions() -> Iterator[Run]:
     for question in (
         facts, facts_by_subject, properties, who_is_who, linked, people_in_full, order_search, before_a_tap, costs, contact_histories,
         the_plan, counted, times_of_few, told_lately, merchants_side, rhythms_by_group, bought_last, ways_over, stored_join,
-        marked, likely_pairs, answers_lately, asked_once,
+        marked, likely_pairs, answers_lately, asked_once, moves_and_tags,
     ):  # fmt: skip
         yield Run(question.__name__.replace("_", " "), partial(_at, question))
 

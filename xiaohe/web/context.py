@@ -22,7 +22,9 @@ ROOM_OF = {
     **dict.fromkeys(["entries", "entry", "entry-people", "claims", "claim-who"], "more"),
     **dict.fromkeys(["goods", "goods-one", "goods-group", "stores", "store", "staff"], "data"),
     **dict.fromkeys(["tie-find", "private-note"], "people"),
-    **dict.fromkeys(["segments", "segment", "segment-new", "segment-edit", "person-segments"], "people"),
+    **dict.fromkeys(
+        ["segments", "segment", "segment-new", "segment-edit", "person-segments"], "people"
+    ),
     **dict.fromkeys(["segment-tag", "segment-today", "segment-export"], "people"),
     "more": "more",
 }

@@ -121,7 +121,7 @@ _FOLDED = (
             [
                 _DAY,
                 *_text("group", "tag"),
-                Field("by", Kind.CHOICE, ("rule", "hand", "import")),
+                Field("by", Kind.CHOICE, ("rule", "hand", "import", "code")),
                 Field("expires_on", Kind.DAY),
             ]
         ),

@@ -250,6 +250,7 @@ CHOICES: dict[str, dict[str, Any]] = {
         "rule": pgettext_lazy("in a rule", "a rule"),
         "hand": pgettext_lazy("in a rule", "hand"),
         "import": pgettext_lazy("in a rule", "an import"),
+        "code": pgettext_lazy("in a rule", "a printed code"),
     },
     "weekday": {
         "mon": pgettext_lazy("in a rule", "Monday"),
