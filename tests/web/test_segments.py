@@ -71,7 +71,7 @@ def test_every_condition_says_how_many_it_leaves_and_alone_removes(tea: Any) -> 
     for n, check in enumerate(checks[1:], start=1):
         others = [each for m, each in enumerate(checks) if m != n]
         alone = sum(all(o(g) for o in others) and not check(g) for g in everyone.values())
-        said = f"Removes {alone} " if alone else "Removes nobody"
+        said = f"It alone removes {alone} " if alone else "It removes nobody"
         assert said in funnel.split("<li>")[n + 2]
 
 

@@ -168,8 +168,14 @@ def _cuts(standing: Any, draft: Draft, building: Building) -> dict[str, str]:
 
 def cut_said(removes: int, alone: int) -> str:
     if not removes:
-        return _("Removes nobody; %(fits)s fit it.") % {"fits": f"{alone:,}"}
-    said = ngettext("Removes %(shown)s person.", "Removes %(shown)s people.", removes)
+        return _("It removes nobody whom the others keep; %(fits)s fit it.") % {
+            "fits": f"{alone:,}"
+        }
+    said = ngettext(
+        "It alone removes %(shown)s person whom the others keep.",
+        "It alone removes %(shown)s people whom the others keep.",
+        removes,
+    )
     return said % {"shown": f"{removes:,}"}
 
 
