@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextvars import copy_context
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import ibis
@@ -26,6 +26,8 @@ from xiaohe.ledger import (
     subscriptions,
 )
 from xiaohe.ledger.drain import drain
+from xiaohe.ledger.engine.compiled import compiled
+from xiaohe.ledger.engine.moment import MOMENT
 from xiaohe.ledger.instants import to_us
 from xiaohe.ledger.models import FileRole, LakeFile
 from xiaohe.ledger.schema import FACT_SCHEMA
@@ -266,3 +268,29 @@ def test_the_ledgers_own_upkeep_stays_in_this_process(
     import_lines(numbered([1]))
     with engine.reading(local=True) as read:
         assert keys(read) == [1]
+
+
+def test_one_compiled_question_is_asked_at_any_moment(any_place: Workspace) -> None:
+    import_lines(numbered([1, 2]))
+    until_now = engine.FACTS.filter(engine.FACTS.occurred_at <= ibis.literal(MOMENT)).count()
+    found = []
+    for moment in (NOW + timedelta(days=400), NOW - timedelta(days=4000)):
+        with engine.reading() as read:
+            read.ask_at(moment)
+            # The first instant counts: a question may have been put together with it.
+            read.ask_at(NOW)
+            found.append((read.moment == moment, read.scalar(until_now)))
+
+    assert found == [(True, 2), (True, 0)]
+    assert compiled(until_now) is compiled(until_now)
+
+
+def test_tables_of_one_content_have_one_name_and_readings_number_alike(
+    any_place: Workspace,
+) -> None:
+    named = []
+    for contents in ((b"a", b"b", b"a"), (b"c", b"d", b"c")):
+        with engine.reading() as read:
+            named.append([read.name_for("people", each) for each in contents])
+
+    assert named == [["people_0", "people_1", "people_0"]] * 2

@@ -143,6 +143,7 @@ def _built(moment: Moment, terms: Terms, progress: Callable[[str], None]) -> Sta
         try:
             progress("people")
             persons = overlay.person_of(read)
+            orders_told = _told_of_orders(read)
             build(
                 read,
                 draft,
@@ -152,10 +153,10 @@ def _built(moment: Moment, terms: Terms, progress: Callable[[str], None]) -> Sta
                 links=people_links.links(read, persons),
                 left_out=marks.left_out(read, persons),
                 spells=people_spells.spells(read, persons, moment.at),
-                former=_former(root, version, terms),
+                former=_former(root, version, terms, orders_told),
                 progress=progress,
             )
-            _write_manifest(draft, read, version, moment, terms)
+            _write_manifest(draft, read, version, moment, terms, orders_told)
             return _publish(draft, root / name)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -204,8 +205,8 @@ def _publish(draft: Path, place: Path) -> State:
     return state
 
 
-def _former(root: Path, version: StateVersion, terms: Terms) -> Path | None:
-    """A version of the same facts, day and settings, whatever the taps since."""
+def _former(root: Path, version: StateVersion, terms: Terms, orders_told: list[int]) -> Path | None:
+    """A version of the same files, orders told since, day and settings, whatever the taps since."""
     for folder in _versions(root):
         manifest = _manifest(folder)
         if (
@@ -213,13 +214,26 @@ def _former(root: Path, version: StateVersion, terms: Terms) -> Path | None:
             and manifest["lake"] == version.lake
             and manifest["on"] == version.on.isoformat()
             and manifest["terms"] == _fingerprint(terms)
+            and manifest.get("orders_told") == orders_told
         ):
             return folder
     return None
 
 
+def _told_of_orders(read: Any) -> list[int]:
+    """How many facts of orders the stream has told, filed or not, and how many of it were taken back."""
+    facts = read.facts
+    told = facts.filter(facts.type.startswith("order."), facts.import_id.isnull())
+    return [read.scalar(told.count()), read.snapshot.retracted.num_rows]
+
+
 def _write_manifest(
-    draft: Path, read: Any, version: StateVersion, moment: Moment, terms: Terms
+    draft: Path,
+    read: Any,
+    version: StateVersion,
+    moment: Moment,
+    terms: Terms,
+    orders_told: list[int],
 ) -> None:
     orders = read.table("orders")
     until = read.scalar(orders.aggregate(until=orders.on.max()))
@@ -235,6 +249,7 @@ def _write_manifest(
                 "data_until": until.isoformat() if until else None,
                 "currency": terms.currency,
                 "terms": _fingerprint(terms),
+                "orders_told": orders_told,
             }
         )
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +20,7 @@ from xiaohe.ledger.engine import connection, views
 from xiaohe.ledger.engine.backend import Source
 from xiaohe.ledger.engine.compiled import Compiled, compiled
 from xiaohe.ledger.engine.errors import LakeBroken, TooSlow
+from xiaohe.ledger.engine.moment import at
 from xiaohe.ledger.engine.views import FactViews
 from xiaohe.ledger.snapshot import Snapshot
 
@@ -41,6 +44,8 @@ class Duck:
         self._connection = self._opened.duck
         self._facts: FactViews | None = None
         self._growth = Growth(self._opened, most_mb)
+        # What `moment.MOMENT` stands for.
+        self.moment: datetime | None = None
 
     def close(self) -> None:
         self._opened.close()
@@ -63,21 +68,21 @@ class Duck:
         return pq.read_schema(paths[0])
 
     def run(self, expression: ibis.Expr, seconds: float | None) -> pa.Table:
-        asked = compiled(expression)
+        asked = self._compiled(expression)
         with self._limited(seconds):
             self._show(asked)
             found = self._growth.ask(lambda: self._connection.sql(asked.sql).to_arrow_table())
             return found.cast(asked.schema)
 
     def batches(self, expression: ibis.Expr, rows: int) -> Iterator[pa.Table]:
-        asked = compiled(expression)
+        asked = self._compiled(expression)
         with self._limited(None):
             self._show(asked)
             for batch in self._connection.sql(asked.sql).to_arrow_reader(rows):
                 yield pa.Table.from_batches([batch]).cast(asked.schema)
 
     def write(self, expression: ibis.Expr, path: Path) -> None:
-        asked = compiled(expression)
+        asked = self._compiled(expression)
         target = str(path).replace("'", "''")
         with self._limited(None):
             self._show(asked)
@@ -88,6 +93,10 @@ class Duck:
             self._growth.ask(lambda: self._connection.execute(copy))
         durable.note("write", path)
         durable.sync_file(path)
+
+    def _compiled(self, expression: ibis.Expr) -> Compiled:
+        asked = compiled(expression)
+        return replace(asked, sql=at(asked.sql, self.moment))
 
     def _show(self, asked: Compiled) -> None:
         if self._facts is not None:

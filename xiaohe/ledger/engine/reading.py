@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -45,6 +46,7 @@ class Reading:
         self.tap_version = taken.tap_version if taken else 0
         self._timeout = timeout
         self._tables: dict[str, ibis.Table] = {}
+        self._named: dict[str, dict[bytes, int]] = {}
         self._backend = backend
         if taken is not None:
             backend.show_facts(taken, extra)
@@ -63,11 +65,30 @@ class Reading:
     def close(self) -> None:
         self._backend.close()
 
+    @property
+    def moment(self) -> datetime | None:
+        """What `moment.MOMENT` stands for in questions; None where it cannot stand."""
+        found: datetime | None = getattr(self._backend, "moment", None)
+        return found
+
+    def ask_at(self, moment: datetime) -> None:
+        """Let `moment.MOMENT` stand for this instant, if this engine can and it stands for none yet."""
+        if isinstance(self._backend, Duck) and self._backend.moment is None:
+            self._backend.moment = moment
+
     def register(self, name: str, data: Source) -> ibis.Table:
         """Make an Arrow table or Parquet files known under `name`; the same name again replaces it."""
         schema = self._backend.register(name, data)
         self._tables[name] = ibis.table(types.ibis_schema(schema), name=name)
         return self._tables[name]
+
+    def name_for(self, what: str, content: bytes) -> str:
+        """A name for a table of this content: one for each content, and of the same number in every reading.
+
+        A question that names its tables by what is in them would be another one for every person.
+        """
+        named = self._named.setdefault(what, {})
+        return f"{what}_{named.setdefault(content, len(named))}"
 
     def table(self, name: str) -> ibis.Table:
         """A registered table."""

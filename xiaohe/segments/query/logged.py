@@ -71,7 +71,7 @@ def _linked(world: World) -> ir.Table:
         "person", on=spells.off, at=spells.ended_at, step=ibis.literal(-1, "int64")
     )
     steps = begun.union(ended)
-    steps = steps.filter(steps["at"].notnull(), steps["at"] <= ibis.literal(world.at))
+    steps = steps.filter(steps["at"].notnull(), steps["at"] <= world.until)
     each = steps.group_by("person", "on", "at").aggregate(step=steps.step.sum())
     upto = ibis.window(group_by=each.person, order_by=each["at"], preceding=None, following=0)
     nothing = ibis.literal(0, "int64")

@@ -23,6 +23,7 @@ import pyarrow as pa
 
 from xiaohe.kernel.clock import ShopCalendar
 from xiaohe.ledger.engine import Reading
+from xiaohe.ledger.engine.moment import MOMENT
 from xiaohe.ledger.timeline import MANY
 from xiaohe.segments.rules.tree import Rule
 from xiaohe.shop import queries
@@ -83,17 +84,16 @@ class World:
     def only(self, people: Iterable[int]) -> World:
         """The same moment, of these people alone: facts are read by all of their subjects."""
         wanted = pa.table([pa.array(sorted(set(people)), pa.int64())], schema=PERSON)
-        name = blake2b(
-            wanted["person"].combine_chunks().to_numpy().tobytes(), digest_size=8
-        ).hexdigest()
-        table = self.read.register(f"people_{name}", wanted)
+        content = wanted["person"].combine_chunks().to_numpy().tobytes()
+        digest = blake2b(content, digest_size=16).digest()
+        table = self.read.register(self.read.name_for("people", digest), wanted)
         persons = self.read.table(f"{STATE}persons")
         theirs = persons.semi_join(table, "person").select("subject")
         own = pa.chunked_array(
             [*self.read.run(theirs)["subject"].chunks, *wanted["person"].chunks], pa.int64()
         )
         subjects = pa.table([own.unique()], schema=SUBJECT)
-        shown = self.read.register(f"subjects_{name}", subjects)
+        shown = self.read.register(self.read.name_for("subjects", digest), subjects)
         return replace(self, people=table, subjects=shown, few=subjects.num_rows < MANY)
 
     def everybody(self) -> World:
@@ -113,10 +113,15 @@ class World:
         found = self.read.table(f"{STATE}{name}")
         return self.whose(found) if "person" in found.columns and name != "persons" else found
 
+    @property
+    def until(self) -> ir.Value:
+        """The instant `at` in a question: of the reading's own moment one value for all, so that questions stay the same."""
+        return ibis.literal(MOMENT if self.read.moment == self.at else self.at)
+
     def seen(self, types: Iterable[str] | None = None, since: datetime | None = None) -> ir.Table:
         """Facts seen, of these types and from then on: FACT_SCHEMA, files pruned by both."""
         facts = self._source(None if types is None else sorted(types))
-        facts = facts.filter(facts.occurred_at <= ibis.literal(self.at))
+        facts = facts.filter(facts.occurred_at <= self.until)
         if since is not None:
             facts = facts.filter(facts.occurred_at >= ibis.literal(since))
         if not self.calendar.start_shift:
@@ -197,6 +202,7 @@ def at_moment(
     """
     for name in STATE_TABLES:
         read.register(f"{STATE}{name}", state.path(name))
+    read.ask_at(now)
     calendar = queries.calendar()
     return World(
         read,

@@ -30,14 +30,14 @@ _ACCOUNTS = pa.schema(
 def links(world: World, fields: list[str], since: date | None) -> ir.Table:
     """Spells of links that had begun: each time a link was live is one record, of the day it began."""
     spells = world.table("spells")
-    spells = spells.filter(spells.started_at.notnull(), spells.started_at <= ibis.literal(world.at))
+    spells = spells.filter(spells.started_at.notnull(), spells.started_at <= world.until)
     if since is not None:
         spells = spells.filter(spells.on >= ibis.literal(since))
     if {"account", "staff", "store"} & set(fields):
         spells = _with_accounts(world, spells)
     if "ended_by" in fields:
         spells = _with_end(world, spells)
-    over = (spells.ended_at <= ibis.literal(world.at)).fill_null(False)
+    over = (spells.ended_at <= world.until).fill_null(False)
     off = ibis.ifelse(over, spells.off, ibis.null("date"))
     today = ibis.literal(world.on)
     known = {

@@ -109,7 +109,7 @@ def _bought(world: World, since: date | None) -> ir.Table:
     """Valid orders of known customers, OF_ORDERS: the state's, but for those touched since, which are folded again."""
     orders = world.table("orders")
     # Of a moment before the state's the later ones are not seen yet; how the others stood then is not told.
-    seen = (orders["at"] <= ibis.literal(world.at)) & (
+    seen = (orders["at"] <= world.until) & (
         orders.on <= ibis.literal(world.calendar.day_of(world.at))
     )
     orders = orders.filter(orders.valid, orders.person.notnull(), seen)
@@ -141,7 +141,7 @@ def touched_orders(world: World) -> ir.Table | None:
             keys = pa.concat_arrays([_whole(keys), _whole(taken["order_key"])]).unique()
         keys = pa.table([_whole(keys).sort()], names=["order_key"])
         world.kept[known] = (
-            world.read.register(f"touched_{_name_of(keys)}", keys) if keys.num_rows else None
+            world.read.register(_name_for(world, "touched", keys), keys) if keys.num_rows else None
         )
     found: ir.Table | None = world.kept[known]
     return found
@@ -181,10 +181,10 @@ def folded_again(world: World, touched: ir.Table) -> ir.Table:
         own.union(returned) if matched.num_rows else own,
         calendar=world.calendar,
         currency=world.currency,
-        returns=world.read.register(f"returns_{_name_of(matched)}", matched)
+        returns=world.read.register(_name_for(world, "returns", matched), matched)
         if matched.num_rows
         else None,
-        twice=world.read.register(f"twice_{_name_of(told)}", told) if told.num_rows else None,
+        twice=world.read.register(_name_for(world, "twice", told), told) if told.num_rows else None,
     )
     known = without(persons_of(orders, shop.table("persons")), world.read.table("state_left_out"))
     return world.whose(known).mutate(bulk=ibis.literal(False))
@@ -242,7 +242,7 @@ def _facts_of_orders(world: World, types: list[str], orders: ir.Table) -> ir.Tab
     subjects = world.read.run(world.subjects)["subject"]
     both = pa.chunked_array([*own.chunks, *subjects.chunks], pa.int64()).unique()
     keys = pa.table([both], names=["subject"])
-    near = world.read.register(f"subjects_{_name_of(keys)}", keys)
+    near = world.read.register(_name_for(world, "of_orders", keys), keys)
     facts = replace(shop, subjects=near, few=True).seen(types)
     return facts.filter(facts.order_key.notnull())
 
@@ -263,6 +263,6 @@ def _whole(column: Any) -> pa.Array:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
-def _name_of(table: pa.Table) -> str:
+def _name_for(world: World, what: str, table: pa.Table) -> str:
     column = table.column(0).combine_chunks().to_numpy()
-    return blake2b(column.tobytes(), digest_size=8).hexdigest()
+    return world.read.name_for(what, blake2b(column.tobytes(), digest_size=16).digest())
