@@ -164,6 +164,10 @@ def browser_type_launch_args(chromium: str) -> dict[str, Any]:
     return {"executable_path": chromium, "args": ["--no-sandbox"]}
 
 
+# Two consoles that look for a free port at one moment may find the same: each process of tests looks in its own stretch.
+FIRST_PORT = 8740 + 50 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+
 @pytest.fixture
 def empty_console(tmp_path: Path) -> Iterator[Running]:
     """`xiaohe up` on an empty folder."""
@@ -215,7 +219,7 @@ def _console(home: Path, *, is_new: bool = True) -> Iterator[Running]:
     if is_new:
         home.mkdir(mode=0o700)
     process = subprocess.Popen(
-        [sys.executable, "-m", "xiaohe", "up", "--port", "8700"],
+        [sys.executable, "-m", "xiaohe", "up", "--port", str(FIRST_PORT)],
         cwd=ROOT,
         env={**os.environ, "XIAOHE_HOME": str(home), "XIAOHE_DATABASE_URL": ""},
         stdout=subprocess.DEVNULL,
