@@ -108,8 +108,12 @@ def refreshes(now: datetime) -> None:
 
     words = queries.vocabulary()
     known = {each.slug for each in queries.segments(archived=True)}
-    for slug in reversed(resolve.in_order(queries.rules())):
+    rules = dict(queries.rules())
+    while rules:
+        # One that no other stands on.
+        slug = next(each for each in rules if not resolve.used_by(each, rules))
         actions.archive(slug, None, now)
+        del rules[slug]
         known.add(slug)
 
     def save(each: Segment) -> None:
