@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.parity.shop import NOW, ON
 from xiaohe.ledger import engine
+from xiaohe.segments import tagged
 from xiaohe.segments.query.compile import leaf_table
 from xiaohe.segments.query.world import at_moment
 from xiaohe.segments.records import RECORDS
@@ -32,7 +33,7 @@ from xiaohe.segments.rules.tree import (
 )
 from xiaohe.segments.rules.vocabulary import Field, Kind
 from xiaohe.segments.rules.windows import EVER, Ago, Calendar, Last, Period, Unit, Window
-from xiaohe.web.pages.segments import moving, tagged
+from xiaohe.web.pages.segments import moving
 
 # One kind for each way in which records are made: folded orders, their lines, links, tags, facts of one type and of several.
 KINDS = ("purchase", "purchase.item", "link", "tag", "signal")

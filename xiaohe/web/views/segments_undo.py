@@ -15,10 +15,9 @@ from django.views.decorators.http import require_POST
 from xiaohe.autopilot import by_hand
 from xiaohe.kernel import workspace
 from xiaohe.ledger.instants import from_us
-from xiaohe.segments import actions, tags
+from xiaohe.segments import actions, tagged, tags
 from xiaohe.segments.saved import Done
 from xiaohe.web.pages.models import Toast
-from xiaohe.web.pages.segments import tagged
 from xiaohe.web.views import answers
 
 SALT = "segments"
