@@ -6,7 +6,9 @@
 
 generation    what is on disk, and which one counts
 position      what of the ledger it has seen
-asking        the compiled rules, asked of everybody or of few
+asking        what both share: the world, whose it is, which leaves go together
+whole         everybody asked: people, attributes, a column of bits per leaf
+few           few people asked: what may have changed of them
 dirty         whom to look at again
 building      base and delta
 unseen        leaves of no saved segment

@@ -27,7 +27,16 @@ from xiaohe.segments.attributes import cuts
 from xiaohe.segments.query.world import STATE_TABLES, World
 from xiaohe.segments.rules import jsonform
 from xiaohe.segments.rules.tree import Leaf
-from xiaohe.segments.state import asking, changes, delta, dirty, generation, unseen, wanting
+from xiaohe.segments.state import (
+    asking,
+    changes,
+    delta,
+    dirty,
+    generation,
+    unseen,
+    wanting,
+    whole,
+)
 from xiaohe.segments.state.changes import Why
 from xiaohe.segments.state.dirty import Dirty
 from xiaohe.segments.state.generation import Generation, Ids, Rules
@@ -144,7 +153,7 @@ def _base(
 ) -> Generation:
     with generation.draft() as folder:
         name = generation.new_name(before.number + 1 if before else 1)
-        asking.everybody(world, wanted, folder)
+        whole.everybody(world, wanted, folder)
         np.save(folder / "runs_out.npy", asking.running_out(world, wanted.values()))
         crash.at("segments_after_write")
         columns = {key: f"{name}/columns/{key}.npy" for key in wanted}

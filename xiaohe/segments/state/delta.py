@@ -15,7 +15,7 @@ from xiaohe.ledger.engine import FACTS
 from xiaohe.ledger.instants import to_us
 from xiaohe.segments.query.world import World
 from xiaohe.segments.rules.tree import Leaf
-from xiaohe.segments.state import asking, dirty, unseen
+from xiaohe.segments.state import asking, dirty, few, unseen, whole
 from xiaohe.segments.state.bits import Flags, unpacked
 from xiaohe.segments.state.changes import rows_of
 from xiaohe.segments.state.dirty import Dirty
@@ -49,7 +49,7 @@ def look(world: World, before: Generation, touched: Dirty, wanted: Mapping[str, 
     for some, types in ((~plain, None), (plain, touched.types)):
         if not some.any():
             continue
-        found = asking.few(world, people[some], wanted, types, ahead=ahead)
+        found = few.few(world, people[some], wanted, types, ahead=ahead)
         there = np.isin(people, found.persons) & some
         if found.attributes is not None:
             tables.append(found.attributes)
@@ -135,15 +135,15 @@ def asked_of_all(
     persons = np.concatenate([base, rows.persons[rows.places < 0]])
     there = np.sort(persons[~np.isin(persons, rows.persons[~rows.present])])
     read = world.read
-    whole = read.register("attributes_base", before.base_folder / "attributes.parquet")
+    kept = read.register("attributes_base", before.base_folder / "attributes.parquet")
     laid = read.register("attributes_touched", folder / "attributes.parquet")
     over = read.register("touched_over", pa.table({"person": rows.over}))
     everybody = replace(
         world,
         known_population=read.register("everyone", pa.table({"person": there})),
-        known_attributes=whole.anti_join(over, "person").union(laid.select(whole.columns)),
+        known_attributes=kept.anti_join(over, "person").union(laid.select(kept.columns)),
     )
-    asking.columns(everybody, there, fresh, folder)
+    whole.columns(everybody, there, fresh, folder)
     values = rows.values.copy()
     for key in fresh:
         path = folder / "columns" / f"{key}.npy"
