@@ -214,8 +214,8 @@ class Shop(Told):
                         and fact.props.get("segment") == slug
                     ):
                         told.append((fact.place, self.day(fact), fact.type == "segment.entered"))
-                case tree.Compare(_, test):
-                    if fact.type == "stage.changed":
+                case tree.Compare(field, test):
+                    if fact.type == f"{field}.changed":
                         into = self.passes(fact.props.get("to"), test, person, choice=True)
                         told.append((fact.place, self.day(fact), into))
         until = self.on - timedelta(leaf.days)

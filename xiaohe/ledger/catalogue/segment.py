@@ -9,6 +9,7 @@ _SEGMENT = {
     "version": "its version that was asked",
     "because": "the condition that changed, as text; or rule changed, joined, time",
 }
+_BECAUSE = "what it came from: a purchase, a refund, a link, a signal, others (the shop's lines moved), time, joined"
 
 TYPES = (
     FactType("segment.entered", "进入人群", "Segment entered",
@@ -16,5 +17,9 @@ TYPES = (
              _SEGMENT),
     FactType("segment.left", "离开人群", "Segment left", "The person fits it no longer.", _SEGMENT),
     FactType("stage.changed", "阶段变化", "Stage changed", "The person's stage is another than before.",
-             {"from": "stage before", "to": "stage since", "because": "what changed: a purchase, a link, time, joined"}),
+             {"from": "stage before, null for a newcomer", "to": "stage since", "because": _BECAUSE}),
+    FactType("tier.changed", "层级变化", "Tier changed", "The person's tier is another than before.",
+             {"from": "tier before, null for none", "to": "tier since, null for none", "because": _BECAUSE}),
+    FactType("vip.changed", "VIP 变化", "VIP changed", "The person became a VIP, or is none any longer.",
+             {"from": "true or false", "to": "true or false", "because": _BECAUSE}),
 )  # fmt: skip

@@ -1,17 +1,17 @@
-"""What has been so for some time, by the facts of what changed: segments and stages, links, consent.
+"""What has been so for some time, by the facts of what changed: segments, standing, links, consent.
 
 A change is a word in the other direction than the one before; the latest must be into it and old enough.
 
 | said | its words | before the first word |
 |------|-----------|-----------------------|
-| in a segment, `stage` | what the shop wrote down when it changed | unknown; whoever has no word has been so since it began to, if they are |
+| in a segment, `stage`, `tier`, `vip` | what the shop wrote down when it changed | unknown; whoever has no word has been so since it began to, if they are |
 | `muted` | consent | not muted |
 | `linked` | private links, begun and ended | not linked |
-| `tier`, `vip` | none: they hang on everybody else's purchases, and nobody is known to have been so | |
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ import ibis
 import ibis.expr.types as ir
 
 from xiaohe.ledger.engine import prop
+from xiaohe.segments.attributes.registry import ATTRIBUTES
 from xiaohe.segments.query.values import fits
 from xiaohe.segments.records.facts import place
 from xiaohe.segments.rules.tree import Compare, InSegment, Rule, Test
@@ -28,7 +29,13 @@ from xiaohe.shop.taxonomy import Zone
 if TYPE_CHECKING:
     from xiaohe.segments.query.world import World
 
-ENTERED, LEFT, STAGE = "segment.entered", "segment.left", "stage.changed"
+ENTERED, LEFT = "segment.entered", "segment.left"
+# Of an attribute that the shop concludes the facts that say when it became another.
+CHANGED: Mapping[str, str] = {
+    "stage": "stage.changed",
+    "tier": "tier.changed",
+    "vip": "vip.changed",
+}
 GIVEN, MUTING = "consent.given", ("consent.reduced", "consent.withdrawn")
 
 
@@ -43,10 +50,8 @@ def in_segment(world: World, slug: str, days: int) -> ir.Table:
 def attribute(world: World, name: str, test: Test, days: int) -> ir.Table:
     """(person) of those whose attribute has passed the test without a break for so many days."""
     match name:
-        case "stage":
-            told = world.of_people(world.seen([STAGE]))
-            into = fits(world, Kind.CHOICE, prop(told.props, "to"), test)
-            last = _last_change(_words(world, told, into))
+        case "stage" | "tier" | "vip":
+            last = _last_change(concluded(world, name, test))
             return _or_since_it_began(world, last, days, name, Compare(name, test))
         case "muted":
             told = world.of_people(world.seen([GIVEN, *MUTING]))
@@ -54,8 +59,16 @@ def attribute(world: World, name: str, test: Test, days: int) -> ir.Table:
         case "linked":
             words = _linked(world)
         case _:
-            return world.population().filter(ibis.literal(False)).select("person")
+            raise KeyError(name)
     return _or_ever(world, words.mutate(into=fits(world, Kind.TRUTH, words.into, test)), test, days)
+
+
+def concluded(world: World, name: str, test: Test) -> ir.Table:
+    """(person, on, at, row_no, key_hash, into) of the shop's words about an attribute of CHANGED."""
+    told = world.of_people(world.seen([CHANGED[name]]))
+    to, kind = prop(told.props, "to"), ATTRIBUTES[name].kind
+    to = to == "true" if kind is Kind.TRUTH else to
+    return _words(world, told, fits(world, kind, to, test))
 
 
 def _words(world: World, told: ir.Table, into: Any) -> ir.Table:

@@ -25,7 +25,7 @@ WITHOUT_FIELD = frozenset({Fold.COUNT, Fold.DAYS_SINCE_FIRST, Fold.DAYS_SINCE_LA
 WHOLE = frozenset({Fold.COUNT, Fold.DISTINCT, Fold.DAYS_SINCE_FIRST, Fold.DAYS_SINCE_LAST})
 NUMERIC = frozenset({Fold.SUM, Fold.AVERAGE, Fold.MIN, Fold.MAX})
 # Attributes whose changes are written down, so that "has been" can be answered.
-LOGGED = ("stage", "linked", "muted")
+LOGGED = ("stage", "tier", "vip", "linked", "muted")
 
 
 def result(fold: Fold, field: Field | None) -> Field | None:

@@ -13,6 +13,7 @@ dirty         whom to look at again
 building      base and delta
 unseen        leaves of no saved segment
 changes       who entered and left, and why
+logged        whose stage, tier or vip became another, and why
 recording     those as facts
 standing      answers
 """

@@ -15,6 +15,7 @@ from xiaohe.ledger.engine import Reading
 from xiaohe.ledger.instants import from_us
 from xiaohe.ledger.timeline import MANY
 from xiaohe.segments.attributes import cuts
+from xiaohe.segments.query.logged import CHANGED
 from xiaohe.segments.query.world import PERSON, SUBJECT, World, at_moment
 from xiaohe.segments.rules.tree import Leaf, Measure, Rank, Sequence
 from xiaohe.segments.rules.windows import Last, Window, is_hours
@@ -22,18 +23,15 @@ from xiaohe.segments.state.generation import Ids, Rules
 from xiaohe.shop import queries
 from xiaohe.traits.state import State
 
-# The attribute whose changes are facts.
-LOGGED = "stage"
-
 
 def world_at(
     read: Reading, state: State, now: datetime, rules: Mapping[str, Rules], began_us: int
 ) -> World:
-    """The world at `now`, with the segments that rules name; `began_us`: since when stages are logged."""
+    """The world at `now`, with the segments that rules name; `began_us`: since when standing is logged."""
     calendar = queries.calendar()
 
     def first_day(name: str) -> date | None:
-        if name == LOGGED:
+        if name in CHANGED:
             return calendar.day_of(from_us(began_us))
         return calendar.day_of(from_us(rules[name].first_us)) if name in rules else None
 

@@ -33,6 +33,7 @@ from xiaohe.segments.state import (
     delta,
     dirty,
     generation,
+    logged,
     unseen,
     wanting,
     whole,
@@ -260,7 +261,7 @@ def _finished(
         some = None if wanting.ranks(after.leaves) else touched
         parts = list(changes.between(before, after, some, why))
         if touched is None or len(touched):
-            parts.append(changes.stages(before, after, touched, why))
+            parts.append(logged.between(before, after, touched, why))
         changed = pa.concat_tables([changed, *parts])
         if changed.num_rows:
             pq.write_table(changed, folder / "changes.parquet")

@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from xiaohe.ledger import engine
 from xiaohe.segments.rules import jsonform
 from xiaohe.segments.rules.tree import InSegment, Leaf, Rule, leaves
 from xiaohe.segments.state import bits, generation
@@ -25,7 +24,7 @@ from xiaohe.segments.state.generation import Generation, Ids, Rules
 from xiaohe.segments.state.wanting import through
 from xiaohe.segments.text import canonical
 
-ENTERED, LEFT, STAGE = "segment.entered", "segment.left", "stage.changed"
+ENTERED, LEFT = "segment.entered", "segment.left"
 RULE_CHANGED, JOINED, TIME = "rule changed", "joined", "time"
 SCHEMA = pa.schema(
     [
@@ -187,63 +186,6 @@ def _everyone(before: Generation, after: Generation) -> Ids:
         parts.append(after.base_persons)
         return np.unique(np.concatenate(parts))
     return np.concatenate([parts[0], np.union1d(parts[1], parts[2])])
-
-
-# ---------------------------------------------------------------- stages
-
-
-def stages(before: Generation, after: Generation, some: Ids | None, why: Why) -> pa.Table:
-    """Changes of stage (SCHEMA) of some people or everybody; whoever was or is not there did not change."""
-    old, new = stages_of(before, some), stages_of(after, some)
-    with engine.over({"old": old, "new": new}, timeout=None) as read:
-        one, two = read.table("old"), read.table("new")
-        named = one.rename({f"{name}_before": name for name in _STAGE[1:]})
-        both = two.inner_join(named, "person")
-        both = both.filter(both.stage != both.stage_before).order_by("person")
-        rows = read.run(both)
-    persons = rows["person"].to_numpy()
-    because = np.full(len(persons), TIME, object)
-    linked = np.array(rows["linked"].to_pylist()) != np.array(rows["linked_before"].to_pylist())
-    bought = np.array(rows["last_on"].to_pylist()) != np.array(rows["last_on_before"].to_pylist())
-    because[linked] = "a link"
-    because[bought] = "a purchase"
-    because[np.isin(persons, why.moved)] = JOINED
-    nothing = pa.nulls(len(persons), pa.string())
-    return pa.table(
-        {
-            "type": [STAGE] * len(persons),
-            "segment": nothing,
-            "version": pa.nulls(len(persons), pa.int64()),
-            "person": persons,
-            "because": because.tolist(),
-            "before": rows["stage_before"],
-            "after": rows["stage"],
-        },
-        schema=SCHEMA,
-    )
-
-
-_STAGE = ("person", "stage", "last_on", "linked")
-
-
-def stages_of(one: Generation, some: Ids | None) -> pa.Table:
-    """(person, stage, last_on, linked) of some people or everybody, as far as a generation knows them."""
-    base, more = one.attribute_files
-    with engine.over({"base": base}, timeout=None) as read:
-        told = read.table("base").select(*_STAGE)
-        if some is not None:
-            wanted = read.register("wanted", pa.table({"person": some}))
-            told = told.semi_join(wanted, "person")
-        whole = read.run(told)
-    if more is None:
-        return whole
-    assert one.touched is not None
-    touched = pa.array(one.touched.over)
-    rest = whole.filter(pc.invert(pc.is_in(whole["person"], touched)))
-    laid = pq.read_table(more, columns=list(_STAGE)).cast(rest.schema)
-    if some is not None:
-        laid = laid.filter(pc.is_in(laid["person"], pa.array(some)))
-    return pa.concat_tables([rest, laid])
 
 
 # ---------------------------------------------------------------- since when

@@ -43,7 +43,7 @@ from xiaohe.segments.state.position import Position
 from xiaohe.traits.state import State, StateVersion
 
 # A change of what files mean: raise it, and nobody reads the old ones.
-FORMAT = 1
+FORMAT = 2
 POINTER = "current"
 KEPT = 3
 Ids = NDArray[np.int64]

@@ -14,11 +14,12 @@ import pyarrow.parquet as pq
 
 from xiaohe.ledger import crash, stream
 from xiaohe.ledger.stream import Fact
-from xiaohe.segments.state import changes, generation
+from xiaohe.segments.state import generation
 
 SOURCE = "xiaohe"
 # Facts of one commit.
 SLICE = 500
+_TRUTHS: dict[str, object] = {"true": True, "false": False}
 
 
 def record(now: datetime) -> int:
@@ -54,9 +55,10 @@ def _slices(name: str, at: datetime, changed: pa.Table) -> Iterator[list[Fact]]:
 def _fact(name: str, at: datetime, row: dict[str, object]) -> Fact:
     what, person = str(row["type"]), row["person"]
     assert isinstance(person, int)
-    if what == changes.STAGE:
+    if row["segment"] is None:
         key = f"{what}:{person}:{name}"
-        props = {"from": row["before"], "to": row["after"], "because": row["because"]}
+        was, now = (_TRUTHS.get(str(row[each]), row[each]) for each in ("before", "after"))
+        props = {"from": was, "to": now, "because": row["because"]}
     else:
         key = f"{what}:{row['segment']}:{row['version']}:{person}:{name}"
         props = {each: row[each] for each in ("segment", "version", "because")}

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from xiaohe.ledger.instants import to_us
 from xiaohe.segments import queries
+from xiaohe.segments.query.logged import CHANGED
 from xiaohe.segments.rules.tree import Been, Everyone, InSegment, Leaf, Rank, Rule, leaves
 from xiaohe.segments.state.generation import Generation, Rules, key_of
 from xiaohe.segments.text import canonical
 
 # What this room itself states: it says what was concluded, and changes nothing else.
-OURS = frozenset({"segment.entered", "segment.left", "stage.changed"})
+OURS = frozenset({"segment.entered", "segment.left", *CHANGED.values()})
 
 
 def saved(before: Generation | None, now: datetime) -> dict[str, Rules]:
@@ -59,4 +60,4 @@ def ranks(wanted: Mapping[str, Leaf]) -> dict[str, Leaf]:
 
 def _names_ours(leaf: Leaf) -> bool:
     said = canonical(leaf)
-    return any(name in said for name in (*OURS, "segment.*", "stage.*"))
+    return any(name in said for name in (*OURS, "segment.*", "stage.*", "tier.*", "vip.*"))
