@@ -28,7 +28,7 @@ LONGEST_TEXT = 20_000
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
-    """An empty builder, or with `from` one that begins as another segment is."""
+    """An empty builder, or one that begins as another segment (`from`), or as a rule (`rule`) that a page counted."""
     if request.method == "POST":
         return _save(request, None)
     bench = Bench()
@@ -37,6 +37,8 @@ def new(request: HttpRequest) -> HttpResponse:
         saved = queries.segment(source)
         draft = bench.drafted(saved.rule)
         name = _("%(name)s, another") % {"name": saved.name}
+    elif written := request.GET.get("rule", "")[:LONGEST_TEXT]:
+        draft = bench.drafted(bench.read(written))
     return _page(request, bench.builder(draft, _now(request), name=name))
 
 

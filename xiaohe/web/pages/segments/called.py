@@ -1,20 +1,15 @@
-"""What the builder calls attributes, records and their fields, in selects and heads of columns.
-
-Attributes and fields are called as in sentences, facts as in the ledger's catalogue.
-"""
+"""Attributes, records and their fields as options of a select, in the order one looks for them, called as in sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from xiaohe.ledger.catalogue import AREAS, TYPES
-from xiaohe.ledger.catalogue.custom import custom_type
+from xiaohe.ledger.catalogue import AREAS
 from xiaohe.segments.rules.vocabulary import Field, RecordKind
-from xiaohe.segments.sentence import words
+from xiaohe.segments.sentence import deeds, words
 from xiaohe.web.pages.segments.controls import Option, Options
 
 # Attributes by what they are about, in the order of a select; what stands in none comes last.
@@ -43,16 +38,6 @@ SECTIONS: tuple[tuple[Any, str], ...] = (
     ),
     (_("Dates"), "birthday anniversary baby"),
 )
-RECORDS: Mapping[str, Any] = {
-    "purchase": _("bought"),
-    "purchase.item": _("bought goods"),
-    "link": _("a link (friend, group, follow)"),
-    "tag": _("has a tag"),
-    "opened": _("opened or looked at something"),
-    "signal": _("gave any sign of life"),
-    "message.in": _("wrote to you"),
-    "message.out": _("you wrote to them"),
-}
 AREA_NAMES: Mapping[str, Any] = {
     "order": _("Orders"),
     "identity": _("Who is who"),
@@ -82,29 +67,24 @@ FIRST = (
 )
 
 
-def attribute(name: str) -> str:
-    return words.attribute(name)
-
-
 def attributes(fields: Mapping[str, Field]) -> tuple[Options, ...]:
     """Those of `fields`, in their sections."""
     parts = [(heading, names.split()) for heading, names in SECTIONS]
     placed = {name for _heading, names in parts for name in names}
     parts.append((_("Others"), [name for name in fields if name not in placed]))
     groups = (
-        Options(tuple(Option(name, attribute(name)) for name in names if name in fields), heading)
+        Options(
+            tuple(Option(name, words.attribute(name)) for name in names if name in fields), heading
+        )
         for heading, names in parts
     )
     return tuple(each for each in groups if each.options)
 
 
 def record(name: str) -> str:
-    if name in RECORDS:
-        return str(RECORDS[name])
-    told = TYPES.get(name)
-    if told is not None:
-        return told.zh if (get_language() or "").startswith("zh") else told.en
-    return name.partition(":")[2] or name if custom_type(name) else name
+    """As sentences call it; what has a phrase of its own by what one did."""
+    deed = deeds.DEEDS.get(name)
+    return str(deed.did) if deed else deeds.label(name)
 
 
 def records(kinds: Mapping[str, RecordKind]) -> tuple[Options, ...]:
@@ -119,12 +99,8 @@ def records(kinds: Mapping[str, RecordKind]) -> tuple[Options, ...]:
     return tuple(each for each in groups if each.options)
 
 
-def fields(of: str, known: Mapping[str, Field]) -> tuple[Options, ...]:
-    return (Options(tuple(Option(name, field(name)) for name in _ordered(known))),)
-
-
-def field(name: str) -> str:
-    return words.field(name)
+def fields(known: Mapping[str, Field]) -> tuple[Options, ...]:
+    return (Options(tuple(Option(name, words.field(name)) for name in _ordered(known))),)
 
 
 def choice(name: str, value: str) -> str:

@@ -16,6 +16,7 @@ from xiaohe.segments.attributes.registry import ATTRIBUTES
 from xiaohe.segments.listing import FORMULA
 from xiaohe.segments.rules.tree import Rule
 from xiaohe.segments.rules.vocabulary import Kind
+from xiaohe.segments.sentence import words
 from xiaohe.segments.state import Standing
 from xiaohe.web.pages import people
 from xiaohe.web.pages.segments import called
@@ -38,7 +39,7 @@ def written(
     out.write(MARK)
     sheet = csv.writer(out)
     heads = [_("Name")] if with_names else []
-    sheet.writerow([*heads, _("Person"), *(plain(called.attribute(name)) for name in columns)])
+    sheet.writerow([*heads, _("Person"), *(plain(words.attribute(name)) for name in columns)])
     found = standing.people(rule, "-net_365", None)
     currency = standing.generation.traits.currency
     for start in range(0, len(found), SLICE):

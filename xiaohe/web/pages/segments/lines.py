@@ -13,6 +13,7 @@ from xiaohe.segments.rules.kinds import LOGGED, WITHOUT_FIELD, result
 from xiaohe.segments.rules.tree import Fold, Op
 from xiaohe.segments.rules.vocabulary import Field, Kind, Vocabulary
 from xiaohe.segments.rules.windows import Unit
+from xiaohe.segments.sentence import words as spoken
 from xiaohe.web.pages.segments import called, windows
 from xiaohe.web.pages.segments.controls import Line, Option, Options, Part, Tag
 from xiaohe.web.pages.segments.draft import ROOT, Draft, Is, child_id
@@ -87,7 +88,7 @@ class Drawing:
         kind = self.vocabulary.records.get(record)
         fields = kind.fields if kind else self.vocabulary.attributes
         name = draft.one("field")
-        groups = called.fields(record, fields) if record else called.attributes(fields)
+        groups = called.fields(fields) if record else called.attributes(fields)
         yield _select(place, "field", _("What about them"), _chosen(groups, name), shapes=True)
         if (told := fields.get(name)) is not None:
             yield from self._test(draft, place, told, record)
@@ -179,7 +180,7 @@ class Drawing:
                 place, "fold", _("What is made of it"), _options(folds, fold.value), shapes=True
             )
         if fold not in WITHOUT_FIELD:
-            groups = called.fields(of, _foldable(fold, kind.fields))
+            groups = called.fields(_foldable(fold, kind.fields))
             yield _select(place, "field", _("Of what"), _chosen(groups, name), shapes=True)
         if told is not None:
             yield from self._test(draft, place, told, of)
@@ -246,7 +247,7 @@ class Drawing:
         yield _number(place, "high", _("Percent"), draft)
         yield Part(Tag.WORD, value=_("percent of"))
         texts = {
-            name: _("those of the same “%(name)s”") % {"name": called.attribute(name)}
+            name: _("those of the same “%(name)s”") % {"name": spoken.attribute(name)}
             for name, each in self.vocabulary.attributes.items()
             if each.kind in (Kind.TEXT, Kind.CHOICE)
         }

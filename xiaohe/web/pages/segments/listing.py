@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -32,8 +33,9 @@ class Row:
 class Shelf:
     label: str
     rows: tuple[Row, ...]
-    # Rules behind tags: asked for, not shown.
-    is_folded: bool = False
+    # Of those that ship, the ones nobody is in today; of rules behind tags, all.
+    folded: tuple[Row, ...] = ()
+    folded_label: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,26 +50,47 @@ def page(now: datetime, on: date) -> ListPage:
     """Every segment, one's own first."""
     standing, saved = state.current(now), queries.segments()
     called = {each.slug: each.name for each in saved}
-    headings = (
-        (Kind.OWN, _("Yours")),
-        (Kind.LIBRARY, _("Ready-made")),
-        (Kind.TAG, _("Behind tags")),
-    )
-    shelves = []
-    for kind, label in headings:
-        rows = tuple(_row(each, standing, called, on) for each in saved if each.kind == kind)
-        if rows:
-            shelves.append(Shelf(label, rows, kind == Kind.TAG))
+    rows = [(each, _row(each, standing, called, on)) for each in saved]
     own = sum(each.kind == Kind.OWN for each in saved)
     put_away = [each for each in queries.segments(archived=True) if each.kind != Kind.TAG]
     return ListPage(
         _sentence(own, standing.everyone),
-        tuple(shelves),
-        tuple(
-            Row(each.slug, each.name, saying.sentence(each.rule, called), None) for each in put_away
-        ),
+        tuple(shelf for shelf in _shelves(rows) if shelf.rows or shelf.folded),
+        tuple(Row(each.slug, each.name, said(each, called), None) for each in put_away),
         standing.everyone,
     )
+
+
+def _shelves(rows: Sequence[tuple[Saved, Row]]) -> Iterator[Shelf]:
+    """One's own, then what ships by what it is about, then rules behind tags."""
+    yield Shelf(_("Yours"), tuple(row for each, row in rows if each.kind == Kind.OWN))
+    labels = {
+        "": _("Ready-made: whom to look after"),
+        "stage": _("Ready-made: by stage"),
+        "rfm": _("Ready-made: by how lately, how often and how much"),
+    }
+    for about, label in labels.items():
+        some = [row for each, row in rows if each.kind == Kind.LIBRARY and _about(each) == about]
+        yield Shelf(
+            label,
+            tuple(row for row in some if row.count),
+            tuple(row for row in some if not row.count),
+            _("Nobody in them today"),
+        )
+    behind = tuple(row for each, row in rows if each.kind == Kind.TAG)
+    yield Shelf("", (), behind, _("Behind tags"))
+
+
+def _about(each: Saved) -> str:
+    about = each.slug.partition("-")[0]
+    return about if about in ("stage", "rfm") else ""
+
+
+def said(each: Saved, called: Mapping[str, str]) -> str:
+    """Why one looks at them, where it ships and still says that; else the rule read aloud."""
+    if each.as_shipped and each.why:
+        return each.why
+    return saying.sentence(each.rule, called)
 
 
 def _sentence(own: int, everybody: int) -> str:
@@ -88,8 +111,9 @@ def _sentence(own: int, everybody: int) -> str:
 
 def _row(each: Saved, standing: Standing, called: dict[str, str], on: date) -> Row:
     count = count_of(standing, each)
-    said = saying.sentence(each.rule, called)
-    return Row(each.slug, each.name, said, count, change(each.slug, count, on), each.waits)
+    return Row(
+        each.slug, each.name, said(each, called), count, change(each.slug, count, on), each.waits
+    )
 
 
 def count_of(standing: Standing, each: Saved) -> int:

@@ -18,9 +18,10 @@ from xiaohe.segments.listing import cited, how_long, in_words
 from xiaohe.segments.models import Kind
 from xiaohe.segments.rules.tree import All, AnyOf, Compare, InSegment, Not, Op, Rule, Test
 from xiaohe.segments.rules.vocabulary import Kind as Of
+from xiaohe.segments.sentence import words
 from xiaohe.shop.queries import calendar
 from xiaohe.web.pages import people
-from xiaohe.web.pages.segments import called, table
+from xiaohe.web.pages.segments import table
 from xiaohe.web.templatetags.xiaohe import shop_day
 
 # What stands beside the segments, each with its reason.
@@ -96,7 +97,7 @@ def _standing(person: int, now: datetime) -> Iterator[Standing]:
         value = rows[0][name] if rows else None
         if value is not None:
             said = table.said(name, value, standing.generation.traits.currency, standing.on)
-            yield Standing(name, called.attribute(name), said)
+            yield Standing(name, words.attribute(name), said)
 
 
 def why(person: int, asked: str, now: datetime) -> Reason:

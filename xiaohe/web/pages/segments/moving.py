@@ -1,24 +1,20 @@
-"""Who came into a segment and who left it lately, and why: from the facts."""
+"""Who came into a segment and who left it lately, by name, and why in words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-import ibis
 from django.utils.translation import gettext as _
 
 from xiaohe.kernel.errors import BadInput
-from xiaohe.ledger import engine
-from xiaohe.ledger.engine.props import prop
-from xiaohe.people import names, overlay
-from xiaohe.segments import queries, text
+from xiaohe.people import names
+from xiaohe.segments import moves, queries, text
+from xiaohe.segments.state.changes import JOINED, RULE_CHANGED, TIME
 from xiaohe.web.pages import people
 from xiaohe.web.pages.segments import saying
 
-DAYS = 30
 MOST = 12
-ENTERED, LEFT = "segment.entered", "segment.left"
 
 
 @dataclass(frozen=True)
@@ -32,41 +28,26 @@ class Move:
 
 def lately(slug: str, now: datetime) -> tuple[Move, ...]:
     """The latest moves within thirty days, latest first."""
-    with engine.reading() as read:
-        facts = read.facts
-        told = facts.filter(
-            facts.type.isin([ENTERED, LEFT])
-            & (facts.occurred_at >= ibis.literal(now - timedelta(days=DAYS)))
-            & (facts.occurred_at <= ibis.literal(now))
-        )
-        told = told.filter(prop(told.props, "segment") == slug)
-        told = told.mutate(because=prop(told.props, "because"))
-        rows = read.run(
-            told.order_by([ibis.desc(told.occurred_at), told.subject])
-            .limit(MOST)
-            .select("subject", "type", "occurred_at", "because")
-        ).to_pylist()
-    who = overlay.current()
-    persons = [who.person(row["subject"]) for row in rows]
-    shown = names.display(persons) if persons else {}
+    told = moves.lately(slug, now, most=MOST)
+    shown = names.display([each.person for each in told]) if told else {}
     return tuple(
         Move(
-            person,
-            people.name_of(shown, person),
-            row["type"] == ENTERED,
-            row["occurred_at"],
-            because_said(row["because"] or ""),
+            each.person,
+            people.name_of(shown, each.person),
+            each.entered,
+            each.at,
+            because_said(each.because),
         )
-        for person, row in zip(persons, rows, strict=True)
+        for each in told
     )
 
 
 def because_said(because: str) -> str:
     """Why somebody came or went: a condition read aloud, or what else made it so."""
     plain = {
-        "rule changed": _("the rule was changed"),
-        "joined": _("two records turned out to be one person"),
-        "time": _("time passed"),
+        RULE_CHANGED: _("the rule was changed"),
+        JOINED: _("two records turned out to be one person"),
+        TIME: _("time passed"),
     }
     if not because or because in plain:
         return plain.get(because, "")

@@ -7,14 +7,16 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from xiaohe.segments import queries, state
-from xiaohe.segments.rules.tree import All
+from xiaohe.segments.rules.tree import All, InSegment, Not
 from xiaohe.segments.saved import Saved
 from xiaohe.segments.state import Standing
 from xiaohe.shop.queries import user_named
 from xiaohe.web.pages.segments import listing, moving, saying, trend
 from xiaohe.web.pages.segments.building import cut_said
+from xiaohe.web.pages.segments.saying import text
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Stage:
     left: int
     share: int
     cut: str
+    # Those who are left after it, as a rule: the builder shows them.
+    rule: str
 
 
 @dataclass(frozen=True)
@@ -35,14 +39,21 @@ class Other:
 
 
 @dataclass(frozen=True)
+class Lap:
+    """People of one segment, of another, or of both; `rule` finds them."""
+
+    said: str
+    count: int
+    rule: str
+
+
+@dataclass(frozen=True)
 class Overlap:
     """How two segments lie on each other."""
 
+    slug: str
     name: str
-    href: str
-    both: int
-    only_here: int
-    only_there: int
+    parts: tuple[Lap, ...]
 
 
 @dataclass(frozen=True)
@@ -59,7 +70,12 @@ class VersionLine:
 @dataclass(frozen=True)
 class OnePage:
     saved: Saved
-    sentence: str
+    headline: str
+    # Why one looks at them, or the rule read aloud; and what to do about them.
+    said: str
+    todo: str
+    # The rule read aloud where nothing else on the page does.
+    rule_said: str
     count: int
     everybody: int
     change: str
@@ -83,9 +99,13 @@ def page(slug: str, now: datetime, on: date, beside: str = "") -> OnePage:
     count = listing.count_of(standing, saved)
     others = [each for each in every if each.slug != slug]
     other = next((each for each in others if each.slug == beside), None)
+    said, rule_said = listing.said(saved, names), saying.sentence(saved.rule, names)
     return OnePage(
         saved=saved,
-        sentence=saying.sentence(saved.rule, names),
+        headline=_headline(saved.name, count),
+        said=said,
+        todo=saved.todo if saved.as_shipped else "",
+        rule_said=rule_said if rule_said != said else "",
         count=count,
         everybody=standing.everyone,
         change=listing.change(slug, count, on),
@@ -99,6 +119,15 @@ def page(slug: str, now: datetime, on: date, beside: str = "") -> OnePage:
     )
 
 
+def _headline(name: str, count: int) -> str:
+    if not count:
+        return _("Nobody is in “%(name)s” now.") % {"name": name}
+    said = ngettext(
+        "%(shown)s person is in “%(name)s”.", "%(shown)s people are in “%(name)s”.", count
+    )
+    return said % {"shown": f"{count:,}", "name": name}
+
+
 def stages(standing: Standing, saved: Saved, names: dict[str, str]) -> tuple[Stage, ...]:
     """From everybody down to those who are left; a rule that is no `and` is one step."""
     if not isinstance(saved.rule, All):
@@ -110,14 +139,28 @@ def stages(standing: Standing, saved: Saved, names: dict[str, str]) -> tuple[Sta
             step.left,
             round(100 * step.left / everybody),
             cut_said(step.removes, step.alone),
+            text(All(saved.rule.rules[: number + 1]) if number else step.rule),
         )
-        for step in standing.funnel(saved.rule)
+        for number, step in enumerate(standing.funnel(saved.rule))
     )
 
 
 def _overlap(standing: Standing, saved: Saved, other: Saved) -> Overlap:
     found = standing.overlap(saved.rule, other.rule)
-    return Overlap(other.name, other.slug, found.both, found.only_one, found.only_two)
+    here, there = InSegment(saved.slug), InSegment(other.slug)
+    return Overlap(
+        other.slug,
+        other.name,
+        (
+            Lap(_("in both"), found.both, text(All((here, there)))),
+            Lap(_("only here"), found.only_one, text(All((here, Not(there))))),
+            Lap(
+                _("only in “%(name)s”") % {"name": other.name},
+                found.only_two,
+                text(All((there, Not(here)))),
+            ),
+        ),
+    )
 
 
 def _versions(saved: Saved) -> tuple[VersionLine, ...]:

@@ -7,12 +7,18 @@ from collections.abc import Mapping
 from xiaohe.segments import sentence as spoken
 from xiaohe.segments.rules.tree import Rule
 from xiaohe.segments.sentence import Names
+from xiaohe.segments.text import print_rule
 from xiaohe.shop.queries import the_shop
 
 
 def sentence(rule: Rule, segments: Mapping[str, str]) -> str:
     """One whole sentence in the language that is on."""
     return spoken.sentence(rule, Names(segments, the_shop().currency))
+
+
+def text(rule: Rule) -> str:
+    """Its text form."""
+    return print_rule(rule, the_shop().currency)
 
 
 def clause(rule: Rule, segments: Mapping[str, str]) -> str:

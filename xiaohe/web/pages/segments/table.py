@@ -16,13 +16,16 @@ from xiaohe.segments import queries, state
 from xiaohe.segments.attributes.registry import ATTRIBUTES
 from xiaohe.segments.rules.tree import Rule
 from xiaohe.segments.rules.vocabulary import Kind
+from xiaohe.segments.sentence import words
 from xiaohe.segments.state import Standing
 from xiaohe.web.pages import people
 from xiaohe.web.pages.segments import called
 from xiaohe.web.pages.segments.controls import Options
 from xiaohe.web.templatetags.xiaohe import shop_day
 
-PAGE = 50
+PAGE = 25
+# Looked through for those of the segment.
+MOST_HITS = 200
 COOKIE = "xiaohe_columns"
 FIRST_COLUMNS = ("stage", "net_365", "last_on", "due_on")
 MOST_COLUMNS = 8
@@ -53,6 +56,8 @@ class Column:
 class Cell:
     text: str
     is_number: bool
+    # What a phone says in front of it, where columns have no heads.
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,8 +99,8 @@ def page(slug: str, rule: Rule, asked: Asked, now: datetime) -> Table:
     """One page of the people who fit, or those of them a search finds."""
     standing = state.current(now)
     if asked.query:
-        hits = dict.fromkeys(hit.person for hit in search.find(asked.query, limit=PAGE))
-        found = [person for person in hits if standing.contains(person, rule)]
+        hits = dict.fromkeys(hit.person for hit in search.find(asked.query, limit=MOST_HITS))
+        found = [person for person in hits if standing.contains(person, rule)][:PAGE]
         total, first = len(found), 0
     else:
         total = int(standing.count(rule))
@@ -135,7 +140,11 @@ def cells_of(
     rows = standing.rows(found, columns).to_pylist()
     return [
         tuple(
-            Cell(said(name, row[name], currency, standing.on), ATTRIBUTES[name].kind in NUMERIC)
+            Cell(
+                said(name, row[name], currency, standing.on),
+                ATTRIBUTES[name].kind in NUMERIC,
+                words.attribute(name),
+            )
             for name in columns
         )
         for row in rows
@@ -168,7 +177,7 @@ def _column(name: str, asked: Asked) -> Column:
         order = name if biggest_first else f"-{name}"
     told = {f"-{name}": "descending", name: "ascending"}.get(asked.order, "")
     href = _href(Asked(asked.columns, order), 1)
-    return Column(name, called.attribute(name), kind in NUMERIC, href, told)
+    return Column(name, words.attribute(name), kind in NUMERIC, href, told)
 
 
 def _href(asked: Asked, number: int) -> str:
