@@ -42,7 +42,7 @@ def made() -> str:
     for row in (PAGE_CALL, SCREEN):
         lines.append(f"| *{row.event}* call | `{row.type}` | | {_fields(row.fields)} |")
     lines += [
-        "| *identify* call | `identity.described` | | traits, masked |",
+        "| *identify* call | `identity.described` + `date.told` | | traits, masked; `birthday` → the day told |",
         "| *group* call | `identity.grouped` | `groupId` → other | traits, masked |",
         "| *alias* call | `identity.seen` | `previousId` → other | |",
         "| any other event | `custom:<its name>` | | all, masked |",

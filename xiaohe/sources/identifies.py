@@ -23,6 +23,8 @@ def can(report: Report) -> list[str]:
         return [_("It says whom you can reach, and through which account.")]
     if report.kind == "group_members":
         return [_("It says who is in which group.")]
+    if report.kind == "members":
+        return [_("It tells your members apart.")]
     if report.names_buyers:
         said = ngettext(
             "It tells %(count)s buyer from all others.",

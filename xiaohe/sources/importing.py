@@ -46,6 +46,7 @@ from xiaohe.sources.rows.costs import CostRows
 from xiaohe.sources.rows.groups import GroupRows
 from xiaohe.sources.rows.items import ItemRows
 from xiaohe.sources.rows.lines import LineRows
+from xiaohe.sources.rows.members import MemberRows
 from xiaohe.sources.rows.orderlines import OrderLineRows
 from xiaohe.sources.rows.orders import OrderRows
 from xiaohe.sources.rows.settlements import SettlementRows
@@ -204,6 +205,7 @@ PARSERS: dict[Kind, Callable[[Context, Layout, int, Judge], Rows]] = {
     Kind.VISITS: VisitRows,
     Kind.RECHARGES: VisitRows,
     Kind.COSTS: CostRows,
+    Kind.MEMBERS: MemberRows,
     Kind.GROUP_MEMBERS: _group_members,
     Kind.CONTACTS: _contacts,
 }

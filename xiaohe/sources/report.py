@@ -23,7 +23,7 @@ from xiaohe.sources.tally import ACCEPTED, DUPLICATE, UPDATED, Counts, Money
 from xiaohe.sources.times import shop_day
 
 # Files that say nothing of who bought: orders of other files do.
-WITHOUT_BUYERS = ("contacts", "aftersales", "settlements", "costs", "group_members", "recharges")
+WITHOUT_BUYERS = ("contacts", "aftersales", "settlements", "costs", "group_members", "members", "recharges")
 
 
 DAY_FIRST, MONTH_FIRST = "day_first", "month_first"
@@ -59,6 +59,8 @@ class Report:
     not_data_marks: list[int] = field(default_factory=list)
     # How dates such as 07/05/2026 were read, where nothing in the file decides it; else empty.
     day_order: str = ""
+    # Cells of a column of birthdays that say no day.
+    no_birthdays: int = 0
     parts: tuple[Report, ...] = ()
 
     @property
@@ -76,8 +78,9 @@ class Report:
         told["last_on"] = self.last_on.isoformat() if self.last_on else None
         told["sentence"] = self.sentence
         told["identifies"] = identifies.of(self)
-        if not self.day_order:
-            del told["day_order"]
+        for name in ("day_order", "no_birthdays"):
+            if not told[name]:
+                del told[name]
         if self.parts:
             told["parts"] = [part.as_json() for part in self.parts]
         return told
@@ -97,7 +100,7 @@ class Report:
         if self.parts:
             return _one_after_another([part.sentence for part in self.parts])
         return _one_after_another([
-            self._rows_said(), self._left_out_said(), self._rejected_said(), self._buyers_said(),
+            self._rows_said(), self._left_out_said(), self._rejected_said(), self._birthdays_said(), self._buyers_said(),
             self._money_said(), self._order_of_days_said(), self._days_said(),
         ])  # fmt: skip
 
@@ -130,6 +133,15 @@ class Report:
             if (count := self.rejected.get(reason, 0))
         ]
         return _("Could not be read: %(reasons)s.") % {"reasons": _(", ").join(bad)} if bad else ""
+
+    def _birthdays_said(self) -> str:
+        if not self.no_birthdays:
+            return ""
+        return ngettext(
+            "%(count)s birthday is no day of the calendar and was left out.",
+            "%(count)s birthdays are no day of the calendar and were left out.",
+            self.no_birthdays,
+        ) % {"count": _grouped(self.no_birthdays)}
 
     def _buyers_said(self) -> str:
         if self.kind in WITHOUT_BUYERS:
@@ -250,6 +262,7 @@ def build(
         other_currencies=dict(found.currencies),
         not_data_marks=marks,
         day_order=day_order,
+        no_birthdays=found.no_birthdays,
     )
 
 

@@ -9,6 +9,7 @@ from xiaohe.web.views import (
     connections,
     coverage,
     data,
+    days,
     entries,
     errors,
     first_run,
@@ -85,6 +86,8 @@ urlpatterns = [
     path("people/<int:person>/split", person.split, name="person-split"),
     path("people/<int:person>/take-back", person.take_back, name="person-take-back"),
     path("people/<int:person>/wish", person.wish, name="person-wish"),
+    path("people/<int:person>/days", days.add, name="person-day"),
+    path("people/<int:person>/days/drop", days.drop, name="person-day-drop"),
     path("people/<int:person>/notes", person.note, name="person-note"),
     path("people/<int:person>/notes/<int:number>/strike", person.strike, name="person-note-strike"),
     path(

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     VISITS = "visits"
     RECHARGES = "recharges"
     COSTS = "costs"
+    MEMBERS = "members"  # one row per member of the shop
     GROUP_MEMBERS = "group_members"
     CONTACTS = "contacts"
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from xiaohe.ledger.catalogue import as_json
+from xiaohe.ledger.instants import to_us
 from xiaohe.people.evidence import claim_words, extract_phone, order_numbers
 from xiaohe.people.keys import Kind, Namespace, contact_value, normalise, platforms
 from xiaohe.people.masking import masked_text
@@ -23,7 +24,7 @@ from xiaohe.sources.facts import NULL, FactBuffer, Ints
 from xiaohe.sources.formats import Layout
 from xiaohe.sources.formats.base import fold_header
 from xiaohe.sources.reasons import Rejected
-from xiaohe.sources.rows import channels
+from xiaohe.sources.rows import birthdays, channels
 from xiaohe.sources.rows.buyers import add_edges, edge_props
 from xiaohe.sources.rows.context import Context, Judge, record_people
 from xiaohe.sources.rows.slice import OfSlices, Slice
@@ -80,6 +81,9 @@ class ContactRows(OfSlices):
         buffer = FactBuffer(context.source, context.currency)
         self._links(buffer, slice_, chosen, subject, added.at, accounts, staff)
         self._tags(buffer, slice_, chosen, subject, added.at)
+        # Exports say what holds when they are made: of two the one read last is right.
+        now = np.full(slice_.count, to_us(context.now))
+        birthdays.add(context, buffer, slice_, subject != NULL, subject, now)
         keys = self._keys(slice_, chosen)
         for kind, others in keys.items():
             at_rows = np.flatnonzero(others != NULL)

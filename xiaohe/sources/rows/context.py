@@ -60,6 +60,8 @@ class Found:
     buyers: Distinct = field(default_factory=Distinct)
     phones: int = 0
     masked_phones: int = 0
+    # Cells of a column of birthdays that say no day.
+    no_birthdays: int = 0
     goods: Goods = field(default_factory=Goods)
     currencies: dict[str, int] = field(default_factory=dict)
     new_words: dict[str, int] = field(default_factory=dict)

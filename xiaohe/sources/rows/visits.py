@@ -22,6 +22,7 @@ from xiaohe.sources.cells import number_text
 from xiaohe.sources.facts import NULL, FactBuffer, Ints
 from xiaohe.sources.formats import Kind, Layout, Status
 from xiaohe.sources.reasons import Rejected
+from xiaohe.sources.rows import birthdays
 from xiaohe.sources.rows.buyers import BuyerColumns, Buyers
 from xiaohe.sources.rows.context import Context, Judge
 from xiaohe.sources.rows.slice import OfSlices, Slice, filled
@@ -99,6 +100,7 @@ class VisitRows(OfSlices):
             buffer, slice_, visit & (refunded.or_zero > 0), back, order, at, paid.cash, refunded
         )
         self._money_in(buffer, slice_, recharge, order, buyers, at, paid.cash)
+        birthdays.add(context, buffer, slice_, good & buyers.named, buyers.subject, at.at)
         self._people.edges(buffer, start, buyers, good, at.at)
         self._people.remember(buyers, good)
         context.found.see_times(at.at[good])

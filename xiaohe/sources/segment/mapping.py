@@ -1,7 +1,8 @@
 """One message becomes facts, evidence and sealed identifiers: pure, and the only place that decides what is kept.
 
-    identify   identity.described           group    identity.grouped         evidence  user—device, user—phone,
-    page       page.viewed                  alias    evidence only                      user—e-mail, user—former id
+    identify   identity.described,          group    identity.grouped         evidence  user—device, user—phone,
+               date.told (a birthday)                                                    user—e-mail, user—former id
+    page       page.viewed                  alias    evidence only
     screen     screen.viewed                track    by table.py, else custom:<name>
 
 A fact's key is its message's id, so a message delivered twice is one. Dropped: IP, user agent, referrers, whatever of
@@ -13,12 +14,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from xiaohe.kernel.errors import BadInput
 from xiaohe.kernel.money import to_minor
 from xiaohe.ledger.catalogue.custom import LONGEST_NAME, OTHER, PREFIX
 from xiaohe.ledger.stream import Fact
-from xiaohe.people import keys
+from xiaohe.people import days, keys
 from xiaohe.people.keys import Kind, Namespace
 from xiaohe.people.masking import masked, masked_text
+from xiaohe.sources import birthdays
 from xiaohe.sources.segment import amounts, orders, table
 from xiaohe.sources.segment import messages as calls
 from xiaohe.sources.segment.desk import Desk, Mapped, Value
@@ -88,6 +91,7 @@ def facts_of(message: Message, desk: Desk) -> Mapped:
                 _context(message, _plain_traits(message.properties)),
             )
         ]
+        mapped.facts += _birthday(message, desk, subject)
         _describe(mapped, message, message.properties, desk, subject)
     else:
         _alias(mapped, message, desk, subject)
@@ -252,6 +256,22 @@ def _campaign(campaign: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain_traits(traits: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in traits.items() if name not in _NAMES}
+
+
+def _birthday(message: Message, desk: Desk, subject: int) -> list[Fact]:
+    """The trait `birthday`; what is no day is left out, as an e-mail that is none."""
+    written = message.properties.get("birthday")
+    if type(written) is not str:
+        return []
+    try:
+        day = birthdays.read(written, desk.now.date())
+    except BadInput:
+        return []
+    if day is None:
+        return []
+    said = days.props(days.Name.BIRTHDAY, day)
+    fact = _fact(days.TOLD, message, desk, subject, said)
+    return [fact._replace(key=f"birthday|{message.id}")]
 
 
 def _edge(kind: str, message: Message, desk: Desk, subject: int, other: int) -> Fact:

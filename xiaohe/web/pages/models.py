@@ -192,6 +192,8 @@ class Profile:
     ties: tuple[Tied, ...] = ()
     marked: str = ""  # what they are, if no customer
     came_from: str = ""
+    days: tuple[Any, ...] = ()  # of pages/days.py
+    day_names: tuple[Any, ...] = ()
 
 
 # ---- numbers ----

@@ -16,7 +16,7 @@ from xiaohe.autopilot import today as autopilot
 from xiaohe.kernel.clock import ShopCalendar
 from xiaohe.kernel.money import SYMBOLS, spoken
 from xiaohe.ledger import imports
-from xiaohe.people import names, overlay, private_notes, profile, ties
+from xiaohe.people import days, names, overlay, private_notes, profile, ties
 from xiaohe.people.profile import Evidence, Origin, Says
 from xiaohe.shop import audit, goods, queries
 from xiaohe.shop.models import AUDIT_WORDS, AuditAct
@@ -27,6 +27,7 @@ from xiaohe.traits import state
 from xiaohe.web import drawing, phrases
 from xiaohe.web.drawing import Strip, StripWords
 from xiaohe.web.pages import came_from, data, people, reports
+from xiaohe.web.pages import days as day_pages
 from xiaohe.web.pages import marks as mark_pages
 from xiaohe.web.pages import today as today_page
 from xiaohe.web.pages.models import Card, Kind, Moment, Profile, Proof, Tied, Told
@@ -101,6 +102,8 @@ def page(person: int, *, shown: str, now: datetime, calendar: ShopCalendar, user
         notes=tuple(private_notes.seen_by(user, person)),
         ties=_ties(person),
         came_from=came_from.said(person),
+        days=day_pages.lines(days.of(about), on),
+        day_names=day_pages.CHOICES,
     )
 
 
