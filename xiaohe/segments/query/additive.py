@@ -1,7 +1,7 @@
 """Measures as sums that can be carried on: what came later is added to what was known, and nothing is read again.
 
     facts ─► accumulate ─┐
-                         ├─► merge ─► finalise ─► values of measures
+                         ├─► merge ─► finalise ─► values of measures ─► passed ─► truths
     facts ─► accumulate ─┘
 
 One definition for all: leaves of a query, of the state and of a preview go through `accumulate` and `finalise`, so
@@ -306,6 +306,20 @@ def _value(world: World, table: ir.Table, name: str, fold: Fold) -> Any:
         case Fold.MIN | Fold.MAX:
             return table[f"{name}__m"]
     return table[f"{name}__v"]
+
+
+def with_truths(world: World, accumulated: ir.Table, leaves: Leaves) -> ir.Table:
+    """`accumulated` with one truth per leaf beside, under the leaf's name."""
+    values = finalise(world, accumulated, leaves, *accumulated.columns[1:])
+    return values.select(*accumulated.columns, **passed(world, values, leaves))
+
+
+def carried_on(world: World, kept: ir.Table, leaves: Leaves) -> ir.Table:
+    """`kept` (person, parts…) with what came since, and one truth per leaf beside; `world.facts`: what came since.
+
+    Everybody who is in `kept` or has a new record. Raises ValueError for a leaf that cannot be carried on.
+    """
+    return with_truths(world, merge(kept, accumulate(world, leaves), leaves), leaves)
 
 
 def kind_of(leaf: Measure) -> Kind:

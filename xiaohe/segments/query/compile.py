@@ -135,53 +135,53 @@ class _Asked:
 
     def _parts(self) -> Iterator[tuple[str, ir.Table, dict[str, Any]]]:
         """(name, (person, truths), truth of each leaf for whoever is not in it)."""
+        world = self.world
         compares = {name: leaf for name, leaf in self.named.values() if isinstance(leaf, Compare)}
         if compares:
-            yield "attributes", self._attributes(compares), dict.fromkeys(compares, False)
+            yield "attributes", compared(world, compares), dict.fromkeys(compares, False)
         measures = {name: leaf for name, leaf in self.named.values() if isinstance(leaf, Measure)}
         for number, names in enumerate(additive.by_records(measures).values()):
             some = {name: measures[name] for name in names}
-            yield f"records_{number}", *self._measures(some)
+            told = additive.with_truths(world, additive.accumulate(world, some), some)
+            otherwise = additive.passed_without_records(world, some)
+            yield f"records_{number}", told.select("person", *some), otherwise
         for name, leaf in self.named.values():
-            if (fitting := self._people(leaf)) is not None:
+            if (fitting := people(world, leaf)) is not None:
                 yield name, _marked(fitting, name), {name: False}
 
-    def _attributes(self, asked: Mapping[str, Compare]) -> ir.Table:
-        needed = [each for leaf in asked.values() for each in _columns_of(leaf)]
-        table = self.world.attributes()
-        table = table.select(
-            "person", **{f"of_{name}": table[name] for name in dict.fromkeys(needed)}
-        )
-        return table.select(
-            "person", **{name: self._attribute(table, leaf) for name, leaf in asked.items()}
-        )
 
-    def _attribute(self, table: ir.Table, leaf: Compare) -> Any:
-        kind = ATTRIBUTES[leaf.field].kind
-        earlier = table[f"of_{before(leaf.field)}"] if kind is Kind.RECURRING else None
-        return fits(self.world, kind, table[f"of_{leaf.field}"], leaf.test, before=earlier)
+def compared(world: World, asked: Mapping[str, Compare]) -> ir.Table:
+    """(person, one truth per leaf) of everybody, by their attributes."""
+    needed = [each for leaf in asked.values() for each in _columns_of(leaf)]
+    table = world.attributes()
+    table = table.select("person", **{f"of_{name}": table[name] for name in dict.fromkeys(needed)})
+    return table.select(
+        "person", **{name: _attribute(world, table, leaf) for name, leaf in asked.items()}
+    )
 
-    def _measures(self, asked: Mapping[str, Measure]) -> tuple[ir.Table, dict[str, Any]]:
-        values = additive.finalise(self.world, additive.accumulate(self.world, asked), asked)
-        truths = values.select("person", **additive.passed(self.world, values, asked))
-        return truths, additive.passed_without_records(self.world, asked)
 
-    def _people(self, leaf: Leaf) -> ir.Table | None:
-        """(person) of those who fit a leaf that is neither attribute nor measure."""
-        match leaf:
-            case Sequence():
-                return steps.people(self.world, leaf)
-            case Been(InSegment(slug), days):
-                return logged.in_segment(self.world, slug, days)
-            case Been(Compare(name, test), days):
-                return logged.attribute(self.world, name, test, days)
-            case Rank():
-                return standing.ranked(self.world, leaf)
-            case Share():
-                return standing.drawn(self.world, leaf)
-            case Listed(people):
-                return standing.listed(self.world, people)
-        return None
+def _attribute(world: World, table: ir.Table, leaf: Compare) -> Any:
+    kind = ATTRIBUTES[leaf.field].kind
+    earlier = table[f"of_{before(leaf.field)}"] if kind is Kind.RECURRING else None
+    return fits(world, kind, table[f"of_{leaf.field}"], leaf.test, before=earlier)
+
+
+def people(world: World, leaf: Leaf) -> ir.Table | None:
+    """(person) of those who fit a leaf; None if it is an attribute or a measure, of which many are one question."""
+    match leaf:
+        case Sequence():
+            return steps.people(world, leaf)
+        case Been(InSegment(slug), days):
+            return logged.in_segment(world, slug, days)
+        case Been(Compare(name, test), days):
+            return logged.attribute(world, name, test, days)
+        case Rank():
+            return standing.ranked(world, leaf)
+        case Share():
+            return standing.drawn(world, leaf)
+        case Listed(listed):
+            return standing.listed(world, listed)
+    return None
 
 
 def _columns_of(leaf: Compare) -> list[str]:

@@ -65,6 +65,7 @@ def listed(world: World, people: Iterable[int]) -> ir.Table:
 def drawn(world: World, leaf: Share) -> ir.Table:
     """(person) of those whose draw lies in the share, its lower end included."""
     whose = "all" if world.people is None else world.people.get_name()
+    whose += str(world.share or "")
     name = f"drawn_{_name(repr(leaf).encode(), whose.encode(), str(world.at).encode())}"
     if name not in world.kept:
         everyone = world.read.run(world.population().select("person"))["person"].to_numpy()

@@ -70,6 +70,8 @@ class World:
     people: ir.Table | None = None
     subjects: ir.Table | None = None
     few: bool = False
+    # (how many, which): one of so many shares of the people, by their ids; without a table that says who they are.
+    share: tuple[int, int] | None = None
     facts: ir.Table | None = None
     # Kept answers to `population()` and `attributes()` of everybody at this very moment, for whoever asks often.
     known_population: ir.Table | None = None
@@ -98,12 +100,16 @@ class World:
 
     def everybody(self) -> World:
         """The same moment, of the whole shop."""
-        if self.people is None:
+        if self.people is None and self.share is None:
             return self
-        return replace(self, people=None, subjects=None, few=False)
+        return replace(self, people=None, subjects=None, few=False, share=None)
 
     def whose(self, table: ir.Table) -> ir.Table:
         """Rows of the people this world is about."""
+        if self.share is not None:
+            shares, which = self.share
+            # Ids may be negative, and a remainder of those is so in some engines.
+            table = table.filter((table.person % shares + shares) % shares == which)
         return table if self.people is None else table.semi_join(self.people, "person")
 
     # ------------------------------------------------------------ what

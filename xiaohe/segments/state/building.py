@@ -154,11 +154,12 @@ def _base(
 ) -> Generation:
     with generation.draft() as folder:
         name = generation.new_name(before.number + 1 if before else 1)
-        whole.everybody(world, wanted, folder)
+        groups = whole.everybody(world, wanted, folder, name)
         np.save(folder / "runs_out.npy", asking.running_out(world, wanted.values()))
         crash.at("segments_after_write")
         columns = {key: f"{name}/columns/{key}.npy" for key in wanted}
         about = _about(world, here, rules, wanted, columns, name, base=name, before=before)
+        about["accumulated"] = {each.name: each.told() for each in groups}
         quiet = before is not None and before.position.lake == here.lake and before.on != world.on
         why = Why(_NOBODY, _NOBODY, all_quiet=quiet)
         return _finished(folder, name, about, world.state, before, None, why)

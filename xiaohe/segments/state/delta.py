@@ -15,9 +15,10 @@ from xiaohe.ledger.engine import FACTS
 from xiaohe.ledger.instants import to_us
 from xiaohe.segments.query.world import World
 from xiaohe.segments.rules.tree import Leaf
-from xiaohe.segments.state import asking, dirty, few, unseen, whole
+from xiaohe.segments.state import asking, dirty, few, unseen
 from xiaohe.segments.state.bits import Flags, unpacked
 from xiaohe.segments.state.changes import rows_of
+from xiaohe.segments.state.columns import columns
 from xiaohe.segments.state.dirty import Dirty
 from xiaohe.segments.state.generation import Generation, Ids, Touched
 
@@ -143,7 +144,7 @@ def asked_of_all(
         known_population=read.register("everyone", pa.table({"person": there})),
         known_attributes=kept.anti_join(over, "person").union(laid.select(kept.columns)),
     )
-    whole.columns(everybody, there, fresh, folder)
+    columns(everybody, there, fresh, folder)
     values = rows.values.copy()
     for key in fresh:
         path = folder / "columns" / f"{key}.npy"

@@ -25,8 +25,9 @@ from xiaohe.ledger.engine import Reading, TooSlow
 from xiaohe.segments.attributes import cuts
 from xiaohe.segments.rules import jsonform
 from xiaohe.segments.rules.tree import Leaf, Rank
-from xiaohe.segments.state import asking, generation, whole
+from xiaohe.segments.state import asking, generation
 from xiaohe.segments.state.bits import Bits, Flags, packed, unpacked
+from xiaohe.segments.state.columns import columns
 from xiaohe.segments.state.generation import Generation, Ids
 from xiaohe.segments.state.position import late_batches, position_of
 
@@ -160,7 +161,7 @@ def _bits(one: Generation, world: asking.World, wanted: Mapping[str, Leaf]) -> d
     with TemporaryDirectory(dir=generation.root(), prefix=".") as name:
         folder = Path(name)
         (folder / "columns").mkdir()
-        whole.columns(world, ascending, wanted, folder, whole=True)
+        columns(world, ascending, wanted, folder, whole=True)
         for key in wanted:
             flags = np.zeros(one.size, bool)
             flags[order] = unpacked(np.load(folder / "columns" / f"{key}.npy"), one.size)

@@ -1,8 +1,4 @@
-"""Everybody is asked about: a file of people, their attributes and a column of bits per leaf.
-
-In parts, so that memory is bounded however many people there are; leaves of one kind of record are one question, so
-that each type of fact is read once.
-"""
+"""Everybody is asked about: who there is, their attributes in parts that fit into memory, a column of bits per leaf."""
 
 from __future__ import annotations
 
@@ -13,19 +9,22 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from xiaohe.segments.query.compile import leaf_table
 from xiaohe.segments.query.world import World
-from xiaohe.segments.rules.tree import Leaf, Rank
-from xiaohe.segments.state.asking import groups_of, only
-from xiaohe.segments.state.bits import packed
+from xiaohe.segments.rules.tree import Leaf
+from xiaohe.segments.state.accumulated import Group
+from xiaohe.segments.state.asking import only
+from xiaohe.segments.state.columns import columns
 from xiaohe.segments.state.generation import Ids
 
 # People of one question; a part of them needs some 300 MB at twenty facts each.
 PART = 500_000
 
 
-def everybody(world: World, wanted: Mapping[str, Leaf], folder: Path) -> Ids:
-    """Write persons.npy, attributes.parquet and a column per leaf of the whole shop; who there is."""
+def everybody(world: World, wanted: Mapping[str, Leaf], folder: Path, name: str) -> list[Group]:
+    """Write persons.npy, attributes.parquet and a column per leaf of the whole shop, into the draft of `name`.
+
+    What measures have added up is kept beside; those groups are given.
+    """
     persons = _population(world, folder)
     world = replace(
         world, known_population=world.read.register("everyone", folder / "persons.parquet")
@@ -37,37 +36,11 @@ def everybody(world: World, wanted: Mapping[str, Leaf], folder: Path) -> Ids:
         files.append(path)
         world.read.write(_of(world, part, len(parts)).attributes().order_by("person"), path)
     world = replace(world, known_attributes=world.read.register("attributes", files))
-    columns(world, persons, wanted, folder)
+    kept = columns(world, persons, wanted, folder, keep_as=name)
     _one_file(files, folder / "attributes.parquet")
     (folder / "persons.parquet").unlink()
     np.save(folder / "persons.npy", persons)
-    return persons
-
-
-def columns(
-    world: World,
-    persons: Ids,
-    wanted: Mapping[str, Leaf],
-    folder: Path,
-    *,
-    whole: bool = False,
-) -> None:
-    """A column of bits per leaf, of `persons` (ascending); `world` knows its population and attributes.
-
-    `whole`: not in parts, for what must be quick.
-    """
-    parts = [persons] if whole else _parts(persons)
-    for group in groups_of(wanted):
-        flags = {key: np.zeros(len(persons), bool) for key in group}
-        together = any(isinstance(each, Rank) for each in group.values())
-        for part in parts[:1] if together else parts:
-            some = world if together else _of(world, part, len(parts))
-            found = world.read.run(leaf_table(some, group))
-            places = np.searchsorted(persons, found["person"].to_numpy())
-            for key in group:
-                flags[key][places] = np.asarray(found[key])
-        for key, of in flags.items():
-            np.save(folder / "columns" / f"{key}.npy", packed(of))
+    return kept
 
 
 def _population(world: World, folder: Path) -> Ids:
