@@ -110,7 +110,7 @@ def saved_of(row: Segment | None, shipped: Shipped | None = None) -> Saved:
     return Saved(
         slug=row.slug,
         name=row.name or (shipped.name if shipped else row.slug),
-        rule=holds.rule if holds else jsonform.from_json(row.tree),
+        rule=holds.rule if holds else jsonform.remembered(row.tree),
         text=holds.text if holds else row.text,
         kind=Kind(row.kind),
         version=row.version,

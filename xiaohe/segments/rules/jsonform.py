@@ -10,9 +10,11 @@ and numbers with more digits than a float holds `{"number": "…"}`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Never
 
 from xiaohe.segments.rules import checks, windowform
@@ -69,6 +71,16 @@ def from_json(document: object, vocabulary: Vocabulary | None = None) -> Rule:
     if vocabulary is not None:
         checks.check(rule, vocabulary, path="/rule")
     return normal(rule)
+
+
+def remembered(document: object) -> Rule:
+    """`from_json` of what was checked when it was stored; the same document gives the same tree, not only an equal one."""
+    return _of_text(json.dumps(document))
+
+
+@lru_cache(maxsize=4096)
+def _of_text(text: str) -> Rule:
+    return from_json(json.loads(text))
 
 
 # ---------------------------------------------------------------- writing

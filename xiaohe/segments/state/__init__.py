@@ -13,6 +13,7 @@ dirty         whom to look at again
 building      base and delta
 unseen        leaves of no saved segment
 changes       who entered and left, and why
+entered       since when those who entered have been there
 logged        whose stage, tier or vip became another, and why
 recording     those as facts
 standing      answers
@@ -25,11 +26,10 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from xiaohe.ledger.instants import from_us
 from xiaohe.segments.rules.tree import InSegment
-from xiaohe.segments.state import building, generation, history
+from xiaohe.segments.state import building, entered, generation, history
 from xiaohe.segments.state.generation import Generation
 from xiaohe.segments.state.history import sizes
 from xiaohe.segments.state.standing import Count, Overlap, Standing, Step
@@ -65,7 +65,7 @@ def refresh(now: datetime, *, anew: bool = False, quickly: bool = False) -> Gene
         # Whatever a day's last generation was, its sizes are the day's.
         history.note(before)
     made = building.advance(now, anew=anew, quickly=quickly)
-    if made is not None:
+    if made is not None and made is not before and made.is_base:
         history.note(made)
     return made
 
@@ -99,8 +99,7 @@ _INSTANT = pa.timestamp("us", tz="UTC")
 
 
 def _since(found: Generation, slug: str) -> pa.Table:
-    told = pq.read_table(found.folder / "since.parquet", filters=[("segment", "=", slug)])
-    return told.sort_by("person")
+    return entered.told(found.folder, slug)
 
 
 def _first(now: datetime) -> Generation:

@@ -32,7 +32,9 @@ from xiaohe.segments.state import (
     changes,
     delta,
     dirty,
+    entered,
     generation,
+    history,
     logged,
     unseen,
     wanting,
@@ -162,7 +164,7 @@ def _base(
         about["accumulated"] = {each.name: each.told() for each in groups}
         quiet = before is not None and before.position.lake == here.lake and before.on != world.on
         why = Why(_NOBODY, _NOBODY, all_quiet=quiet)
-        return _finished(folder, name, about, world.state, before, None, why)
+        return _finished(folder, name, about, world.state, before, None, None, why)
 
 
 # ---------------------------------------------------------------- delta
@@ -191,13 +193,15 @@ def _delta(
             rows = delta.asked_of_all(world, before, rows, fresh, folder)
         rows.save(folder / "touched.npz")
         columns |= {key: f"{name}/columns/{key}.npy" for key in (*fresh, *at_hand)}
-        np.save(folder / "runs_out.npy", delta.runs_out(world, before, wanted, new, looked.people))
+        out = delta.runs_out(world, before, wanted, new, looked.people, ahead=looked.ahead)
+        np.save(folder / "runs_out.npy", out)
         crash.at("segments_after_write")
         base = before.about["base"]
         about = _about(world, here, rules, wanted, columns, name, base=base, before=before)
         quiet = np.setdiff1d(touched.time, np.union1d(touched.facts, touched.state))
         why = Why(touched.state, quiet)
-        return _finished(folder, name, about, world.state, before, touched.people, why)
+        reread = looked.people[looked.reread]
+        return _finished(folder, name, about, world.state, before, touched.people, reread, why)
 
 
 # ---------------------------------------------------------------- both
@@ -252,25 +256,29 @@ def _finished(
     state: State,
     before: Generation | None,
     touched: Ids | None,
+    reread: Ids | None,
     why: Why,
 ) -> Generation:
-    """Work out what changed, of those touched or of everybody, write it beside, and publish."""
+    """Work out what changed, write it beside, and publish; None: of everybody.
+
+    `reread`: those of the touched whose attributes may be others now.
+    """
     _keep_state(state, folder)
     changed = changes.SCHEMA.empty_table()
     if before is not None:
         after = _preview(folder, name, about)
         some = None if wanting.ranks(after.leaves) else touched
         parts = list(changes.between(before, after, some, why))
-        if touched is None or len(touched):
-            parts.append(logged.between(before, after, touched, why))
+        if reread is None or len(reread):
+            parts.append(logged.between(before, after, reread, why))
         changed = pa.concat_tables([changed, *parts])
         if changed.num_rows:
             pq.write_table(changed, folder / "changes.parquet")
         else:
             about["unrecorded"] = [each for each in about["unrecorded"] if each != name]
-    old = before.folder / "since.parquet" if before else None
-    since = changes.since_after(old, changed, to_us(datetime.fromisoformat(about["at"])))
-    pq.write_table(since, folder / "since.parquet")
+    about["sizes"] = history.after(_preview(folder, name, about), before, changed)
+    at_us = to_us(datetime.fromisoformat(about["at"]))
+    entered.carry_on(before.folder if before else None, changed, at_us, folder)
     crash.at("segments_before_publish")
     made = generation.publish(folder, name, about)
     crash.at("segments_after_publish")

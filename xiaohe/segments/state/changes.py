@@ -9,12 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from xiaohe.segments.rules import jsonform
 from xiaohe.segments.rules.tree import InSegment, Leaf, Rule, leaves
@@ -37,7 +35,8 @@ SCHEMA = pa.schema(
         ("after", pa.string()),
     ]
 )
-SINCE_SCHEMA = pa.schema([("segment", pa.string()), ("person", pa.int64()), ("us", pa.int64())])
+# People whose truths are kept in memory while segments are gone through.
+FEW = 100_000
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Rows:
         return found.view(np.bool_)
 
     def leaf(self, leaf: Leaf) -> Flags:
-        return self.of(generation.key_of(canonical(leaf)))
+        return self.of(generation.key_of_leaf(leaf))
 
 
 def rows_of(one: Generation, persons: Ids) -> Rows:
@@ -85,7 +84,7 @@ def rows_of(one: Generation, persons: Ids) -> Rows:
     def of(key: str) -> Flags:
         if key not in one.about["columns"]:
             return np.zeros(len(persons), bool)
-        column = np.load(one.folder.parent / one.about["columns"][key], mmap_mode="r")
+        column = one.base_column(key)
 
         def from_base() -> Flags:
             places = at[known]
@@ -97,7 +96,8 @@ def rows_of(one: Generation, persons: Ids) -> Rows:
         lambda: np.ones(int(known.sum()), bool),
         lambda: one.touched.present,  # type: ignore[union-attr]
     )
-    return Rows(present, of, one.rules)
+    # Of few people every truth is looked up once for all segments; of everybody they would not fit into memory.
+    return Rows(present, cache(of) if len(persons) <= FEW else of, one.rules)
 
 
 @dataclass(frozen=True)
@@ -117,17 +117,17 @@ def between(
     why: Why,
 ) -> Iterator[pa.Table]:
     """Changes (SCHEMA) of `some` people, or of everybody; of segments whose rule changed always of everybody."""
-    edited = {
-        slug
-        for slug, each in after.rules.items()
-        if slug in before.rules and _meaning(slug, before.rules) != _meaning(slug, after.rules)
-    }
+    edited = _edited(before.rules, after.rules)
     kept = [slug for slug in after.rules if slug in before.rules]
     everybody = some is None or bool(edited)
     union = _everyone(before, after) if everybody else np.empty(0, np.int64)
+    looked: dict[bool, tuple[Rows, Rows]] = {}
     for slug in kept:
-        persons = union if some is None or slug in edited else some
-        old, new = rows_of(before, persons), rows_of(after, persons)
+        of_all = some is None or slug in edited
+        persons = union if of_all or some is None else some
+        if of_all not in looked:
+            looked[of_all] = rows_of(before, persons), rows_of(after, persons)
+        old, new = looked[of_all]
         was, fits = old.members(slug), new.members(slug)
         flipped = np.flatnonzero(was != fits)
         if not len(flipped):
@@ -170,6 +170,14 @@ def _because(
     return found
 
 
+def _edited(before: Mapping[str, Rules], after: Mapping[str, Rules]) -> set[str]:
+    """Segments whose rule, or one that it names, asks for something else now."""
+    kept = [slug for slug in after if slug in before]
+    if all(before[slug].rule is after[slug].rule for slug in kept) and len(before) == len(kept):
+        return set()
+    return {slug for slug in kept if _meaning(slug, before) != _meaning(slug, after)}
+
+
 def _meaning(slug: str, rules: Mapping[str, Rules], seen: frozenset[str] = frozenset()) -> object:
     """A rule with the rules it names: equal ones ask the same."""
     if slug not in rules or slug in seen:
@@ -186,20 +194,3 @@ def _everyone(before: Generation, after: Generation) -> Ids:
         parts.append(after.base_persons)
         return np.unique(np.concatenate(parts))
     return np.concatenate([parts[0], np.union1d(parts[1], parts[2])])
-
-
-# ---------------------------------------------------------------- since when
-
-
-def since_after(before: Path | None, changed: pa.Table, at_us: int) -> pa.Table:
-    """SINCE_SCHEMA after these changes: whoever left is forgotten, whoever entered is there from now on."""
-    old = pq.read_table(before) if before is not None else SINCE_SCHEMA.empty_table()
-    told = changed.filter(pc.is_valid(changed["segment"]))
-    if not told.num_rows:
-        return old
-    turned = told.select(["segment", "person"])
-    if old.num_rows:
-        old = old.join(turned, ["segment", "person"], join_type="left anti")
-    entered = told.filter(pc.equal(told["type"], ENTERED)).select(["segment", "person"])
-    entered = entered.append_column("us", pa.array(np.full(entered.num_rows, at_us)))
-    return pa.concat_tables([old.select(SINCE_SCHEMA.names), entered.cast(SINCE_SCHEMA)])

@@ -33,6 +33,8 @@ class Looked:
     reread: Flags
     flags: Mapping[str, Flags]
     attributes: pa.Table | None
+    # Whether one of them has a fact that is dated later than now.
+    ahead: bool
 
 
 def look(world: World, before: Generation, touched: Dirty, wanted: Mapping[str, Leaf]) -> Looked:
@@ -59,7 +61,8 @@ def look(world: World, before: Generation, touched: Dirty, wanted: Mapping[str, 
                 of[some & ~there] = False
         for key, of in found.flags.items():
             flags[key][there] = of
-    return Looked(people, present, reread, flags, pa.concat_tables(tables) if tables else None)
+    attributes = pa.concat_tables(tables) if tables else None
+    return Looked(people, present, reread, flags, attributes, ahead)
 
 
 def _have_facts_ahead(world: World, people: Ids) -> bool:
@@ -171,11 +174,16 @@ def runs_out(
     wanted: Mapping[str, Leaf],
     new: Mapping[str, Leaf],
     people: Ids,
+    *,
+    ahead: bool,
 ) -> np.ndarray:
-    """When people must be looked at again: of those touched anew, of the others as it was."""
+    """When people must be looked at again: of those touched anew, of the others as it was.
+
+    Not `ahead`: none of them has a fact that is dated later than now.
+    """
     old = before.runs_out
-    parts = [old[~np.isin(old[:, 1], people)]]
-    if len(people):
+    parts = [old[~np.isin(old[:, 1], people)] if len(old) else old]
+    if len(people) and (ahead or asking.of_hours(wanted.values())):
         parts.append(asking.running_out(asking.only(world, people), wanted.values()))
     if asking.of_hours(new.values()):
         parts.append(asking.running_out(world, new.values()))

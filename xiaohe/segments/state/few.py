@@ -14,7 +14,8 @@ import pyarrow as pa
 from xiaohe.ledger.engine.compiled import compiled
 from xiaohe.segments.query.compile import leaf_table
 from xiaohe.segments.query.world import PERSON, World
-from xiaohe.segments.rules.tree import Compare, Leaf, Measure, Sequence
+from xiaohe.segments.records.registry import kind_named
+from xiaohe.segments.rules.tree import Compare, Leaf, Listed, Measure, Sequence, Share
 from xiaohe.segments.rules.windows import is_of_cycles
 from xiaohe.segments.state.asking import end_of_day, groups_of, of_hours, only
 from xiaohe.segments.state.bits import Flags
@@ -69,10 +70,7 @@ def few(
         sure = attributes is not None and any(_by_attributes(each) for each in group.values())
         by_hours = bool(of_hours(group.values()))
         asked = replace(narrow, at=moment) if by_hours else narrow
-        concerned = sure or _concerns(
-            world, "".join(group), partial(leaf_table, asked, group), types
-        )
-        if not concerned:
+        if not sure and not _is_of_concern(world, asked, group, types):
             continue
         question = leaf_table(asked, group)
         found = world.read.run(question)
@@ -93,6 +91,33 @@ def _by_attributes(leaf: Leaf) -> bool:
         case Sequence(window=window):
             return is_of_cycles(window)
     return False
+
+
+def _is_of_concern(world: World, asked: World, group: Mapping[str, Leaf], types: Types) -> bool:
+    """Whether facts of these types may change an answer; records of facts say themselves what they are made of."""
+    if types is None:
+        return True
+    named = [looks_at(each) for each in group.values()]
+    if None not in named:
+        return any(not types.isdisjoint(each) for each in named if each is not None)
+    return _concerns(world, "".join(group), partial(leaf_table, asked, group), types)
+
+
+def looks_at(leaf: Leaf) -> frozenset[str] | None:
+    """Types of facts that a leaf is an answer from, attributes aside; None where only the engine can tell."""
+    match leaf:
+        case Measure(records=records):
+            named = [records.of]
+        case Sequence(steps=steps):
+            named = [each.of for each in steps]
+        case Compare() | Listed() | Share():
+            return frozenset()
+        case _:
+            return None
+    kinds = [kind_named(each) for each in named]
+    if not all(kind is not None and kind.types for kind in kinds):
+        return None
+    return frozenset(name for kind in kinds if kind is not None for name in kind.types)
 
 
 def _attributes_of(narrow: World) -> ir.Table:

@@ -8,7 +8,7 @@
         attributes.parquet                   base: of everybody; else of those touched
         touched.npz                          whole rows of those touched since the base
         runs_out.npy                         (instant, person): when hours run out or a fact dated ahead comes true
-        since.parquet                        who entered after a segment's first filling, and when
+        since/                               who entered after a segment's first filling, and when (`entered`)
         changes.parquet                      who entered and left by this generation; gone when it is recorded
 
 A folder is written aside and renamed; nobody changes it afterwards, but columns of leaves that were asked for since
@@ -26,7 +26,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -40,10 +40,11 @@ from xiaohe.segments.rules import jsonform
 from xiaohe.segments.rules.tree import Leaf, Rule
 from xiaohe.segments.state.bits import Bits, Flags, Places, packed, unpacked
 from xiaohe.segments.state.position import Position
+from xiaohe.segments.text import canonical
 from xiaohe.traits.state import State, StateVersion
 
 # A change of what files mean: raise it, and nobody reads the old ones.
-FORMAT = 2
+FORMAT = 3
 POINTER = "current"
 KEPT = 3
 Ids = NDArray[np.int64]
@@ -86,7 +87,7 @@ class Touched:
                 told["places"],
                 told["present"],
                 told["reread"],
-                told["values"],
+                np.unpackbits(told["values"], axis=1, count=len(told["keys"])).view(np.bool_),
                 tuple(told["keys"].tolist()),
             )
 
@@ -97,7 +98,7 @@ class Touched:
             places=self.places,
             present=self.present,
             reread=self.reread,
-            values=self.values,
+            values=np.packbits(self.values, axis=1),
             keys=np.array(self.keys, dtype="U32"),
         )
 
@@ -141,6 +142,12 @@ class Generation:
     def base_folder(self) -> Path:
         return self.folder.parent / self.about["base"]
 
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """How many people are in each segment."""
+        found: Mapping[str, int] = self.about["sizes"]
+        return found
+
     @cached_property
     def position(self) -> Position:
         return Position.of_told(self.about["position"])
@@ -148,12 +155,12 @@ class Generation:
     @cached_property
     def leaves(self) -> Mapping[str, Leaf]:
         """Every leaf with a column, by its key."""
-        return {key: jsonform.from_json(told) for key, told in self.about["leaves"].items()}  # type: ignore[misc]
+        return {key: jsonform.remembered(told) for key, told in self.about["leaves"].items()}  # type: ignore[misc]
 
     @cached_property
     def rules(self) -> Mapping[str, Rules]:
         return {
-            slug: Rules(each["version"], jsonform.from_json(each["tree"]), each["first_us"])
+            slug: Rules(each["version"], jsonform.remembered(each["tree"]), each["first_us"])
             for slug, each in self.about["rules"].items()
         }
 
@@ -175,8 +182,7 @@ class Generation:
 
     @cached_property
     def base_persons(self) -> Ids:
-        found: Ids = np.load(self.base_folder / "persons.npy", mmap_mode="r")
-        return found
+        return _mapped(self.base_folder / "persons.npy")
 
     @cached_property
     def touched(self) -> Touched | None:
@@ -222,10 +228,14 @@ class Generation:
 
     def column(self, key: str) -> Bits:
         """A leaf's bits, with those touched laid over."""
-        bits = np.load(self.folder.parent / self.about["columns"][key], mmap_mode="r")
+        bits = self.base_column(key)
         if self.touched is None:
             return np.asarray(bits)
         return self.laid_over(unpacked(bits, len(self.base_persons)), self.touched.of(key))
+
+    def base_column(self, key: str) -> Bits:
+        """A leaf's bits of the base's people, as they were in the base."""
+        return _mapped(self.folder.parent / self.about["columns"][key])
 
     def laid_over(self, base: Flags, touched: Flags) -> Bits:
         flags = np.zeros(self.size, bool)
@@ -268,6 +278,28 @@ def key_of(text: str) -> str:
     return blake2b(text.encode(), digest_size=10).hexdigest()
 
 
+_keys: dict[int, tuple[Leaf, str]] = {}
+
+
+def key_of_leaf(leaf: Leaf) -> str:
+    """`key_of` its canonical text, remembered for this very leaf: to Python `is true` and `is 1` are equal leaves."""
+    known = _keys.get(id(leaf))
+    if known is not None:
+        return known[1]
+    found = key_of(canonical(leaf))
+    if len(_keys) > 20_000:
+        _keys.clear()
+    # Held with its key, so that no other can have its identity.
+    _keys[id(leaf)] = (leaf, found)
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _mapped(path: Path) -> Any:
+    """An array in a file whose name is never used again."""
+    return np.load(path, mmap_mode="r")
+
+
 _loaded: dict[Path, Generation] = {}
 
 
@@ -288,6 +320,9 @@ def newest() -> Generation | None:
     if about.get("format") != FORMAT:
         return None
     found = Generation(folder, about)
+    if not any(each.base_folder == found.base_folder for each in _loaded.values()):
+        # Files of an older base may be gone; held open they would keep their place on disk.
+        _mapped.cache_clear()
     if len(_loaded) > 8:
         _loaded.clear()
     _loaded[folder] = found

@@ -16,8 +16,7 @@ from xiaohe.ledger.engine import Reading
 from xiaohe.segments.rules.tree import All, InSegment, Leaf, Rule, leaves
 from xiaohe.segments.state import bits, unseen, wanting
 from xiaohe.segments.state.bits import Bits
-from xiaohe.segments.state.generation import Generation, Ids, key_of
-from xiaohe.segments.text import canonical
+from xiaohe.segments.state.generation import Generation, Ids, key_of_leaf
 
 
 class Count(int):
@@ -220,7 +219,7 @@ class Standing:
         return unseen.sampled(self.generation)
 
     def _leaf(self, leaf: Leaf) -> Bits:
-        return self._columns[key_of(canonical(leaf))]
+        return self._columns[key_of_leaf(leaf)]
 
     def _within(self, slug: str) -> Bits:
         rules: Mapping[str, object] = self.generation.rules

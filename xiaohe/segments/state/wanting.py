@@ -9,7 +9,7 @@ from xiaohe.ledger.instants import to_us
 from xiaohe.segments import queries
 from xiaohe.segments.query.logged import CHANGED
 from xiaohe.segments.rules.tree import Been, Everyone, InSegment, Leaf, Rank, Rule, leaves
-from xiaohe.segments.state.generation import Generation, Rules, key_of
+from xiaohe.segments.state.generation import Generation, Rules, key_of_leaf
 from xiaohe.segments.text import canonical
 
 # What this room itself states: it says what was concluded, and changes nothing else.
@@ -35,7 +35,7 @@ def columns_of(rules: Iterable[Rule]) -> dict[str, Leaf]:
     for rule in rules:
         for leaf in leaves(rule):
             if not isinstance(leaf, Everyone | InSegment):
-                found.setdefault(key_of(canonical(leaf)), leaf)
+                found.setdefault(key_of_leaf(leaf), leaf)
     return found
 
 
