@@ -25,8 +25,8 @@ from xiaohe.ledger import imports
 from xiaohe.ledger.catalogue import as_json
 from xiaohe.people import actions
 from xiaohe.segments.attributes import recurring, referrals
+from xiaohe.segments.attributes.conclude import COLUMNS
 from xiaohe.segments.attributes.registry import ATTRIBUTES, RECURRING, before
-from xiaohe.segments.attributes.table import COLUMNS
 from xiaohe.shop.accounts import account_named
 
 

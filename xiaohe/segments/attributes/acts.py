@@ -28,6 +28,7 @@ GOOD_STARS, POOR_STARS = 4, 2
 OPENED, CLOSED = "complaint.opened", "complaint.closed"
 CONSENTS = {f"consent.{each.value}": each.value for each in Consent}
 WISHED, UNWISHED, REVIEWED = "product.wished", "product.unwished", "product.reviewed"
+WISHES = (WISHED, UNWISHED, "order.item")
 
 
 def signals(world: World) -> ir.Table:
@@ -52,8 +53,7 @@ _ = ibis._
 
 def wishes(world: World) -> ir.Table:
     """(person, wishes): goods on the wish list that were neither taken off nor bought since."""
-    types = [WISHED, UNWISHED, "order.item"]
-    facts = world.of_people(world.seen(types))
+    facts = world.of_people(world.seen(WISHES))
     facts = facts.filter(facts.item_key.notnull())
     each = facts.group_by("person", "item_key").aggregate(
         wished=facts.occurred_at.max(where=facts.type == WISHED),

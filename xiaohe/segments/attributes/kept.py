@@ -1,0 +1,262 @@
+"""Evidence and attributes in files: of everybody with a base, of those touched since laid over it.
+
+    <base>/evidence/<part>.parquet    (person, the part's columns); who has none is not in it
+    <base>/attributes.parquet         (person, conclude.COLUMNS) of everybody
+    <later>/evidence.parquet          (person, evidence.COLUMNS) of those asked again since the base
+
+All ascending by person. A base: `write(world, persons, folder)`. People touched since:
+
+    kept = Kept(base_folder, folder_before or None)
+    new = renewed(narrow, people, kept, types, news)     attributes: `new.attributes`
+    lay_over(kept, new.evidence, folder)
+
+A generation must keep the base's `evidence/` as long as anything is laid over it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from xiaohe.ledger.engine import Reading
+from xiaohe.segments.attributes import conclude, cuts, evidence
+from xiaohe.segments.attributes.cuts import Cuts
+from xiaohe.segments.attributes.evidence import PARTS, Part
+
+if TYPE_CHECKING:
+    from xiaohe.segments.query.world import World
+
+Ids = NDArray[np.int64]
+FOLDER, LAID, ATTRIBUTES = "evidence", "evidence.parquet", "attributes.parquet"
+# People of whom everything is concluded at once: some 700 bytes each.
+LOT = 250_000
+ROWS = "evidence_rows"
+_TYPES: Mapping[str, pa.DataType] = {
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "string": pa.string(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+}
+SCHEMA = pa.schema(
+    [("person", pa.int64()), *((name, _TYPES[kind]) for name, kind in evidence.COLUMNS.items())]
+)
+Tables = Mapping[str, pa.Table]
+
+
+# ---------------------------------------------------------------- everybody
+
+
+def write(world: World, persons: Ids, folder: Path) -> None:
+    """Ask each part of everybody and write it into `folder`, then everybody's attributes.
+
+    `persons`: the population, ascending. Each part is a question of its own, so the largest bounds the memory.
+    """
+    told = cuts.of(world)
+    (folder / FOLDER).mkdir(mode=0o700)
+    files = {}
+    for part in evidence.asked_for(world):
+        files[part.name] = folder / FOLDER / f"{part.name}.parquet"
+        world.read.write(part.make(world).order_by("person"), files[part.name])
+    _write_attributes(world.read, persons, files, told, world.on, folder / ATTRIBUTES)
+
+
+def _write_attributes(
+    read: Reading, persons: Ids, files: Mapping[str, Path], told: Cuts, on: date, path: Path
+) -> None:
+    parts = {name: _Ascending(each) for name, each in files.items()}
+    with pq.ParquetWriter(path, _of_nobody(read, told, on), compression="zstd", compression_level=1) as out:  # fmt: skip
+        for begin in range(0, len(persons), LOT):
+            lot = persons[begin : begin + LOT]
+            rows = _aligned(lot, {name: each.between(lot[0], lot[-1]) for name, each in parts.items()})  # fmt: skip
+            out.write_table(concluded(read, rows, told, on))
+
+
+def _of_nobody(read: Reading, told: Cuts, on: date) -> pa.Schema:
+    return concluded(read, SCHEMA.empty_table(), told, on).schema
+
+
+class _Ascending:
+    """A file of a part: the rows of people between two."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = pq.ParquetFile(path)
+        groups = [self._file.metadata.row_group(at).column(0).statistics for at in range(self._file.num_row_groups)]  # fmt: skip
+        self._bounds = [(each.min, each.max) for each in groups]
+
+    def between(self, first: int, last: int) -> pa.Table:
+        wanted = [
+            at for at, (low, high) in enumerate(self._bounds) if high >= first and low <= last
+        ]
+        return self._file.read_row_groups(wanted)
+
+
+# ---------------------------------------------------------------- few people
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """Of people who are known, ascending: (person, evidence.COLUMNS) and (person, conclude.COLUMNS)."""
+
+    evidence: pa.Table
+    attributes: pa.Table
+
+    @cached_property
+    def persons(self) -> Ids:
+        found: Ids = self.evidence["person"].to_numpy()
+        return found
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Where evidence of everybody is, and of those asked again since, whose rows count instead."""
+
+    base: Path
+    over: Path | None = None
+
+    def of(self, read: Reading, people: Ids, parts: Iterable[Part]) -> Tables:
+        """The rows of these people in these parts."""
+        laid = self.laid(people)
+        again = np.isin(people, laid["person"].to_numpy())
+        read.register("evidence_people", pa.table({"person": people[~again]}))
+        found = {}
+        for part in parts:
+            rows = laid.select(["person", *part.columns])
+            path = self.base / FOLDER / f"{part.name}.parquet"
+            if path.exists() and not again.all():
+                told = read.register(f"evidence_{part.name}", path)
+                told = read.run(told.semi_join(read.table("evidence_people"), "person"))
+                rows = pa.concat_tables([rows, told.select(rows.column_names).cast(rows.schema)])
+            found[part.name] = rows
+        return found
+
+    def laid(self, people: Ids | None = None) -> pa.Table:
+        """Evidence of those asked again since the base."""
+        path = None if self.over is None else self.over / LAID
+        if path is None or not path.exists():
+            return SCHEMA.empty_table()
+        rows = pq.read_table(path, schema=SCHEMA)
+        return rows if people is None else rows.filter(np.isin(rows["person"].to_numpy(), people))
+
+
+def concerned(types: Iterable[str]) -> bool:
+    """Whether facts of these types may change anybody's evidence."""
+    return any(not set(types).isdisjoint(part.reads) for part in PARTS)
+
+
+def renewed(
+    narrow: World,
+    people: Ids,
+    kept: Kept,
+    types: frozenset[str] | None,
+    news: ir.Table | None = None,
+) -> Renewed:
+    """Evidence and attributes of `people`, ascending, about whom alone the world `narrow` is.
+
+    `types`: nothing but facts of these types came of them since they were kept, all of them are known, and the world's
+    day and state are the same; None: anything may have happened, and who is not known any more is left out. `news`
+    (FACT_SCHEMA): exactly the facts that came of them since, for what adds up; None: it is asked again.
+    """
+    told = cuts.of(narrow)
+    if types is None:
+        found = narrow.read.run(narrow.population().order_by("person"))
+        people = found["person"].to_numpy()
+    there = evidence.asked_for(narrow)
+    again = [each for each in there if types is None or not types.isdisjoint(each.reads)]
+    added = [] if types is None or news is None else [each for each in again if each.adds_up]
+    same = [] if types is None else [each for each in PARTS if each not in again or each in added]
+    tables = dict(kept.of(narrow.read, people, same)) if same else {}
+    since = replace(narrow, facts=news)
+    for part in again:
+        world = since if part in added else narrow
+        rows = narrow.read.run(part.make(world))
+        tables[part.name] = _added(part, tables[part.name], rows) if part in added else rows
+    rows = _aligned(people, tables)
+    return Renewed(rows, concluded(narrow.read, rows, told, narrow.on))
+
+
+def lay_over(kept: Kept, rows: pa.Table, folder: Path) -> None:
+    """Write the evidence of those asked again since the base: now (`rows`), or before."""
+    laid = kept.laid()
+    old = laid.filter(~np.isin(laid["person"].to_numpy(), rows["person"].to_numpy()))
+    every = pa.concat_tables([old, rows.cast(SCHEMA)]).sort_by("person")
+    pq.write_table(every, folder / LAID, compression="zstd", compression_level=1)
+
+
+def _added(part: Part, kept: pa.Table, since: pa.Table) -> pa.Table:
+    """The part of facts kept and of facts since, as if it were asked of all of them."""
+    people = np.union1d(kept["person"].to_numpy(), since["person"].to_numpy())
+    one, two = (_columns(people, each, part) for each in (kept, since))
+    both = {}
+    for name, how in part.adds_up.items():
+        if how == "max":
+            both[name] = pc.max_element_wise(one[name], two[name])
+        else:
+            total = pc.add(one[name].fill_null(0), two[name].fill_null(0))
+            unknown = pc.and_(one[name].is_null(), two[name].is_null())
+            both[name] = pc.if_else(unknown, pa.scalar(None, total.type), total)
+    return pa.table({"person": people, **both})
+
+
+# ---------------------------------------------------------------- both
+
+
+def concluded(read: Reading, rows: pa.Table, told: Cuts, on: date) -> pa.Table:
+    """(person, conclude.COLUMNS) of rows of evidence (SCHEMA), in their order."""
+    table = read.register(ROWS, rows)
+    found = read.run(_conclusion(table, told, on))
+    if not np.array_equal(found["person"].to_numpy(), rows["person"].to_numpy()):
+        found = found.sort_by("person")
+    return found
+
+
+def _conclusion(table: ir.Table, told: Cuts, on: date) -> ir.Table:
+    """Built once for the same cuts and day: it takes longer than to answer it of few people."""
+    key = f"{on} {json.dumps(told.as_json())}"
+    if key not in _conclusions:
+        if len(_conclusions) > 8:
+            _conclusions.clear()
+        every = conclude.concluded(table, told, on)
+        _conclusions[key] = every.select("person", *conclude.COLUMNS)
+    return _conclusions[key]
+
+
+_conclusions: dict[str, ir.Table] = {}
+
+
+def _aligned(people: Ids, tables: Tables) -> pa.Table:
+    """(person, evidence.COLUMNS) of `people` in their order, which ascends; unknown is what no table says."""
+    columns: dict[str, Any] = {"person": people}
+    for part in PARTS:
+        if part.name in tables:
+            columns |= _columns(people, tables[part.name], part)
+        else:
+            columns |= {name: pa.nulls(len(people), _TYPES[kind]) for name, kind in part.columns.items()}  # fmt: skip
+    return pa.table(columns, schema=SCHEMA)
+
+
+def _columns(people: Ids, rows: pa.Table, part: Part) -> dict[str, Any]:
+    theirs = rows["person"].to_numpy()
+    if len(theirs) > 1 and not (theirs[1:] > theirs[:-1]).all():
+        order = np.argsort(theirs)
+        rows, theirs = rows.take(order), theirs[order]
+    at = np.searchsorted(theirs, people)
+    at[at == len(theirs)] = 0
+    there = theirs[at] == people if len(theirs) else np.zeros(len(people), bool)
+    places = pa.array(at, mask=~there)
+    return {
+        name: rows[name].combine_chunks().cast(_TYPES[kind]).take(places)
+        for name, kind in part.columns.items()
+    }
