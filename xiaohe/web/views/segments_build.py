@@ -20,6 +20,7 @@ from xiaohe.web.pages.segments import forms, menu
 from xiaohe.web.pages.segments.building import Bench, mark
 from xiaohe.web.pages.segments.controls import Builder
 from xiaohe.web.pages.segments.draft import Draft
+from xiaohe.web.pages.segments.fitting import fitted
 from xiaohe.web.pages.segments.lines import OWN
 from xiaohe.web.views import answers, segments_undo
 
@@ -57,7 +58,7 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
 def lines(request: HttpRequest) -> HttpResponse:
     """A button or a choice that changes the lines."""
     bench, draft, do = Bench(), forms.draft_of(request.POST), request.POST.get("do", "")
-    after = forms.edited(draft, do, menu.ready, bench.line_of)
+    after = fitted(forms.edited(draft, do, menu.ready, bench.line_of), bench.vocabulary)
     order, _colon, place = do.partition(":")
     gone = drafts.at(draft, place) if order == "drop" else None
     more = {"dropped": (place, gone)} if gone is not None and after != draft else {}

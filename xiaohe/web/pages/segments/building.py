@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from xiaohe.kernel.errors import BadInput, RetryLater
-from xiaohe.people import names
+from xiaohe.people import names, search
 from xiaohe.segments import queries, state, text
 from xiaohe.segments.rules import checks
 from xiaohe.segments.rules.errors import RuleError
@@ -26,6 +26,8 @@ from xiaohe.web.pages.segments.drafts import Drafting
 from xiaohe.web.pages.segments.lines import Drawing
 
 SAMPLE = 5
+# A list is put together of so many found at once.
+MOST_HITS = 12
 
 
 @dataclass
@@ -86,6 +88,7 @@ class Bench:
         drawing = Drawing(
             self.vocabulary,
             known.of,
+            _named,
             {k: v for k, v in called.items() if k != slug},
             texts,
             said,
@@ -148,6 +151,14 @@ class Bench:
             cuts=cuts,
             unfinished=unfinished,
         )
+
+
+def _named(chosen: tuple[int, ...], words: str) -> list[tuple[int, str, bool]]:
+    """Who is on a list, and whom of all people a search finds beside them."""
+    hits = [each.person for each in search.find(words, MOST_HITS)] if words else []
+    everybody = list(dict.fromkeys([*chosen, *hits]))
+    shown = names.display(everybody) if everybody else {}
+    return [(each, people.name_of(shown, each), each in chosen) for each in everybody]
 
 
 def _cuts(standing: Any, draft: Draft, building: Building) -> dict[str, str]:

@@ -21,6 +21,7 @@ from xiaohe.segments.rules.tree import (
     Everyone,
     Fold,
     InSegment,
+    Listed,
     Measure,
     Money,
     Not,
@@ -133,7 +134,7 @@ class Building:
             case Is.MEASURE:
                 return self._measure(draft, place)
             case Is.SEQUENCE:
-                return self._sequence(draft)
+                return self._sequence(draft, place)
             case Is.BEEN:
                 return self._been(draft)
             case Is.RANK:
@@ -145,6 +146,11 @@ class Building:
                 if low >= high:
                     raise Wrong(_("The second number must be the larger one."))
                 return Share(draft.one("salt"), low, high)
+            case Is.LIST:
+                people = {int(each) for each in draft.all("p") if each.isdecimal()}
+                if not people:
+                    raise Missing(_("Look for somebody and choose them."))
+                return Listed(tuple(sorted(people)))
         if not draft.one("text").strip():
             raise Missing(_("Write a condition."))
         return self.read(draft.one("text"))
@@ -164,7 +170,7 @@ class Building:
             raise Missing(_("Choose of what."))
         where = self._where(draft, kind, place)
         records = Records(kind.name, where, windows.window_of(draft.fields))
-        return Measure(fold, records, self._test(draft, told), name)
+        return Measure(fold, records, self._test(draft, told, windows.OF_RESULT), name)
 
     def _where(self, draft: Draft, kind: RecordKind, place: str) -> Where | None:
         found: list[Any] = []
@@ -177,19 +183,25 @@ class Building:
             found.append(Not(compare) if each.is_not else compare)
         if len(found) < len(draft.children):
             raise Later
-        if not found:
-            return None
-        return found[0] if len(found) == 1 else All(tuple(found))
+        if len(found) < 2:
+            return found[0] if found else None
+        return AnyOf(tuple(found)) if draft.one("join") == "any" else All(tuple(found))
 
-    def _sequence(self, draft: Draft) -> Sequence:
-        steps = tuple(Records(self._record(each).name) for each in draft.all("step") if each)
-        if len(steps) < 2:
+    def _sequence(self, draft: Draft, place: str) -> Sequence:
+        if len(draft.children) < 2:
             raise Missing(_("Choose at least two things, one after the other."))
+        steps = tuple(
+            self._step(each, child_id(place, number)) for number, each in enumerate(draft.children)
+        )
         within = draft.one("within")
         if not within.isdecimal() or not int(within):
             raise Missing(_("Say how long, or from when to when."))
         window = windows.window_of(draft.fields) if draft.one("w") else EVER
         return Sequence(steps, int(within), Unit(draft.one("unit") or "days"), window)
+
+    def _step(self, draft: Draft, place: str) -> Records:
+        kind = self._record(draft.one("of"))
+        return Records(kind.name, self._where(draft, kind, place))
 
     def _been(self, draft: Draft) -> Been:
         days = draft.one("days")
@@ -201,12 +213,14 @@ class Building:
         told = self.vocabulary.attributes.get(name)
         if told is None:
             raise Missing(_("Choose what it is about."))
+        values = tuple(each for each in draft.all("v") if each in told.choices)
         if told.kind is Kind.TRUTH:
-            return Been(Compare(name, Test(Op.TRUE)), int(days))
-        value = draft.one("v")
-        if value not in told.choices:
+            test = Test(Op.IS, (False,)) if draft.one("v") == "false" else Test(Op.TRUE)
+        elif values:
+            test = Test(Op.IS if len(values) == 1 else Op.IN, values)
+        else:
             raise Missing(_("Choose a value."))
-        return Been(Compare(name, Test(Op.IS, (value,))), int(days))
+        return Been(Compare(name, test), int(days))
 
     def _rank(self, draft: Draft) -> Rank:
         told = self.vocabulary.attributes.get(draft.one("field"))
@@ -233,7 +247,7 @@ class Building:
             raise Missing(_("Choose what it is about."))
         return kind
 
-    def _test(self, draft: Draft, told: Field) -> Test:
+    def _test(self, draft: Draft, told: Field, of: str = windows.OF_RECORDS) -> Test:
         if told.kind is Kind.TRUTH:
             return Test(Op.TRUE)
         as_number = draft.one("op") == IS_NUMBER
@@ -241,7 +255,7 @@ class Building:
         if op is Op.KNOWN:
             return Test(op)
         if op is Op.WITHIN:
-            return Test(op, (), windows.window_of(draft.fields))
+            return Test(op, (), windows.window_of(draft.fields, of))
         given = [each.strip() for each in draft.all("v") if each.strip()]
         wanted = 2 if op is Op.BETWEEN else 1
         if len(given) < wanted:

@@ -46,6 +46,8 @@ class Part:
     # What may be typed, offered while typing.
     known: tuple[str, ...] = ()
     wide: bool = False
+    # What its button is called, where one has to be tapped after typing.
+    button: Any = ""
 
     @property
     def id(self) -> str:
@@ -75,7 +77,11 @@ class Line:
 
     @property
     def can_have_conditions(self) -> bool:
-        return self.kind == "measure"
+        return self.kind in ("measure", "step")
+
+    @property
+    def is_sequence(self) -> bool:
+        return self.kind == "sequence"
 
     @property
     def up(self) -> str:

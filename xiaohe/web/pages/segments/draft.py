@@ -2,12 +2,14 @@
 
 group   join (all, any)                      children: its lines
 value   field, op, v…, window                an attribute; inside a measure a record's field
-measure of, fold, field, op, v…, window      children: what must hold of a record
-sequence step…, within, unit, window
-been    field, v, days                       or slug, days
+measure of, fold, field, op, v…, window      children: what must hold of a record, join (all, any) of them
+sequence within, unit, window                children: its steps
+step    of                                   children: what must hold of a record, join (all, any) of them
+been    field, v, days                       or slug, days; v of a truth: true, false
 rank    field, side, low, high, per
 segment slug
 share   low, high, salt
+list    p…                                   people by id; q: whom to look for
 text    text                                 what no line can show, in its text form
 """
 
@@ -26,10 +28,12 @@ class Is(StrEnum):
     VALUE = "value"
     MEASURE = "measure"
     SEQUENCE = "sequence"
+    STEP = "step"
     BEEN = "been"
     RANK = "rank"
     SEGMENT = "segment"
     SHARE = "share"
+    LIST = "list"
     TEXT = "text"
 
 

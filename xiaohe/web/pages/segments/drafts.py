@@ -33,7 +33,6 @@ from xiaohe.web.pages.segments.draft import Draft, Is, group
 
 # Beside the operators: `=` with a number, where a property as stated is also compared as text.
 IS_NUMBER = "="
-MOST_STEPS = 3
 Printed = Callable[[Rule], str]
 
 
@@ -80,10 +79,11 @@ class Drafting:
                 return self._measure(rule)
             case Sequence():
                 return self._sequence(rule)
-            case Been(Compare(name, Test(Op.IS, (value,))), days):
-                return Draft(Is.BEEN, {"field": (name,), "v": (str(value),), "days": (str(days),)})
-            case Been(Compare(name, Test(Op.TRUE)), days):
-                return Draft(Is.BEEN, {"field": (name,), "days": (str(days),)})
+            case Been(Compare(name, test), days):
+                values = ("true",) if test.op is Op.TRUE else tuple(map(str, test.values))
+                if values == (str(False),):
+                    values = ("false",)
+                return Draft(Is.BEEN, {"field": (name,), "v": values, "days": (str(days),)})
             case Been(InSegment(slug), days):
                 return Draft(Is.BEEN, {"field": ("",), "slug": (slug,), "days": (str(days),)})
             case Rank():
@@ -94,8 +94,8 @@ class Drafting:
                 return Draft(
                     Is.SHARE, {"salt": (salt,), "low": (plain(low),), "high": (plain(high),)}
                 )
-            case Listed():
-                raise _TooMuch
+            case Listed(people):
+                return Draft(Is.LIST, {"p": tuple(str(each) for each in people)})
         raise _TooMuch
 
     def _value(self, compare: Compare) -> Draft:
@@ -103,22 +103,20 @@ class Drafting:
 
     def _measure(self, measure: Measure) -> Draft:
         records = measure.records
-        if measure.test.window is not None:
-            # A day inside a window, of a window of records: two of them on one line confuse everybody.
-            raise _TooMuch
         fields = {
             "of": (records.of,),
             "fold": (measure.fold.value,),
             "field": (measure.field,),
-            **self._test(measure.test),
+            **self._test(measure.test, windows.OF_RESULT),
             **_window(records),
+            "join": (_join(records.where),),
         }
         return Draft(Is.MEASURE, fields, children=tuple(self._where(records.where)))
 
     def _where(self, where: Where | None) -> list[Draft]:
         if where is None:
             return []
-        parts = where.rules if isinstance(where, All) else (where,)
+        parts = where.rules if isinstance(where, All | AnyOf) else (where,)
         lines = []
         for part in parts:
             inner, is_not = (part.rule, True) if isinstance(part, Not) else (part, False)
@@ -129,24 +127,26 @@ class Drafting:
         return lines
 
     def _sequence(self, rule: Sequence) -> Draft:
-        if len(rule.steps) > MOST_STEPS or any(step.where for step in rule.steps):
-            raise _TooMuch
         window = windows.fields_of(rule.window)
         if window is None:
             raise _TooMuch
         return Draft(
             Is.SEQUENCE,
             {
-                "step": tuple(step.of for step in rule.steps),
                 "within": (str(rule.within),),
                 "unit": (rule.unit.value,),
                 **window,
             },
+            children=tuple(self._step(each) for each in rule.steps),
         )
 
-    def _test(self, test: Test) -> dict[str, tuple[str, ...]]:
+    def _step(self, records: Records) -> Draft:
+        fields = {"of": (records.of,), "join": (_join(records.where),)}
+        return Draft(Is.STEP, fields, children=tuple(self._where(records.where)))
+
+    def _test(self, test: Test, of: str = windows.OF_RECORDS) -> dict[str, tuple[str, ...]]:
         if test.window is not None:
-            window = windows.fields_of(test.window)
+            window = windows.fields_of(test.window, of)
             if window is None:
                 raise _TooMuch
             return {"op": (test.op.value,), **window}
@@ -175,6 +175,10 @@ def plain(number: Decimal) -> str:
     """A number without exponent and idle zeros: 12.50 → 12.5."""
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _join(where: Where | None) -> str:
+    return "any" if isinstance(where, AnyOf) else "all"
 
 
 def _window(records: Records) -> dict[str, tuple[str, ...]]:

@@ -43,7 +43,7 @@ def draft_of(sent: Any) -> Draft:
 
 
 def edited(draft: Draft, do: str, ready: Make, written: Make) -> Draft:
-    """What a button does: `add:place:name`, `group:place`, `where:place`, `value:place`, `drop:place`, `put:place:2:text`.
+    """What a button does: `add:place:name`, `group:place`, `where:place`, `step:place`, `drop:place`, `put:place:2:text`.
 
     `ready(name)` gives the line of a ready-made condition, `written(text)` that of a text form. An unknown order
     changes nothing.
@@ -60,7 +60,9 @@ def edited(draft: Draft, do: str, ready: Make, written: Make) -> Draft:
         return drafts.added(
             draft, place, drafts.group(join="any" if node.one("join") != "any" else "all")
         )
-    if order == "where" and node.kind is Is.MEASURE:
+    if order == "step" and node.kind is Is.SEQUENCE:
+        return drafts.added(draft, place, Draft(Is.STEP))
+    if order == "where" and node.kind in (Is.MEASURE, Is.STEP):
         return drafts.added(draft, place, Draft(Is.VALUE))
     if order == "drop" and place != ROOT:
         return drafts.dropped(draft, place)

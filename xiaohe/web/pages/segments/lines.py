@@ -17,7 +17,7 @@ from xiaohe.segments.sentence import words as spoken
 from xiaohe.web.pages.segments import called, windows
 from xiaohe.web.pages.segments.controls import Line, Option, Options, Part, Tag
 from xiaohe.web.pages.segments.draft import ROOT, Draft, Is, child_id
-from xiaohe.web.pages.segments.drafts import IS_NUMBER, MOST_STEPS
+from xiaohe.web.pages.segments.drafts import IS_NUMBER
 from xiaohe.web.pages.segments.words import FOLDS, OPS, SIDES
 
 # Chosen to write a value that is not offered.
@@ -25,22 +25,26 @@ OWN = "…"
 # More than these are typed, not picked.
 MOST_PICKED = 60
 Known = Callable[[str, str], tuple[str, ...]]
+# Of people chosen and words looked for: id, name, whether chosen.
+Named = Callable[[tuple[int, ...], str], list[tuple[int, str, bool]]]
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """Lines of one shop's drafts. `known(record, field)` are values to pick from; by place: `texts`, text forms, and
+    """Lines of one shop's drafts. `known(record, field)` are values to pick from, `named(people, words)` those chosen
+    and those a search finds; by place: `texts`, text forms, and
     `said`, sentences of what is whole."""
 
     vocabulary: Vocabulary
     known: Known
+    named: Named
     segments: Mapping[str, str]
     texts: Mapping[str, str]
     said: Mapping[str, str]
     problems: Mapping[str, str]
 
     def line(self, draft: Draft, place: str = ROOT, record: str = "") -> Line:
-        below = draft.one("of") if draft.kind is Is.MEASURE else record
+        below = draft.one("of") if draft.kind in (Is.MEASURE, Is.STEP) else record
         return Line(
             place=place,
             kind=draft.kind.value,
@@ -66,6 +70,8 @@ class Drawing:
                 yield from self._measure(draft, place)
             case Is.SEQUENCE:
                 yield from self._sequence(draft, place)
+            case Is.STEP:
+                yield self._of(draft, place)
             case Is.BEEN:
                 yield from self._been(draft, place)
             case Is.RANK:
@@ -79,9 +85,24 @@ class Drawing:
                 yield _number(place, "high", _("to percent"), draft)
                 yield Part(Tag.WORD, value="%")
                 yield Part(Tag.HIDDEN, f"{place}:salt", value=draft.one("salt"))
+            case Is.LIST:
+                yield from self._list(draft, place)
             case Is.TEXT:
                 label = _("The condition in words")
                 yield Part(Tag.TEXT, f"{place}:text", label, draft.one("text"), wide=True)
+
+    def _list(self, draft: Draft, place: str) -> Iterable[Part]:
+        chosen = tuple(int(each) for each in draft.all("p") if each.isdecimal())
+        words = draft.one("q").strip()
+        told = self.named(chosen, words)
+        yield Part(Tag.WORD, value=_("one of these people:"))
+        if told:
+            options = tuple(Option(str(person), name, is_in) for person, name, is_in in told)
+            yield Part(Tag.CHECKS, f"{place}:p", _("Who"), groups=(Options(options),))
+        elif words:
+            yield Part(Tag.WORD, value=_("Nobody is called that."))
+        label = _("Name, phone or order number")
+        yield Part(Tag.TEXT, f"{place}:q", label, words, button=_("Look for them"))
 
     # ---- an attribute, or a field of a record ----
     def _value(self, draft: Draft, place: str, record: str) -> Iterable[Part]:
@@ -93,8 +114,13 @@ class Drawing:
         if (told := fields.get(name)) is not None:
             yield from self._test(draft, place, told, record)
 
-    def _test(self, draft: Draft, place: str, told: Field, record: str) -> Iterable[Part]:
+    def _test(
+        self, draft: Draft, place: str, told: Field, record: str, of: str = windows.OF_RECORDS
+    ) -> Iterable[Part]:
         ops = OPS[told.kind]
+        if of == windows.OF_RESULT:
+            # Whether there is a sum at all is what counting says.
+            ops = {name: words for name, words in ops.items() if name != Op.KNOWN.value}
         if not ops:
             return
         op = draft.one("op") or next(iter(ops))
@@ -105,7 +131,7 @@ class Drawing:
             return
         if op == Op.WITHIN.value:
             choices = windows.AHEAD if told.kind is Kind.RECURRING else _both_ways()
-            yield from self._window(draft, place, choices)
+            yield from self._window(draft, place, choices, of)
             return
         yield from self._operand(draft, place, told, record, shown)
 
@@ -114,10 +140,7 @@ class Drawing:
     ) -> Iterable[Part]:
         given = draft.all("v")
         if told.kind is Kind.CHOICE:
-            options = [
-                Option(each, called.choice(told.name, each), each in given) for each in told.choices
-            ]
-            yield Part(Tag.CHECKS, f"{place}:v", _("Which"), groups=(Options(tuple(options)),))
+            yield _choices(place, told, given)
             return
         if told.kind in (Kind.DAY, Kind.RECURRING):
             yield Part(Tag.DATE, f"{place}:v", _("Day"), draft.one("v"))
@@ -159,13 +182,7 @@ class Drawing:
     # ---- what they did ----
     def _measure(self, draft: Draft, place: str) -> Iterable[Part]:
         of = draft.one("of")
-        yield _select(
-            place,
-            "of",
-            _("What happened"),
-            _chosen(called.records(self.vocabulary.records), of),
-            shapes=True,
-        )
+        yield self._of(draft, place)
         kind = self.vocabulary.records.get(of)
         if kind is None:
             return
@@ -183,23 +200,14 @@ class Drawing:
             groups = called.fields(_foldable(fold, kind.fields))
             yield _select(place, "field", _("Of what"), _chosen(groups, name), shapes=True)
         if told is not None:
-            yield from self._test(draft, place, told, of)
+            yield from self._test(draft, place, told, of, windows.OF_RESULT)
         if times:
             yield _select(
                 place, "fold", _("What is made of it"), _options(folds, fold.value), shapes=True
             )
 
     def _sequence(self, draft: Draft, place: str) -> Iterable[Part]:
-        steps = (*draft.all("step"), "", "", "")[:MOST_STEPS]
-        for number, step in enumerate(steps):
-            if number:
-                yield Part(Tag.WORD, value=_("then"))
-            groups = called.records(self.vocabulary.records)
-            if number >= 2:
-                groups = (Options((Option("", _("nothing more")),)), *groups)
-            groups = _chosen(groups, step)
-            yield _select(place, "step", _("Step"), groups)
-        yield Part(Tag.WORD, value=_("within"))
+        yield Part(Tag.WORD, value=_("one after the other within"))
         yield _number(place, "within", _("Within"), draft)
         units = {
             unit.value: words
@@ -207,7 +215,12 @@ class Drawing:
             if unit in (Unit.HOURS, Unit.DAYS, Unit.WEEKS)
         }
         yield _select(place, "unit", _("Unit"), _options(units, draft.one("unit")))
+        yield Part(Tag.WORD, value=_("begun"))
         yield from self._window(draft, place, windows.PAST)
+
+    def _of(self, draft: Draft, place: str) -> Part:
+        groups = _chosen(called.records(self.vocabulary.records), draft.one("of"))
+        return _select(place, "of", _("What happened"), groups, shapes=True)
 
     def _been(self, draft: Draft, place: str) -> Iterable[Part]:
         fields = {
@@ -224,8 +237,10 @@ class Drawing:
         if told is None:
             yield self._segment(draft, place)
         elif told.choices:
-            choices = {each: called.choice(name, each) for each in told.choices}
-            yield _select(place, "v", _("Which"), _options(choices, draft.one("v")))
+            yield _choices(place, told, draft.all("v"))
+        else:
+            so = {"true": _("is so"), "false": _("is not so")}
+            yield _select(place, "v", _("Which"), _options(so, draft.one("v")))
         yield Part(Tag.WORD, value=_("for"))
         yield _number(place, "days", _("Days"), draft)
         yield Part(Tag.WORD, value=_("days now"))
@@ -264,24 +279,26 @@ class Drawing:
             place, "slug", _("Segment"), _options({"": _("choose …"), **self.segments}, slug)
         )
 
-    def _window(self, draft: Draft, place: str, choices: Mapping[str, Any]) -> Iterable[Part]:
-        window = draft.one("w") or next(iter(choices))
+    def _window(
+        self, draft: Draft, place: str, choices: Mapping[str, Any], of: str = windows.OF_RECORDS
+    ) -> Iterable[Part]:
+        window = draft.one(of) or next(iter(choices))
         offered = choices if window in choices else {window: window, **choices}
-        yield _select(place, "w", _("When"), _options(offered, window), shapes=True)
+        yield _select(place, of, _("When"), _options(offered, window), shapes=True)
         if window in ("last", "next"):
             units = windows.PAST_UNITS if window == "last" else windows.NEXT_UNITS
-            yield _number(place, "wn", _("How many"), draft)
+            yield _number(place, f"{of}n", _("How many"), draft)
             words = {unit.value: word for unit, word in units.items()}
-            yield _select(place, "wu", _("Unit"), _options(words, draft.one("wu", "days")))
+            yield _select(place, f"{of}u", _("Unit"), _options(words, draft.one(f"{of}u", "days")))
         elif window == "ago":
-            yield _number(place, "wfar", _("Days ago, from"), draft)
+            yield _number(place, f"{of}far", _("Days ago, from"), draft)
             yield Part(Tag.WORD, value=_("to"))
-            yield _number(place, "wnear", _("Days ago, to"), draft)
+            yield _number(place, f"{of}near", _("Days ago, to"), draft)
             yield Part(Tag.WORD, value=_("days ago"))
         elif window == "dates":
-            yield Part(Tag.DATE, f"{place}:wfrom", _("First day"), draft.one("wfrom"))
+            yield _date(place, f"{of}from", _("First day"), draft)
             yield Part(Tag.WORD, value=_("to"))
-            yield Part(Tag.DATE, f"{place}:wto", _("Last day"), draft.one("wto"))
+            yield _date(place, f"{of}to", _("Last day"), draft)
 
 
 _NUMERIC_OPS = frozenset(
@@ -303,8 +320,17 @@ def _select(
     return Part(Tag.SELECT, f"{place}:{name}", label, groups=groups, shapes=shapes)
 
 
+def _choices(place: str, told: Field, given: tuple[str, ...]) -> Part:
+    options = [Option(each, called.choice(told.name, each), each in given) for each in told.choices]
+    return Part(Tag.CHECKS, f"{place}:v", _("Which"), groups=(Options(tuple(options)),))
+
+
 def _number(place: str, name: str, label: str, draft: Draft) -> Part:
     return Part(Tag.NUMBER, f"{place}:{name}", label, draft.one(name))
+
+
+def _date(place: str, name: str, label: str, draft: Draft) -> Part:
+    return Part(Tag.DATE, f"{place}:{name}", label, draft.one(name))
 
 
 def _options(words: Mapping[str, Any], chosen: str) -> tuple[Options, ...]:

@@ -65,52 +65,53 @@ AHEAD = {
     "quarter:1": _("next quarter"),
 }
 MOST = 9999
+# Of a line that asks when things happened and in which days the first or latest of them lies, there are two windows.
+OF_RECORDS, OF_RESULT = "w", "t"
 
 
 class Unreadable(ValueError):
     """A number or a day of the window is missing."""
 
 
-def fields_of(window: Window) -> dict[str, tuple[str, ...]] | None:
-    """The controls' values of a window; None for one they cannot show."""
+def fields_of(window: Window, of: str = OF_RECORDS) -> dict[str, tuple[str, ...]] | None:
+    """The controls' values of a window; None for one they cannot show. `of`: whose window it is."""
     match window:
         case Ever():
-            return {"w": ("ever",)}
+            told = {"": "ever"}
         case Last(count, unit):
-            return {"w": ("last",), "wn": (str(count),), "wu": (unit.value,)}
+            told = {"": "last", "n": str(count), "u": unit.value}
         case Next(count, unit):
-            return {"w": ("next",), "wn": (str(count),), "wu": (unit.value,)}
+            told = {"": "next", "n": str(count), "u": unit.value}
         case Ago(far, near):
-            return {"w": ("ago",), "wfar": (str(far),), "wnear": (str(near),)}
+            told = {"": "ago", "far": str(far), "near": str(near)}
         case SameLastYear(period):
-            return {"w": (f"same:{period.value}",)}
-        case Calendar(period, offset):
-            name = f"{period.value}:{offset}"
-            return {"w": (name,)} if name in PAST or name in AHEAD else None
+            told = {"": f"same:{period.value}"}
+        case Calendar(period, offset) if (name := f"{period.value}:{offset}") in {**PAST, **AHEAD}:
+            told = {"": name}
         case Between(first, last):
-            return {"w": ("dates",), "wfrom": (_iso(first),), "wto": (_iso(last),)}
-    return None
+            told = {"": "dates", "from": _iso(first), "to": _iso(last)}
+        case _:
+            return None
+    return {f"{of}{name}": (value,) for name, value in told.items()}
 
 
-def window_of(fields: Mapping[str, tuple[str, ...]]) -> Window:
+def window_of(fields: Mapping[str, tuple[str, ...]], of: str = OF_RECORDS) -> Window:
     """The window that was chosen; raises `Unreadable` while a number or a day is missing."""
 
     def one(name: str) -> str:
-        return next(iter(fields.get(name, ())), "").strip()
+        return next(iter(fields.get(f"{of}{name}", ())), "").strip()
 
-    kind = one("w") or "ever"
+    kind = one("") or "ever"
     if kind == "ever":
         return EVER
     if kind in ("last", "next"):
-        unit = Unit(one("wu") or "days")
-        return (
-            Last(_whole(one("wn"), 1), unit) if kind == "last" else Next(_whole(one("wn"), 1), unit)
-        )
+        count, unit = _whole(one("n"), 1), Unit(one("u") or "days")
+        return Last(count, unit) if kind == "last" else Next(count, unit)
     if kind == "ago":
-        far, near = _whole(one("wfar"), 0), _whole(one("wnear"), 0)
+        far, near = _whole(one("far"), 0), _whole(one("near"), 0)
         return Ago(max(far, near), min(far, near))
     if kind == "dates":
-        first, last = _day(one("wfrom")), _day(one("wto"))
+        first, last = _day(one("from")), _day(one("to"))
         if first is None and last is None:
             raise Unreadable
         return Between(first, last)

@@ -1,0 +1,68 @@
+"""After another choice in a line, what was filled in for the one before and means nothing any more is let go. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from xiaohe.segments.rules.kinds import WITHOUT_FIELD, result
+from xiaohe.segments.rules.tree import Fold, Op
+from xiaohe.segments.rules.vocabulary import Field, Kind, Vocabulary
+from xiaohe.web.pages.segments.draft import Draft, Is
+from xiaohe.web.pages.segments.words import OPS
+
+
+def fitted(draft: Draft, vocabulary: Vocabulary, record: str = "") -> Draft:
+    """The draft with only such comparisons and values as go with what each line is about; `record`: of a detail."""
+    below = draft.one("of") if draft.kind in (Is.MEASURE, Is.STEP) else record
+    children = tuple(fitted(each, vocabulary, below) for each in draft.children)
+    draft = replace(draft, children=children)
+    if draft.kind is Is.MEASURE:
+        return _measure(draft, vocabulary)
+    if draft.kind is Is.STEP:
+        return _details(draft, vocabulary)
+    if draft.kind is not Is.VALUE:
+        return draft
+    kind = vocabulary.records.get(record) if record else None
+    fields = kind.fields if kind else vocabulary.attributes
+    return _compared(draft, fields.get(draft.one("field")))
+
+
+def _measure(draft: Draft, vocabulary: Vocabulary) -> Draft:
+    kind = vocabulary.records.get(draft.one("of"))
+    if kind is None:
+        return draft
+    fold = Fold(draft.one("fold") or Fold.COUNT.value)
+    told = result(fold, kind.fields.get(draft.one("field")))
+    if told is None and fold not in WITHOUT_FIELD:
+        draft = _without(draft, "field", "op", "v")
+    return _compared(_details(draft, vocabulary), told)
+
+
+def _details(draft: Draft, vocabulary: Vocabulary) -> Draft:
+    kind = vocabulary.records.get(draft.one("of"))
+    known = {"", *kind.fields} if kind else {""}
+    return replace(
+        draft, children=tuple(each for each in draft.children if each.one("field") in known)
+    )
+
+
+def _compared(draft: Draft, told: Field | None) -> Draft:
+    if told is None:
+        return draft
+    op, known = draft.one("op"), OPS[told.kind]
+    alike = {Op.IS.value} if told.kind in (Kind.CHOICE, Kind.RECURRING) else set()
+    if op and op not in known and op not in alike:
+        return _without(draft, "op", "v")
+    if told.kind is Kind.CHOICE and not set(draft.all("v")) <= {"", *told.choices}:
+        return _without(draft, "v")
+    if told.kind in (Kind.NUMBER, Kind.MONEY) and not all(map(_is_number, draft.all("v"))):
+        return _without(draft, "v")
+    return draft
+
+
+def _is_number(text: str) -> bool:
+    return not text or any(sign.isdigit() for sign in text)
+
+
+def _without(draft: Draft, *names: str) -> Draft:
+    return replace(draft, fields={n: v for n, v in draft.fields.items() if n not in names})
