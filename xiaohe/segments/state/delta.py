@@ -17,8 +17,8 @@ from xiaohe.segments.query.world import World
 from xiaohe.segments.rules.tree import Leaf
 from xiaohe.segments.state import asking, dirty, few, unseen
 from xiaohe.segments.state.bits import Flags, unpacked
-from xiaohe.segments.state.changes import rows_of
 from xiaohe.segments.state.columns import columns
+from xiaohe.segments.state.compared import rows_of
 from xiaohe.segments.state.dirty import Dirty
 from xiaohe.segments.state.generation import Generation, Ids, Touched
 
