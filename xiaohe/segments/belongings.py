@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from xiaohe.kernel.belongings import Kind, Turned, travels
-from xiaohe.segments.models import Segment, SegmentDay, SegmentVersion, Tag, TagReason
+from xiaohe.segments.models import (
+    MadeOf,
+    Segment,
+    SegmentDay,
+    SegmentVersion,
+    Tag,
+    TagReason,
+)
 from xiaohe.shop import vault
 
 # Under which a reason is sealed.
@@ -29,6 +36,15 @@ travels(
     SegmentVersion,
     about="what a segment was after one change",
     meanings={**RULE, "act": "what was done: saved, renamed, archived, restored, put_back, undone"},
+)
+travels(
+    MadeOf,
+    about="a category of goods or a printed code that has a tag of its own",
+    meanings={
+        "slug": "of the tag's segment",
+        "each": "category or code",
+        "people": "whom it was true of",
+    },
 )
 travels(SegmentDay, about="how many people a segment had on a shop day")
 travels(

@@ -10,6 +10,7 @@ from xiaohe.kernel.clock import utc_now
 from xiaohe.ledger import subscriptions
 from xiaohe.ledger.instants import to_us
 from xiaohe.segments import actions, state, tags
+from xiaohe.segments import made as goods_and_codes
 from xiaohe.segments.rules import jsonform
 from xiaohe.segments.saved import Saved
 from xiaohe.segments.state import building, generation, recording, unseen, wanting
@@ -56,6 +57,8 @@ def base(job: jobs.Running) -> dict[str, Any]:
     """Ask everybody; then look at what came meanwhile."""
     with job.keep_alive():
         made = state.refresh(clock.now())
+        # Categories and codes that are new have tags from now on.
+        goods_and_codes.learn(clock.now())
     soon()
     _record_soon()
     _tags_soon()

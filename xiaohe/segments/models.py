@@ -118,6 +118,21 @@ class TagReason(models.Model):
         return f"reason {self.pk}"
 
 
+class MadeOf(models.Model):
+    """A category of goods or a printed code of the shop that the library makes a tag of (`library.made`)."""
+
+    slug = models.CharField(max_length=SLUG_LENGTH, unique=True)
+    # Which entry of tags.toml: `category`, `code`.
+    each = models.CharField(max_length=WORD_LENGTH)
+    value = models.CharField(max_length=200)
+    # How many people it was true of when it was looked at last, to put the most usual first.
+    people = models.BigIntegerField(default=0)
+    seen_on = models.DateField()
+
+    def __str__(self) -> str:
+        return f"{self.each}: {self.value}"
+
+
 class SegmentDay(models.Model):
     """How many people a segment had when a shop day ended, or has so far today."""
 

@@ -111,6 +111,8 @@ def define(
     With `slug` it follows that segment. A sensitive one is only given by hand: no rule may conclude health or faith.
     """
     group, tag = _word(group), _word(tag)
+    if days is None and not slug:
+        days = _usual_days(group)
     if days is not None and not 1 <= days <= 3650:
         raise BadInput("bad_days", _("A tag lasts between 1 day and ten years."))
     if slug:
@@ -190,6 +192,9 @@ def give(
 ) -> Done:
     """Tag these people (ids); raises NoSuchTag, and BadInput where a reason is missing."""
     known = _by_hand(group, tag)
+    if known.owner is None and user is not None:
+        # One that ships: whoever gives it first answers for it.
+        known = take_on(group, tag, user, now)
     if known.sensitive and not reason.strip():
         raise BadInput(
             "reason_needed", _("“%(tag)s” is sensitive: say why it is known and kept."), tag=tag
@@ -362,11 +367,26 @@ def _shipped() -> list[Defined]:
         )
     )
     with override(the_shop().language):
-        return [
+        auto = [
             Defined(each.group, each.name, each.slug, each.days)
             for each in library.shipped().values()
             if each.kind is Kind.TAG and each.slug not in put_away
         ]
+        hand = [Defined(each.group, each.tag, "", each.days) for each in library.by_hand()]
+    return auto + [each for each in hand if each.tag]
+
+
+def groups() -> list[str]:
+    """The groups in which the shop names tags itself, as they ship: sizes, wishes and the like."""
+    with override(the_shop().language):
+        return [each.group for each in library.by_hand() if not each.tag]
+
+
+def _usual_days(group: str) -> int | None:
+    """How long tags of a group that ships last, unless somebody says."""
+    with override(the_shop().language):
+        found = [each.days for each in library.by_hand() if each.group == group and not each.tag]
+    return found[0] if found else None
 
 
 def _note(act: AuditAct, row: Tag, user: int | None, now: datetime) -> None:

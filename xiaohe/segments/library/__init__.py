@@ -1,8 +1,10 @@
 """What ships: segments and auto tags as text rules in files beside this one, G01–G20 of the domain library among them.
 
     segments.toml · tags.toml      [slug] zh, en, text, why_zh, why_en, todo_zh, todo_en, waits
+    hand.toml                      tags that people give, without a rule
 
-`{effective_days}` and its like in a text stand for the shop's settings. A rule whose facts no source states yet is written
+`{effective_window_days}` and its like in a text stand for the shop's settings. An entry of tags.toml with `each` becomes one
+tag for each category or code of the shop (`segments.made`). A rule whose facts no source states yet is written
 against the facts that will carry it; `waits` says what for.
 """
 
@@ -19,13 +21,16 @@ from django.utils.translation import get_language
 
 from xiaohe.segments import text
 from xiaohe.segments.attributes.registry import ATTRIBUTES
-from xiaohe.segments.models import Kind
+from xiaohe.segments.models import Kind, MadeOf
 from xiaohe.segments.records.registry import RECORDS
 from xiaohe.segments.rules.tree import Rule
 from xiaohe.segments.rules.vocabulary import Vocabulary
+from xiaohe.segments.text.printer import quoted
 from xiaohe.shop.queries import the_shop
 
 FILES = {Kind.LIBRARY: "segments.toml", Kind.TAG: "tags.toml"}
+# As long as the name of a tag may be.
+LONGEST_TAG = 40
 # What of the shop's settings a text may name.
 SETTINGS = ("effective_window_days", "cap_proactive_week", "cap_proactive_month")
 
@@ -66,22 +71,43 @@ class Shipped:
         return self._said("group_")
 
     def _said(self, what: str) -> str:
-        language = "zh" if (get_language() or "").startswith("zh") else "en"
-        return str(self.told.get(what + language, ""))
+        return str(self.told.get(what + _language(), ""))
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """A tag people give; without `tag` a group in which the shop names its own. `days` until it ends; None: it does not."""
+
+    slug: str
+    group: str
+    tag: str
+    days: int | None
 
 
 def shipped() -> Mapping[str, Shipped]:
-    """Every one that ships, by slug, in the order of the files, with the shop's own settings in them."""
+    """Every one that ships, by slug, in the order of the files, with the shop's own settings and goods in them."""
     shop = the_shop()
-    return _read(shop.currency, tuple(getattr(shop, each) for each in SETTINGS))
+    made = MadeOf.objects.order_by("each", "-people", "value").values_list("slug", "each", "value")
+    return _read(shop.currency, tuple(getattr(shop, each) for each in SETTINGS), tuple(made))
+
+
+def by_hand() -> list[ByHand]:
+    """Tags and groups of tags that people give, in the language that is on."""
+    ending = _language()
+    return [
+        ByHand(slug, one[f"group_{ending}"], one.get(ending, ""), one.get("days"))
+        for slug, one in _told("hand.toml").items()
+    ]
 
 
 @lru_cache(maxsize=16)
-def _read(currency: str, settings: tuple[int, ...]) -> Mapping[str, Shipped]:
+def _read(
+    currency: str, settings: tuple[int, ...], made: tuple[tuple[str, str, str], ...]
+) -> Mapping[str, Shipped]:
     told = {
         slug: (kind, one)
         for kind, name in FILES.items()
-        for slug, one in tomllib.loads((files(__name__) / name).read_text("utf-8")).items()
+        for slug, one in _each(_told(name), made).items()
     }
     vocabulary = Vocabulary(ATTRIBUTES, RECORDS, frozenset(told), currency)
     filled = dict(zip(SETTINGS, settings, strict=True))
@@ -91,6 +117,33 @@ def _read(currency: str, settings: tuple[int, ...]) -> Mapping[str, Shipped]:
         written = text.print_rule(rule, currency, vocabulary)
         found[slug] = Shipped(slug, kind, written, rule, one)
     return found
+
+
+def _each(
+    told: Mapping[str, dict[str, Any]], made: tuple[tuple[str, str, str], ...]
+) -> Mapping[str, dict[str, Any]]:
+    """Entries for each thing of the shop in the place of those that say what becomes of one."""
+    found: dict[str, dict[str, Any]] = {}
+    for slug, one in told.items():
+        if "each" not in one:
+            found[slug] = one
+            continue
+        for made_slug, each, value in made:
+            if each == one["each"]:
+                called = value if len(value) <= LONGEST_TAG else value[: LONGEST_TAG - 1] + "…"
+                names = {name: one[name].replace("{value}", called) for name in ("zh", "en")}
+                text_ = one["text"].replace("{value}", quoted(value))
+                found[made_slug] = {**one, **names, "text": text_}
+    return found
+
+
+@lru_cache
+def _told(name: str) -> Mapping[str, dict[str, Any]]:
+    return tomllib.loads((files(__name__) / name).read_text("utf-8"))
+
+
+def _language() -> str:
+    return "zh" if (get_language() or "").startswith("zh") else "en"
 
 
 def _filled(source: str, settings: Mapping[str, int]) -> str:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.utils import formats
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from xiaohe.people.days import Day, Name, Told
 from xiaohe.stats import yearly
+from xiaohe.web.templatetags.xiaohe import long_day, shop_day
 
 NAMES: dict[str, Any] = {
     Name.BIRTHDAY: gettext_lazy("Birthday"),
@@ -60,8 +60,8 @@ def said(day: Day) -> str:
         }
     if day.year is None:
         # Of a leap year, so that the 29th of February is a day.
-        return formats.date_format(date(2000, day.month, day.day), "MONTH_DAY_FORMAT")
-    return formats.date_format(date(day.year, day.month, day.day), "DATE_FORMAT")
+        return shop_day(date(2000, day.month, day.day))
+    return long_day(date(day.year, day.month, day.day))
 
 
 def _next(day: Day, on: date) -> str:
@@ -74,7 +74,7 @@ def _next(day: Day, on: date) -> str:
     left = (ahead - on).days
     return ngettext(
         "next on %(day)s, in %(count)s day", "next on %(day)s, in %(count)s days", left
-    ) % {"day": formats.date_format(ahead, "MONTH_DAY_FORMAT"), "count": left}
+    ) % {"day": shop_day(ahead, on), "count": left}
 
 
 def _lunar_words(day: Day) -> tuple[str, str]:

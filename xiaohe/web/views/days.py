@@ -28,15 +28,18 @@ def add(request: HttpRequest, person: int) -> HttpResponse:
         raise Http404
     if name == OTHER:
         name = request.POST.get("called", "")
-    day = Day(
-        _number(request, "month") or 0,
-        _number(request, "day") or 0,
-        _number(request, "year"),
-        Calendar(calendar),
-    )
-    done = days.say(
-        person, name, day, now=_now(request), today=_today(request), user_id=request.user.pk
-    )
+    try:
+        day = Day(
+            _number(request, "month") or 0,
+            _number(request, "day") or 0,
+            _number(request, "year"),
+            Calendar(calendar),
+        )
+        done = days.say(
+            person, name, day, now=_now(request), today=_today(request), user_id=request.user.pk
+        )
+    except BadInput as wrong:
+        return answers.back(request, reverse("person", args=[person]), Toast(str(wrong)))
     return _said(request, person, done, _("Noted: %(day)s.") % {"day": said(day)})
 
 
