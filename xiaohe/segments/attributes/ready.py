@@ -61,7 +61,10 @@ def scores(known: ir.Table, cuts: Cuts) -> dict[str, Any]:
 
 
 def _points(known: ir.Table, line: Line, cuts: Cuts) -> Any:
-    value = known[line.code]
+    value: Any = known[line.code]
+    if value.type().is_boolean():
+        # Whether something is so, with a line that begins at one.
+        value = value.cast("int64")
     if line is PERCENTILE:
         return (value + PERCENTILE_STEP).fill_null(0)
     plain = _of_line(line, value)

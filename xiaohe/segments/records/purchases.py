@@ -37,13 +37,15 @@ OF_ORDERS = (
     "order_key", "person", "platform", "at", "on", "date_only", "net", "paid", "refunded", "consumed", "currency",
     "quantity", "bulk",
 )  # fmt: skip
+# So many touched orders, and the facts about them, are held in memory while questions are asked about them.
+KEPT_ORDERS = 20_000
 # What the order itself says, beside its state.
 OF_CREATION = ("store", "staff", "slot", "tender", "coupon", "covers", "discount")
 
 
 def purchases(world: World, fields: list[str], since: date | None) -> ir.Table:
     """Valid orders of customers; `key_hash` is the order's key."""
-    found = _bought(world, since)
+    found = bought(world, since)
     found = _with_creation(world, found, [name for name in fields if name in OF_CREATION])
     if "received_on" in fields:
         sent = world.table("parcels").select("order_key", "received_on")
@@ -60,7 +62,7 @@ def purchases(world: World, fields: list[str], since: date | None) -> ir.Table:
 
 def lines(world: World, fields: list[str], since: date | None) -> ir.Table:
     """Lines of valid orders, at the time of their purchase; `times` is the order's key."""
-    found = _bought(world, since)
+    found = bought(world, since)
     of_order = [name for name in fields if name in ("platform", "store", "hour", "weekday")]
     found = _with_creation(world, found, [name for name in of_order if name in OF_CREATION])
     found = found.mutate(**_timed(world, found, of_order))
@@ -105,7 +107,7 @@ def _timed(world: World, orders: ir.Table, fields: list[str]) -> dict[str, Any]:
 # ---------------------------------------------------------------- orders as they stand now
 
 
-def _bought(world: World, since: date | None) -> ir.Table:
+def bought(world: World, since: date | None) -> ir.Table:
     """Valid orders of known customers, OF_ORDERS: the state's, but for those touched since, which are folded again."""
     orders = world.table("orders")
     # Of a moment before the state's the later ones are not seen yet; how the others stood then is not told.
@@ -119,7 +121,7 @@ def _bought(world: World, since: date | None) -> ir.Table:
     touched = touched_orders(world)
     if touched is None:
         return orders
-    fresh = folded_again(world, touched)
+    fresh = world.whose(_stored(world, touched))
     fresh = fresh.filter(fresh.valid, fresh.person.notnull())
     if since is not None:
         fresh = fresh.filter(fresh.on >= ibis.literal(since))
@@ -170,24 +172,47 @@ def _unknown_to_state(world: World, facts: ir.Table) -> Any:
     return later | (facts.recorded_at > ibis.literal(world.state.at))
 
 
+def _stored(world: World, touched: ir.Table) -> ir.Table:
+    """`folded_again` of everybody, asked once for all questions of a moment: each of them would fold anew."""
+    known = f"folded {world.at}"
+    if known not in world.kept:
+        fresh = folded_again(world.everybody(), touched)
+        if world.read.scalar(touched.count()) <= KEPT_ORDERS:
+            answer = world.read.run(fresh.select(*OF_ORDERS, "valid").order_by("order_key"))
+            fresh = _registered(world, "folded", answer)
+        world.kept[known] = fresh
+    found: ir.Table = world.kept[known]
+    return found
+
+
 def folded_again(world: World, touched: ir.Table) -> ir.Table:
     """Touched orders from all their facts seen, with `person` and `bulk`; as `traits.build` folds them."""
     shop = world.everybody()
     matched, told = _elsewhere(world)
     facts = shop.seen(FOLDED_TYPES)
-    returned = facts.filter(facts.type == REFUNDED, facts.order_key.isnull())
     own = facts.semi_join(touched, "order_key")
+    returns = None
+    if matched.num_rows:
+        returns = world.read.register(_name_for(world, "returns", matched), matched)
+        returned = facts.filter(facts.type == REFUNDED, facts.order_key.isnull())
+        own = own.union(returned.semi_join(returns, "key_hash"))
     orders = folded(
-        own.union(returned) if matched.num_rows else own,
+        _at_hand(world, own, touched),
         calendar=world.calendar,
         currency=world.currency,
-        returns=world.read.register(_name_for(world, "returns", matched), matched)
-        if matched.num_rows
-        else None,
+        returns=returns,
         twice=world.read.register(_name_for(world, "twice", told), told) if told.num_rows else None,
     )
     known = without(persons_of(orders, shop.table("persons")), world.read.table("state_left_out"))
-    return world.whose(known).mutate(bulk=ibis.literal(False))
+    return known.mutate(bulk=ibis.literal(False))
+
+
+def _at_hand(world: World, own: ir.Table, touched: ir.Table) -> ir.Table:
+    """The facts of touched orders, read once: folding looks at them some twenty times, a cluster opens files each time."""
+    if world.read.scalar(touched.count()) > KEPT_ORDERS:
+        return own
+    facts = world.read.run(own.order_by("key_hash"))
+    return _registered(world, "facts_of_touched", facts)
 
 
 @dataclass(frozen=True)
@@ -266,3 +291,12 @@ def _whole(column: Any) -> pa.Array:
 def _name_for(world: World, what: str, table: pa.Table) -> str:
     column = table.column(0).combine_chunks().to_numpy()
     return world.read.name_for(what, blake2b(column.tobytes(), digest_size=16).digest())
+
+
+def _registered(world: World, what: str, table: pa.Table) -> ir.Table:
+    """An answer as a table to ask further, named by all that is in it."""
+    written = pa.BufferOutputStream()
+    with pa.ipc.new_stream(written, table.schema) as stream:
+        stream.write_table(table)
+    digest = blake2b(written.getvalue(), digest_size=16).digest()
+    return world.read.register(world.read.name_for(what, digest), table)
