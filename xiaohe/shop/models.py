@@ -202,6 +202,9 @@ class ApiKey(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     key_hash = models.CharField(max_length=64, unique=True)
+    # The key before it, taken until then; empty where there is none.
+    old_hash = models.CharField(max_length=64, default="", db_index=True)
+    old_until = models.DateTimeField(null=True)
     # What it may do, such as `segments:read`.
     scopes = models.JSONField(default=list)
     created_at = models.DateTimeField()
