@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.autopilot.conftest import NOW, ON, Store, days_before, settings
+from xiaohe import jobs
 from xiaohe.autopilot import by_hand, today
 from xiaohe.people import overlay
 from xiaohe.touch import wishes
@@ -40,7 +41,10 @@ def test_who_is_chosen_stands_on_the_list_and_one_undo_takes_them_off(shop: Stor
     card = next(each for each in today.listing(ON, NOW).cards if each.person == one)
     assert "Tea" in card.reason
     assert card.sentence is not None
-    by_hand.undo("tea", NOW, ON, NOW)
+    by_hand.undo("tea", NOW, ON)
+    assert by_hand.is_working()
+    jobs.discover()
+    jobs.run_pending(until_empty=True)
     assert _listed() == before
     assert not Chosen.objects.exists()
 

@@ -18,7 +18,7 @@ from xiaohe.channels.webhook import endpoints, letters, signature
 from xiaohe.kernel import workspace
 from xiaohe.kernel.workspace import Workspace
 from xiaohe.ledger import engine
-from xiaohe.shop import audit, signin
+from xiaohe.shop import api_keys, audit, signin
 from xiaohe.sources import writekeys
 from xiaohe.sources.segment import dead
 from xiaohe.web import sample_shop
@@ -140,6 +140,29 @@ def test_a_changed_key_goes_on_for_a_while_and_a_revoked_source_is_refused(owner
     assert (track(old, PAID), track(new.group(1), PAID)) == (401, 401)
     assert "Everything that was connected is switched off." in said(owner, "/connections")
     assert [act for act, _page, _user in acts()] == ["added", "rotated", "disabled"]
+
+
+def test_a_key_to_ask_with_is_shown_once_changed_taken_away_and_brought_back(owner: Any) -> None:
+    def opens(key: str) -> bool:
+        return api_keys.caller_of(key) is not None
+
+    refused = owner.post("/connections/keys/new", {"name": "reports"})
+    assert (refused.status_code, "Choose what it may do." in words(refused)) == (400, True)
+    sent = {"name": "reports", "scope": ["segments:read"]}
+    first = KEY.search(owner.post("/connections/keys/new", sent).content.decode())
+    assert first is not None
+    assert first.group(1) not in owner.get("/connections/keys/1").content.decode()
+    assert "1 program may ask what is known here." in said(owner, "/connections")
+    changed = owner.post("/connections/keys/1/rotate", {"grace": "1"})
+    second = KEY.search(changed.content.decode())
+    assert second is not None
+    assert (opens(first.group(1)), opens(second.group(1))) == (True, True)
+    gone = owner.post("/connections/keys/1/remove", follow=True).content.decode()
+    assert not opens(second.group(1))
+    assert "/connections/keys/1/bring-back" in gone
+    owner.post("/connections/keys/1/bring-back")
+    assert opens(second.group(1))
+    assert [act for act, _page, _user in acts()] == ["added", "rotated", "disabled", "enabled"]
 
 
 def test_an_unreadable_event_is_told_in_words_and_counts_once_mended(owner: Any) -> None:

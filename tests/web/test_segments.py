@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import _pointed_at as pointed_at
 from tests.web import tea_house
+from xiaohe import jobs
 from xiaohe.segments import actions, queries, state, text
 from xiaohe.shop import audit
 from xiaohe.shop.models import AuditAct
@@ -107,7 +108,12 @@ def test_today_says_who_is_left_out_and_undo_takes_them_off(tea: Any) -> None:
     slug = _saved('store is "东店" and due_on in this week')
     page = tea.get(f"/people/segments/{slug}/today").content.decode()
     assert "with an open complaint" in page
-    done = tea.post(f"/people/segments/{slug}/today", follow=True).content.decode()
+    waits = tea.post(f"/people/segments/{slug}/today", follow=True)
+    assert "people are looked at" in waits.content.decode()
+    assert not Chosen.objects.exists()
+    jobs.discover()
+    jobs.run_pending(until_empty=True)
+    done = tea.get(waits.redirect_chain[-1][0], follow=True).content.decode()
     assert Chosen.objects.count() > 0
     chosen = set(Chosen.objects.values_list("person", flat=True))
     complaining = text.parse("complaint_open", queries.vocabulary())

@@ -1,7 +1,10 @@
 """People put on a day's list by hand: the governor says of each whether they may be, and the list follows.
 
 look(people, on, now)      who could stand on it and who not, and why; writes nothing
+ask(slug, …) ─► job        those of a segment who may, put on it and the list prepared, in the background
 put(people, …) ─► undo     those who may stand on the list of that day, until it is taken back
+
+Putting somebody on the list sends nothing: before a touch the governor is asked once more.
 """
 
 from __future__ import annotations
@@ -11,20 +14,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.utils.translation import gettext_lazy as _
-
+from xiaohe import jobs
 from xiaohe.autopilot import today
 from xiaohe.autopilot.cards import GROUP_ORDER, Group
 from xiaohe.autopilot.compose import MOST_CHOSEN
 from xiaohe.autopilot.plan import choosing, chosen_for
 from xiaohe.kernel import store
-from xiaohe.kernel.errors import BadInput
+from xiaohe.ledger.instants import to_us
 from xiaohe.touch.governor import Kind, Rule
 from xiaohe.touch.models import Chosen, Listed
 from xiaohe.touch.rules import group_sentence
 
-# Asked about at once; a larger segment is narrowed first.
-MOST_LOOKED_AT = 5_000
+# A day takes MOST_CHOSEN by hand: of a larger segment only the first of an order can be among them.
+MOST_LOOKED_AT = 1_000
+ADD, FOLLOW = "autopilot.add", "autopilot.follow"
 
 
 @dataclass(frozen=True)
@@ -37,16 +40,8 @@ class Looked:
 
 
 def look(people: Sequence[int], on: date, now: datetime) -> Looked:
-    """Who of them could be written to on `on`; raises BadInput for more than can be looked at."""
-    if len(people) > MOST_LOOKED_AT:
-        raise BadInput(
-            "too_many_for_a_day",
-            _(
-                "%(count)s people are no list for a day. Narrow the segment to at most %(most)s first."
-            ),
-            count=f"{len(people):,}",
-            most=f"{MOST_LOOKED_AT:,}",
-        )
+    """Who of the first MOST_LOOKED_AT of them could be written to on `on`."""
+    people = people[:MOST_LOOKED_AT]
     listed = set(Listed.objects.filter(on=on).values_list("task__person", flat=True))
     chosen = chosen_for(on)
     fresh = [each for each in people if each not in listed and each not in chosen]
@@ -62,6 +57,17 @@ def look(people: Sequence[int], on: date, now: datetime) -> Looked:
         if counts[rule]
     )
     return Looked(tuple(allowed[:room]), left, len(people) - len(fresh))
+
+
+def ask(slug: str, on: date, now: datetime, user: int | None) -> int:
+    """Have people of a segment put on the list of `on`; the job, whose result says how many were."""
+    payload = {"slug": slug, "on": on.isoformat(), "at": to_us(now), "user": user}
+    return jobs.enqueue(ADD, payload, dedupe=f"{ADD}:{slug}")
+
+
+def is_working() -> bool:
+    """Whether the list is being changed at this moment."""
+    return any(last is not None and last.is_open for last in map(jobs.latest, (ADD, FOLLOW)))
 
 
 def put(
@@ -81,13 +87,18 @@ def put(
     return looked
 
 
-def undo(slug: str, at: datetime, on: date, now: datetime) -> None:
-    """Take off whom one tap put on; whoever was written to meanwhile stays where the list has them."""
+def put_by(slug: str, at: datetime, on: date) -> int:
+    """How many one tap put on the list."""
+    return Chosen.objects.filter(on=on, segment=slug, at=at).count()
+
+
+def undo(slug: str, at: datetime, on: date) -> None:
+    """Take off whom one tap put on; the list follows soon. Whoever was written to meanwhile stays where it has them."""
     with store.write():
         Chosen.objects.filter(on=on, segment=slug, at=at).delete()
-    _follow(on, now)
+        jobs.enqueue(FOLLOW, {"on": on.isoformat()}, dedupe=FOLLOW)
 
 
 def _follow(on: date, now: datetime) -> None:
-    """The list follows before the page answers."""
+    """The list follows at once."""
     today.prepare(on, now, anew=True)

@@ -18,7 +18,7 @@ def summary() -> str:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    verbs = parser.add_subparsers(metavar="add|list|revoke", required=True)
+    verbs = parser.add_subparsers(metavar="add|list|rotate|revoke", required=True)
     add = _verb(verbs, "add", _("a new key, which is shown once"), _add)
     add.add_argument("name", metavar=_("NAME"), help=_("what you call it"))
     add.add_argument(
@@ -29,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=_("what it may do: segments:read, segments:write (default: segments:read)"),
     )
     _verb(verbs, "list", _("all keys"), _list)
+    rotate = _verb(verbs, "rotate", _("a new key; the old one goes on for a day"), _rotate)
+    rotate.add_argument("name", metavar=_("NAME"))
     revoke = _verb(verbs, "revoke", _("take a key no more"), _revoke)
     revoke.add_argument("name", metavar=_("NAME"))
 
@@ -52,6 +54,18 @@ def _add(arguments: argparse.Namespace, out: Output) -> None:
     from xiaohe.shop import api_keys
 
     row, key = api_keys.add(arguments.name, arguments.scope or ["segments:read"], utc_now())
+    _shown(row, key, out)
+
+
+def _rotate(arguments: argparse.Namespace, out: Output) -> None:
+    from xiaohe.kernel.clock import utc_now
+    from xiaohe.shop import api_keys
+
+    row, key = api_keys.rotate(arguments.name, utc_now())
+    _shown(row, key, out)
+
+
+def _shown(row: ApiKey, key: str, out: Output) -> None:
     lines = [
         _("Key of %(name)s: %(key)s") % {"name": row.name, "key": key},
         _("It is shown this once. Programs send it as “Authorization: Bearer …”."),

@@ -18,7 +18,8 @@ from xiaohe.sources import arrivals, writekeys
 from xiaohe.sources.arrivals import Lately
 from xiaohe.sources.models import Source
 from xiaohe.sources.segment import dead
-from xiaohe.web.pages import unread, webhooks
+from xiaohe.web.pages import read_keys, unread, webhooks
+from xiaohe.web.pages.read_keys import KeyLine
 from xiaohe.web.pages.unread import UnreadLine
 from xiaohe.web.pages.webhooks import HookLine
 from xiaohe.web.phrases import since
@@ -45,12 +46,13 @@ class ConnectionsPage:
     ways_in: tuple[HookLine, ...]
     ways_out: tuple[HookLine, ...]
     removed: tuple[HookLine, ...]
+    read_keys: tuple[KeyLine, ...]
     unread: tuple[UnreadLine, ...]
     unread_count: int
 
     @property
     def is_empty(self) -> bool:
-        return not (self.sources or self.ways_in or self.ways_out)
+        return not (self.sources or self.ways_in or self.ways_out or self.read_keys)
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ def page(now: datetime, calendar: ShopCalendar) -> ConnectionsPage:
             if each.direction == Direction.OUT
         ),
         removed=tuple(webhooks.removed_line(each, now) for each in endpoints.removed()),
+        read_keys=read_keys.lines(now),
         unread=unread.lines(SHOWN_UNREAD, now),
         unread_count=count,
     )
@@ -150,6 +153,13 @@ def _sentence(
     told: Mapping[str, Lately] | None,
     now: datetime,
 ) -> str:
+    asking = sum(each.is_open for each in read_keys.lines(now))
+    if not (sources or ends) and asking:
+        return ngettext(
+            "%(count)d program may ask what is known here.",
+            "%(count)d programs may ask what is known here.",
+            asking,
+        ) % {"count": asking}
     if not (sources or ends):
         return _("Nothing is connected yet. A web shop or app can tell Xiaohe what happens there.")
     open_in = [each.name for each in sources if each.revoked_at is None]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from xiaohe import jobs
-from xiaohe.autopilot import as_text
+from xiaohe.autopilot import as_text, by_hand
 from xiaohe.autopilot import cards as autopilot_cards
 from xiaohe.autopilot import today as autopilot
 from xiaohe.kernel.money import SYMBOLS
@@ -63,8 +63,8 @@ DONE = {
 def page(on: date, now: datetime) -> Today:
     """The day as it stands; asks for its preparation if nobody has prepared it."""
     listed = autopilot.listing(on, now)
-    working = not listed.is_prepared
-    if working:
+    working = not listed.is_prepared or by_hand.is_working()
+    if not listed.is_prepared:
         jobs.enqueue(PREPARE, {}, dedupe=f"{PREPARE}:{on.isoformat()}")
     until = listed.data_until or state.current().data_until
     sign = SYMBOLS.get(listed.currency, listed.currency)

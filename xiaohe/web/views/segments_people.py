@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from xiaohe import jobs
 from xiaohe.autopilot import by_hand
+from xiaohe.jobs import JobState
 from xiaohe.kernel.errors import BadInput, XiaoheError
 from xiaohe.ledger.instants import to_us
 from xiaohe.segments import queries, state, tags
@@ -104,30 +106,37 @@ def _tag_page(request: HttpRequest, saved: Saved, refusal: str, status: int = 20
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def today(request: HttpRequest, slug: str) -> HttpResponse:
-    """Who of them can be on today's list and who not, and why; then the list has them."""
+    """Who of them can be on today's list and who not, and why; then they are put there in the background."""
     saved, now = queries.segment(slug), _now(request)
     on = request.calendar.day_of(now)  # type: ignore[attr-defined]
-    wanted = state.current(now).people(saved.rule, "-net_365", by_hand.MOST_LOOKED_AT + 1)
-    try:
-        if request.method == "POST":
-            done = by_hand.put(
-                wanted, slug=slug, name=saved.name, on=on, now=now, user=request.user.pk
-            )
-            said = ngettext(
-                "%(shown)s person is on today’s list.",
-                "%(shown)s people are on today’s list.",
-                len(done.may),
-            )
-            undo = segments_undo.token_address("today", [slug, to_us(now), on.isoformat()])
-            toast = Toast(said % {"shown": f"{len(done.may):,}"}, undo)
-            return answers.back(request, reverse("today"), toast)
-        looked = by_hand.look(wanted, on, now)
-    except XiaoheError as refused:
-        return answers.page_with_status(
-            request, "web/segments/today.html", {"saved": saved, "refusal": str(refused)}, 400
-        )
-    context = {"saved": saved, "looked": looked, "sentence": adding.sentence(looked)}
-    return answers.page(request, "web/segments/today.html", context)
+    if request.method == "POST":
+        job = by_hand.ask(slug, on, now, request.user.pk)
+        return answers.back(request, reverse("segment-adding", args=[slug, job]))
+    return answers.page(
+        request, "web/segments/today.html", {"page": adding.page(saved, on, now), "saved": saved}
+    )
+
+
+@require_safe
+def being_added(request: HttpRequest, slug: str, job: int) -> HttpResponse:
+    """How far it is; leads to the list once they are on it."""
+    saved, status = queries.segment(slug), jobs.status(job)
+    if status is None or status.name != by_hand.ADD:
+        raise Http404
+    if status.state is JobState.DONE:
+        told = status.result
+        undo = segments_undo.token_address("today", [slug, told["at"], told["on"]])
+        toast = Toast(adding.done(told["people"]), undo if told["people"] else "")
+        return answers.back(request, reverse("today"), toast)
+    context = {
+        "saved": saved,
+        "job": job,
+        "said": adding.working(int(state.current(_now(request)).count(saved.rule))),
+        "failed": status.state is JobState.DEAD,
+    }
+    if answers.is_fragment(request):
+        return render(request, "web/segments/adding_step.html", context)
+    return answers.page(request, "web/segments/adding.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -61,7 +61,7 @@ def _tag(told: list[Any], user: int | None, now: datetime) -> str:
 
 def _today(told: list[Any], user: int | None, now: datetime) -> str:
     slug, us, on = told
-    by_hand.undo(slug, from_us(us), date.fromisoformat(on), now)
+    by_hand.undo(slug, from_us(us), date.fromisoformat(on))
     return reverse("today")
 
 
