@@ -19,6 +19,7 @@ from xiaohe.segments import actions, queries, state, text
 from xiaohe.shop import audit
 from xiaohe.shop.models import AuditAct
 from xiaohe.touch.models import Chosen
+from xiaohe.web.pages.segments.export import plain
 
 RULE = (
     'stage is regular and store is "东店" and did purchase.item where category is "茶"'
@@ -99,9 +100,18 @@ def test_an_export_holds_the_chosen_columns_and_no_formula(tea: Any) -> None:
     assert not [cell for row in rows for cell in row if cell.startswith(tuple("=+-@"))]
     taken = [each.people for each in audit.latest() if each.act == AuditAct.EXPORTED.value]
     assert taken == [24]
+    again = tea.get(f"/people/segments/{slug}/export").content.decode()
+    assert "took 24 people" in again
+    assert "Names, stage, net spending in 365 days" in again
     unnamed = tea.post(f"/people/segments/{slug}/export", {"c": ["stage"]}).content.decode()
     assert "客人" not in unnamed
     assert tea.post(f"/people/segments/{slug}/export", {}).status_code == 400
+
+
+@pytest.mark.parametrize("name", ["=cmd", "+86", "-1", "@sum", "\t=1", "\r=1", "＝cmd", "＠阿禾"])
+def test_no_name_is_run_by_a_spreadsheet(name: str) -> None:
+    assert plain(name) == f"'{name}"
+    assert plain("小禾=老客") == "小禾=老客"
 
 
 def test_today_says_who_is_left_out_and_undo_takes_them_off(tea: Any) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from xiaohe.shop.models import AuditAct, AuditEntry
 
 
@@ -25,6 +27,12 @@ def record(
 def seen_by(person: int, limit: int = 20) -> list[AuditEntry]:
     """Who looked at one person, latest first."""
     return list(AuditEntry.objects.filter(person=person).order_by("-at", "-id")[:limit])
+
+
+def done_to(page: str, act: AuditAct, limit: int = 20) -> list[AuditEntry]:
+    """What was done to that page or thing, with whatever stands behind a colon; latest first."""
+    it = Q(page=page) | Q(page__startswith=f"{page}:")
+    return list(AuditEntry.objects.filter(it, act=act.value).order_by("-at", "-id")[:limit])
 
 
 def latest(limit: int = 100) -> list[AuditEntry]:

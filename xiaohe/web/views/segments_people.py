@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from xiaohe import jobs
 from xiaohe.autopilot import by_hand
 from xiaohe.jobs import JobState
-from xiaohe.kernel.errors import BadInput, XiaoheError
+from xiaohe.kernel.errors import XiaoheError
 from xiaohe.ledger.instants import to_us
 from xiaohe.segments import queries, state, tags
 from xiaohe.segments.attributes.registry import ATTRIBUTES
@@ -141,34 +141,44 @@ def being_added(request: HttpRequest, slug: str, job: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def export(request: HttpRequest, slug: str) -> HttpResponse:
-    """Which columns, and the file; who took it and how many people are in it is written down."""
+    """Which columns, and the file; who took it, what stands in it and how many people is written down."""
     saved, now = queries.segment(slug), _now(request)
     may_see = files.may_see_names(request.user)
     if request.method != "POST":
-        people = table.asked_of(request.GET, request.COOKIES.get(table.COOKIE, ""))
-        context = {
-            "saved": saved,
-            "count": state.current(now).count(saved.rule),
-            "choices": table.called.attributes(queries.vocabulary().attributes),
-            "chosen": people.columns,
-            "may_see_names": may_see,
-        }
-        return answers.page(request, "web/segments/export.html", context)
+        remembered = request.COOKIES.get(table.COOKIE, "")
+        return _export_page(request, saved, table.asked_of(request.GET, remembered).columns)
     columns = [name for name in request.POST.getlist("c") if name in ATTRIBUTES]
     with_names = may_see and "names" in request.POST
     if not columns and not with_names:
-        raise BadInput("no_columns", _("Choose at least one column."))
+        return _export_page(request, saved, (), _("Choose at least one column."))
     body, count = files.written(state.current(now), saved.rule, columns, with_names=with_names)
     audit.record(
         AuditAct.EXPORTED,
         now=now,
         user_id=request.user.pk,
-        page=f"segment {slug}"[:80],
+        page=files.noted(slug, columns, with_names=with_names),
         people=count,
     )
     response = HttpResponse(body, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="xiaohe-{slug}.csv"'
+    response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _export_page(
+    request: HttpRequest, saved: Saved, chosen: tuple[str, ...], refusal: str = ""
+) -> HttpResponse:
+    context = {
+        "saved": saved,
+        "count": state.current(_now(request)).count(saved.rule),
+        "choices": table.called.attributes(queries.vocabulary().attributes),
+        "chosen": chosen,
+        "may_see_names": files.may_see_names(request.user),
+        "taken": files.taken(saved.slug),
+        "refusal": refusal,
+    }
+    status = 400 if refusal else 200
+    return answers.page_with_status(request, "web/segments/export.html", context, status)
 
 
 @require_safe

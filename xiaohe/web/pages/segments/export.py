@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from xiaohe.kernel.money import to_major
 from xiaohe.people import names
@@ -18,10 +20,14 @@ from xiaohe.segments.rules.tree import Rule
 from xiaohe.segments.rules.vocabulary import Kind
 from xiaohe.segments.sentence import words
 from xiaohe.segments.state import Standing
+from xiaohe.shop import audit
+from xiaohe.shop.models import AuditAct
+from xiaohe.shop.queries import user_named
 from xiaohe.web.pages import people
 from xiaohe.web.pages.segments import called
 
 SLICE = 2_000
+MOST_TAKEN = 10
 # Spreadsheets take UTF-8 for another code page without it.
 MARK = "\ufeff"
 
@@ -51,6 +57,39 @@ def written(
             told = [_cell(each, row[each], currency) for each in columns]
             sheet.writerow([*name, f"p{person}", *told])
     return out.getvalue().encode(), len(found)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One file that left the house before."""
+
+    at: datetime
+    said: str
+    columns: str
+
+
+def noted(slug: str, columns: Sequence[str], *, with_names: bool) -> str:
+    """What the audit says was taken; as much of the columns as it holds."""
+    return f"segment {slug}: {','.join([*(['names'] if with_names else []), *columns])}"[:80]
+
+
+def taken(slug: str) -> tuple[Taken, ...]:
+    """Who took the people of this segment, how many, and with which columns, latest first."""
+    return tuple(
+        Taken(
+            each.at,
+            ngettext("%(who)s took %(shown)s person", "%(who)s took %(shown)s people", each.people)
+            % {"who": user_named(each.user_id) or _("Xiaohe"), "shown": f"{each.people:,}"},
+            _columns_said(each.page.partition(":")[2].strip()),
+        )
+        for each in audit.done_to(f"segment {slug}", AuditAct.EXPORTED, MOST_TAKEN)
+    )
+
+
+def _columns_said(noted: str) -> str:
+    labels = {name: words.attribute(name) for name in ATTRIBUTES} | {"names": _("Names")}
+    known = [labels[name] for name in noted.split(",") if name in labels]
+    return _(", ").join(known)
 
 
 def plain(text: str) -> str:
