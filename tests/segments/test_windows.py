@@ -20,6 +20,7 @@ from xiaohe.segments.rules.windows import (
     SameLastYear,
     Unit,
     days_of,
+    days_of_a_day,
 )
 
 DAYS = st.dates(date(2019, 1, 1), date(2032, 12, 31))
@@ -46,6 +47,11 @@ SUNDAY = date(2026, 11, 22)
 )
 def test_a_window_asked_on_a_sunday(window, first, last):
     assert days_of(window, SUNDAY) == Days(first, last)
+
+
+def test_the_last_days_end_today_also_for_days_that_lie_ahead():
+    assert days_of_a_day(Last(7, Unit.DAYS), SUNDAY) == Days(SUNDAY - timedelta(7), SUNDAY)
+    assert days_of_a_day(Calendar(Period.WEEK), SUNDAY) == days_of(Calendar(Period.WEEK), SUNDAY)
 
 
 def test_a_month_without_that_day_ends_on_its_last():

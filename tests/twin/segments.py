@@ -22,7 +22,7 @@ from typing import Any
 from tests.twin.segment_records import Fact, Record, Told, shop_day
 from xiaohe.segments.rules import tree
 from xiaohe.segments.rules.tree import Fold, Money, Op, Test
-from xiaohe.segments.rules.windows import Unit, Window, days_of, is_hours, is_of_cycles, moved
+from xiaohe.segments.rules.windows import Last, Unit, Window, days_of, is_hours, is_of_cycles, moved
 
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
@@ -85,8 +85,10 @@ class Shop(Told):
                 return value is True or value == "true"
             case Op.WITHIN:
                 assert test.window is not None
-                found = days_of(test.window, self.on, self.cycle(test.window, person))
-                return found is not None and found.holds(value)
+                found = days_of(test.window, self.on)
+                # The last days are over today; those of an attribute may lie ahead.
+                is_over = not isinstance(test.window, Last) or value <= self.on
+                return found is not None and found.holds(value) and is_over
             case Op.IS | Op.IN:
                 return any(_same(value, each, choice) for each in test.values)
             case Op.CONTAINS:

@@ -26,7 +26,7 @@ from xiaohe.segments.rules.tree import (
     Test,
 )
 from xiaohe.segments.rules.tree import Sequence as Steps
-from xiaohe.segments.rules.vocabulary import Kind, Vocabulary
+from xiaohe.segments.rules.vocabulary import Field, Kind, Vocabulary
 from xiaohe.segments.rules.windows import (
     EVER,
     Ago,
@@ -44,7 +44,7 @@ OF_DAYS = (
     SameLastYear(Period.MONTH), Between(None, date(2024, 10, 20)),
 )  # fmt: skip
 WINDOWS = (*OF_DAYS, EVER, Last(48, Unit.HOURS), Last(720, Unit.HOURS), Last(2, Unit.CYCLES))
-CHOICES = ("mon", "tue", "wed", "sun", "friend", "hand", "customer")
+COUNTED = Field("", Kind.NUMBER)
 _ORDER = (Op.MORE, Op.AT_MOST, Op.LESS, Op.AT_LEAST)
 
 
@@ -82,22 +82,22 @@ class Likely:
         foldable = [] if fold in WITHOUT_FIELD else [each for each in fields if result(fold, each)]
         if not foldable:
             fold = fold if fold in WITHOUT_FIELD else Fold.COUNT
-            return Measure(fold, records, self._test(dice, Kind.NUMBER))
+            return Measure(fold, records, self._test(dice, COUNTED))
         field = dice.choice(foldable)
         made = result(fold, field)
         assert made is not None
-        return Measure(fold, records, self._test(dice, made.kind), field.name)
+        return Measure(fold, records, self._test(dice, made), field.name)
 
     def _records(self, dice: random.Random, window: Any) -> Records:
         kind = self.words.records[dice.choice(list(self.words.records))]
         field = dice.choice(list(kind.fields.values()))
-        fits = Compare(field.name, self._test(dice, field.kind))
+        fits = Compare(field.name, self._test(dice, field))
         return Records(kind.name, dice.choice([None, None, fits, Not(fits)]), window)
 
-    def _test(self, dice: random.Random, kind: Kind) -> Test:
+    def _test(self, dice: random.Random, field: Field) -> Test:
         text, number = dice.choice(self.texts), dice.choice(self.numbers)
         known = Test(Op.KNOWN)
-        match kind:
+        match field.kind:
             case Kind.TEXT:
                 contains = Test(Op.CONTAINS, (text,))
                 return dice.choice([contains, contains, Test(Op.IS, (text,)), Test(Op.MATCHES, ("茶|e",)),
@@ -121,4 +121,4 @@ class Likely:
                         Test(Op.MORE, (date(2024, 9, 1),)),
                     ]
                 )
-        return Test(Op.IN, CHOICES)
+        return Test(Op.IN, tuple(dice.sample(field.choices, min(3, len(field.choices)))))

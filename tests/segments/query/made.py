@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -54,14 +55,14 @@ def build(seed: int, zone: str, day_starts_at: str) -> Made:
     update_shop(time_zone=zone, day_starts_at=time.fromisoformat(day_starts_at))
     accounts = [account_named("wecom", "Li Lei").id, account_named("official_account", "小号").id]
     subjects = [key("segments", seed, number) for number in range(PEOPLE + 4)]
-    teller = _Teller(dice, subjects, accounts)
-    undone = _bring(teller.facts(60, "undone"), NOW - timedelta(days=30))
+    teller = Teller(dice, subjects, accounts)
+    undone = bring(teller.facts(60, "undone"), NOW - timedelta(days=30))
     kept = teller.facts(170, "file")
-    _bring(kept, NOW - timedelta(days=29))
+    bring(kept, NOW - timedelta(days=29))
     imports.undo(undone, now=NOW - timedelta(days=28))
     told = teller.facts(110, "told", source="xiaohe")
     stream.record(
-        [_streamed(each, teller.names[each.key_hash]) for each in told], now=NOW - timedelta(days=2)
+        [streamed(each, teller.names[each.key_hash]) for each in told], now=NOW - timedelta(days=2)
     )
     drain.drain(NOW - timedelta(days=1), force=True)
     for each in told[:6]:
@@ -73,7 +74,7 @@ def build(seed: int, zone: str, day_starts_at: str) -> Made:
     states.refresh(NOW - timedelta(hours=3))
     late = teller.facts(40, "late", source="xiaohe")
     stream.record(
-        [_streamed(each, teller.names[each.key_hash]) for each in late],
+        [streamed(each, teller.names[each.key_hash]) for each in late],
         now=NOW - timedelta(hours=1),
     )
     return Made([*kept, *told[6:], *late], _joined(subjects), _left_out())
@@ -152,9 +153,13 @@ def _with_row(fact: Fact, row: int | None) -> Fact:
 # ---------------------------------------------------------------- telling
 
 
-class _Teller:
-    def __init__(self, dice: random.Random, subjects: list[int], accounts: list[int]) -> None:
-        self.dice, self.subjects, self.accounts = dice, subjects, accounts
+class Teller:
+    """Random facts of some people around `now`."""
+
+    def __init__(
+        self, dice: random.Random, subjects: list[int], accounts: list[int], now: datetime = NOW
+    ) -> None:
+        self.dice, self.subjects, self.accounts, self.now = dice, subjects, accounts, now
         self.told = 0
         self.names: dict[int, str] = {}
 
@@ -172,9 +177,9 @@ class _Teller:
         """Often at the very edges of days, hours and windows, or of one instant with others."""
         dice, calendar = self.dice, queries.calendar()
         if name == "late" and dice.random() < 0.6:
-            return NOW - timedelta(minutes=dice.randrange(-120, 60 * 20)), False
+            return self.now - timedelta(minutes=dice.randrange(-120, 60 * 20)), False
         back = dice.choice([0, 0, 1, 2, 7, 29, 30, 31, 90, 366, dice.randrange(400)])
-        day = calendar.day_of(NOW) - timedelta(back)
+        day = calendar.day_of(self.now) - timedelta(back)
         if dice.random() < 0.15:
             return calendar.start_of(day) - calendar.start_shift, True
         edge = calendar.start_of(day) + timedelta(
@@ -272,7 +277,7 @@ class _Teller:
         }
         type_ = dice.choice(["tag.added", "tag.added", "tag.removed"])
         if type_ == "tag.added" and dice.random() < 0.5:
-            day = queries.calendar().day_of(NOW) + timedelta(dice.choice([-1, 0, 1]))
+            day = queries.calendar().day_of(self.now) + timedelta(dice.choice([-1, 0, 1]))
             props["until"] = day.isoformat()
         return [self.one(type_, name, source, at, dice.choice(self.subjects[:8]), props=props)]
 
@@ -294,7 +299,8 @@ def _said(props: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in props.items() if value is not None}
 
 
-def _bring(facts: list[Fact], now: datetime) -> int:
+def bring(facts: list[Fact], now: datetime) -> int:
+    """Import facts; the number of the import."""
     with bulk.open_import(kind="test", source="table", now=now) as door:
         rows = [
             {
@@ -317,7 +323,17 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _streamed(fact: Fact, name: str) -> stream.Fact:
+def logged(rows: Iterable[Mapping[str, Any]], told: Collection[int]) -> list[Fact]:
+    """What the product itself wrote down, of these rows of the ledger, but what was told."""
+    return [
+        Fact(row["type"], row["occurred_at"], row["subject"], row["key_hash"], source=row["source"],
+             props=json.loads(row["props"] or "{}"))
+        for row in rows
+        if row["type"] in ("segment.entered", "segment.left", "stage.changed") and row["key_hash"] not in told
+    ]  # fmt: skip
+
+
+def streamed(fact: Fact, name: str) -> stream.Fact:
     columns = {
         column: getattr(fact, column)
         for column in _COLUMNS

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from xiaohe.segments.query.texts import compares
-from xiaohe.segments.query.windows import during
 from xiaohe.segments.records.stated import number
 from xiaohe.segments.rules.tree import Money, Op, Test, Value
 from xiaohe.segments.rules.vocabulary import Kind
+from xiaohe.segments.rules.windows import Days, days_of_a_day
 
 if TYPE_CHECKING:
     from xiaohe.segments.query.world import World
@@ -59,11 +59,20 @@ def _within(world: World, column: Any, test: Test, before: Any) -> Any:
     return reduce(
         or_,
         (
-            _lies(during(world, test.window, day), day)
+            _lies(_inside(days_of_a_day(test.window, world.on), day), day)
             for day in (column, before)
             if day is not None
         ),
     )
+
+
+def _inside(days: Days | None, day: Any) -> Any:
+    """None: every day does."""
+    if days is None:
+        return ibis.literal(False)
+    ends = [day >= ibis.literal(days.first)] if days.first is not None else []
+    ends += [day <= ibis.literal(days.last)] if days.last is not None else []
+    return ibis.and_(*ends) if ends else None
 
 
 def _lies(inside: Any, day: Any) -> Any:

@@ -136,6 +136,12 @@ def days_of(window: Window, on: date, cycle: float | None = None) -> Days | None
     raise ValueError(f"not a window: {window}")
 
 
+def days_of_a_day(window: Window, on: date) -> Days | None:
+    """As `days_of`, for a day that may lie ahead: the last seven days end with D, which of what happened needs no word."""
+    days = days_of(window, on)
+    return Days(days.first, on) if isinstance(window, Last) and days is not None else days
+
+
 def since_hours(window: Last, now: datetime) -> datetime:
     """The instant after which records of a window of hours count."""
     return now - timedelta(hours=window.count)
