@@ -16,6 +16,7 @@ from xiaohe.segments.rules.tree import Rule
 from xiaohe.segments.rules.vocabulary import Vocabulary
 from xiaohe.segments.saved import Saved, Version
 from xiaohe.segments.seen import Records
+from xiaohe.segments.sentence.spellings import called
 from xiaohe.shop.queries import the_shop
 
 
@@ -86,6 +87,7 @@ def vocabulary_with(known: Iterable[Saved]) -> Vocabulary:
         records=Records(),
         segments=frozenset(each.slug for each in known),
         currency=the_shop().currency,
+        called=called(),
     )
 
 

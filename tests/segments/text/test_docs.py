@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from tests.segments.vocabulary import VOCABULARY
 from xiaohe.segments.rules import jsonform, tree
 from xiaohe.segments.rules.tree import Fold, Op
 from xiaohe.segments.rules.windows import Period, Unit
-from xiaohe.segments.text import RuleError, parse, print_rule
+from xiaohe.segments.sentence.spellings import called
+from xiaohe.segments.text import VERSION, RuleError, parse, print_rule
+from xiaohe.segments.text.chinese import WORDS
 
 UNITS_AND_PERIODS = {*map(str, Unit), *map(str, Period)}
 PAGE = (Path(__file__).parents[3] / "docs" / "segments.md").read_text()
@@ -41,6 +44,26 @@ def test_every_kind_of_condition_and_comparison_is_shown() -> None:
     ops = {each.test.op for each in leaves if isinstance(each, tree.Compare | tree.Measure)}
     assert folds == set(Fold)
     assert ops == set(Op)
+
+
+def test_what_is_shown_in_chinese_is_the_rule_below_it() -> None:
+    lines = "".join(blocks("chinese")).splitlines()
+    shown = list(zip(lines[::2], lines[1::2], strict=True))
+    assert len(shown) == 6
+    for source, meant in shown:
+        rule = parse(source, replace(VOCABULARY, called=called()))
+        assert print_rule(rule, "CNY", VOCABULARY) == meant.removeprefix("= ")
+
+
+def test_every_chinese_word_that_is_shown_is_one_and_the_version_is_told() -> None:
+    table = PAGE.partition("## In Chinese")[2].partition("\n## ")[0].partition("|---|---|")[2]
+    words = {
+        each
+        for said in re.findall(r"`([^`]+)`", table.partition("\n\n")[0])
+        for each in re.findall(r"[\u4e00-\u9fff]+", said)
+    }
+    assert words - {*WORDS, "门店"} == set()
+    assert f"This is version {VERSION}." in PAGE
 
 
 def test_a_refusal_that_is_shown_is_the_one_that_comes() -> None:

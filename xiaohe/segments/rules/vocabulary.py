@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 
 class Kind(StrEnum):
@@ -48,6 +49,25 @@ class RecordKind:
 
 
 @dataclass(frozen=True)
+class Called:
+    """Other spellings of names, as people read them: written ► name. `choices` by attribute or field."""
+
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    records: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @cached_property
+    def every(self) -> frozenset[str]:
+        """Every spelling there is."""
+        of_choices = (each for names in self.choices.values() for each in names)
+        return frozenset([*self.attributes, *self.records, *self.fields, *of_choices])
+
+
+NOT_CALLED = Called()
+
+
+@dataclass(frozen=True)
 class Vocabulary:
     """Everything a rule of this shop may name; `segments` are the slugs of saved ones."""
 
@@ -56,3 +76,4 @@ class Vocabulary:
     segments: frozenset[str] = field(default=frozenset())
     # Of the shop's money; amounts in another are no numbers for a rule.
     currency: str = "CNY"
+    called: Called = NOT_CALLED

@@ -1,6 +1,11 @@
 """The text form of rules: read, written, and the name under which equal conditions share their state.
 
 parse(text, vocabulary) ──► tree ──► print_rule(tree, currency) ──► the same text again
+
+The grammar only grows: what a version reads, every later one reads as the same tree.
+
+    1.0   as docs/segments.md told it first
+    1.1   Chinese words and names; a time in front of what was done; `at least` and `at most` of any number
 """
 
 from __future__ import annotations
@@ -14,7 +19,9 @@ from xiaohe.segments.text.parser import read
 from xiaohe.segments.text.printer import Printer
 from xiaohe.segments.text.reader import Reader
 
-__all__ = ["RuleError", "canonical", "parse", "print_rule"]
+__all__ = ["VERSION", "RuleError", "canonical", "parse", "print_rule"]
+
+VERSION = "1.1"
 
 
 def parse(source: str, vocabulary: Vocabulary) -> Rule:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from xiaohe.kernel.money import minor_digits
 from xiaohe.segments.rules.tree import Compare, Money, Not, Op, Test, Value
 from xiaohe.segments.rules.vocabulary import Field, Kind
-from xiaohe.segments.text import times
+from xiaohe.segments.text import chinese, times
 from xiaohe.segments.text.lexer import Sort, Token
 from xiaohe.segments.text.reader import Reader, nearest
 
@@ -23,6 +23,8 @@ _WORDS = ("is", "in", "contains", "starts with", "ends with", "matches", "betwee
 def begins(reader: Reader) -> bool:
     """Does an operator stand here?"""
     here = reader.now
+    if reader.words_here("at", "least") or reader.words_here("at", "most"):
+        return True
     return here.is_sign("=", "!=", *_SIGNS) or here.is_word(
         "is", "in", "between", "not", "does", *_VERBS
     )
@@ -55,6 +57,10 @@ def _test(reader: Reader, field: Field) -> tuple[Test, bool]:
         return Test(Op.IS, (value(reader, field),)), True
     if reader.takes_sign("="):
         return Test(Op.IS, (value(reader, field),)), False
+    if reader.words_here("at", "least") or reader.words_here("at", "most"):
+        reader.take()
+        op = Op.AT_LEAST if reader.take().is_word("least") else Op.AT_MOST
+        return Test(op, (value(reader, field),)), False
     if reader.now.sort is Sort.SIGN and str(reader.now.value) in _SIGNS:
         op = _SIGNS[str(reader.take().value)]
         return Test(op, (value(reader, field),)), False
@@ -170,7 +176,7 @@ def _bare(reader: Reader, field: Field) -> Value:
     if token.is_word("true", "false"):
         reader.take()
         return token.is_word("true")
-    word = str(token.value)
+    word = reader.written
     if field.kind is Kind.CHOICE:
         return _choice(reader, field)
     if field.kind in (Kind.TEXT, Kind.STATED):
@@ -180,9 +186,14 @@ def _bare(reader: Reader, field: Field) -> Value:
 
 def _choice(reader: Reader, field: Field) -> str:
     word = str(reader.now.value)
+    called = reader.vocabulary.called.choices.get(field.name, {})
     if word not in field.choices:
-        known = ", ".join(field.choices)
-        near = nearest(word, field.choices)
+        word = called.get(chinese.plain(reader.written.strip('"“”「」')), word)
+    if word not in field.choices:
+        # To whoever writes in Chinese in Chinese.
+        told = [*called] if called and chinese.is_chinese(word) else field.choices
+        known = ", ".join(told)
+        near = nearest(word, [*field.choices, *called])
         raise reader.wrong(
             "unknown_choice", found=word, name=field.name, known=known, suggestion=near
         )

@@ -17,7 +17,8 @@ from xiaohe.segments.rules.tree import (
     Where,
 )
 from xiaohe.segments.rules.vocabulary import Field, Kind, RecordKind
-from xiaohe.segments.text import comparing, times
+from xiaohe.segments.rules.windows import EVER, Window
+from xiaohe.segments.text import chinese, comparing, times
 from xiaohe.segments.text.joining import unary
 from xiaohe.segments.text.lexer import Sort, Token
 from xiaohe.segments.text.reader import Reader, nearest
@@ -25,30 +26,51 @@ from xiaohe.segments.text.reader import Reader, nearest
 FOLDS = {str(each): each for each in Fold if " " not in str(each)}
 _TIMES = {"least": Op.AT_LEAST, "most": Op.AT_MOST}
 _SINCE = {"first": Fold.DAYS_SINCE_FIRST, "last": Fold.DAYS_SINCE_LAST}
+_OFTEN = {">=": Op.AT_LEAST, "<=": Op.AT_MOST, "=": Op.IS}
 _HOW_OFTEN = {"once": 1, "twice": 2}
 
 
-def did(reader: Reader) -> Rule:
+def after_time(reader: Reader) -> Rule:
+    """A time may stand in front: `in last 90 days did purchase`, also without `did`."""
+    window = times.read(reader)
+    if reader.now.sort is Sort.NAME:
+        if str(reader.now.value).casefold() in FOLDS and reader.ahead().is_word("of"):
+            return measure(reader, window)
+        if reader.words_here("days", "since"):
+            return days_since(reader, window)
+    return did(reader, window, without_word=not reader.now.is_word("did"))
+
+
+def names_record(reader: Reader) -> bool:
+    """Does the Chinese name of a record stand here, which says by itself that it happened?"""
+    return (
+        reader.now.sort is Sort.NAME and str(reader.now.value) in reader.vocabulary.called.records
+    )
+
+
+def did(reader: Reader, window: Window = EVER, *, without_word: bool = False) -> Rule:
+    """`window`: the time that stood in front."""
     start = reader.at
-    reader.take()
+    if not without_word:
+        reader.take()
     turned = reader.takes_word("not")
     steps = [_some(reader)]
     if reader.now.is_word("then"):
-        rule: Rule = _sequence(reader, steps)
+        rule: Rule = _sequence(reader, steps, window)
     else:
         # How often may stand before the time or after it.
         often = _times(reader)
-        records = _during(reader, steps[0])
+        records = _during(reader, steps[0], window)
         rule = Measure(Fold.COUNT, records, often or _times(reader) or _once(reader))
     return Not(reader.mark(rule, start)) if turned else rule
 
 
-def _sequence(reader: Reader, steps: list[Records]) -> Sequence:
+def _sequence(reader: Reader, steps: list[Records], window: Window) -> Sequence:
     while reader.takes_word("then"):
         steps.append(_some(reader))
     reader.need_word("within")
     count, unit = times.length(reader)
-    return Sequence(tuple(steps), count, unit, times.optional(reader))
+    return Sequence(tuple(steps), count, unit, _time(reader, window))
 
 
 def _once(reader: Reader) -> Test:
@@ -59,7 +81,9 @@ def _times(reader: Reader) -> Test | None:
     """`at least 2 times`, `exactly once`, `twice`; None if nothing of the kind stands here."""
     start = reader.at
     op = Op.AT_LEAST
-    if reader.takes_word("exactly"):
+    if reader.now.is_sign(*_OFTEN) and reader.ahead(2).is_word("times", "time"):
+        op = _OFTEN[str(reader.take().value)]
+    elif reader.takes_word("exactly"):
         op = Op.IS
     elif reader.takes_word("at"):
         if not reader.now.is_word(*_TIMES):
@@ -93,37 +117,61 @@ def _field_condition(reader: Reader, kind: RecordKind) -> Rule:
     return comparing.compare(reader, _field(reader, kind))
 
 
-def _during(reader: Reader, records: Records) -> Records:
+def _during(reader: Reader, records: Records, window: Window) -> Records:
     start = reader.at
-    window = times.optional(reader)
+    window = _time(reader, window)
     return reader.mark(Records(records.of, records.where, window), start)
+
+
+def _time(reader: Reader, told: Window) -> Window:
+    """The time that stands here; `told` stood in front, and one is enough."""
+    if told == EVER:
+        return times.optional(reader)
+    if times.begins(reader):
+        raise reader.wrong("more")
+    return told
 
 
 def _record(reader: Reader) -> RecordKind:
     if reader.now.sort not in (Sort.NAME, Sort.TEXT):
         raise reader.wrong("expected_name")
     known, name = reader.vocabulary.records, str(reader.now.value)
-    kind = known.get(name) or known.get(name.casefold())
+    called = reader.vocabulary.called.records
+    kind = known.get(called.get(name, name)) or known.get(name.casefold())
     if kind is None:
-        raise reader.wrong("unknown_record", suggestion=nearest(name, known))
+        raise reader.wrong("unknown_record", suggestion=nearest(name, [*known, *called]))
     reader.take()
+    # "买过 商品": two words for one thing.
+    lines = known.get(f"{kind.name}.item")
+    if lines is not None and called.get(str(reader.now.value)) == lines.name:
+        reader.take()
+        return lines
     return kind
 
 
 def _field(reader: Reader, kind: RecordKind) -> Field:
     if reader.now.sort not in (Sort.NAME, Sort.TEXT):
         raise reader.wrong("expected_name")
-    name = str(reader.now.value)
-    field = kind.fields.get(name) or kind.fields.get(name.casefold())
-    if field is None:
-        raise _unknown_field(reader, reader.now, kind)
+    field = _named(reader, reader.now, kind)
     reader.take()
     return field
 
 
+def _named(reader: Reader, token: Token, kind: RecordKind) -> Field:
+    """The field of that name; raises RuleError at the token."""
+    name = str(token.value)
+    meant = reader.vocabulary.called.fields.get(name, name)
+    field = kind.fields.get(name) or kind.fields.get(meant) or kind.fields.get(name.casefold())
+    if field is None:
+        raise _unknown_field(reader, token, kind)
+    return field
+
+
 def _unknown_field(reader: Reader, token: Token, kind: RecordKind) -> Exception:
-    name, known = str(token.value), ", ".join(kind.fields)
-    place, near = token, nearest(name, kind.fields)
+    name = str(token.value)
+    called = [zh for zh, en in reader.vocabulary.called.fields.items() if en in kind.fields]
+    known = ", ".join(called if chinese.is_chinese(name) and called else kind.fields)
+    place, near = token, nearest(name, [*kind.fields, *called])
     lines = reader.vocabulary.records.get(f"{kind.name}.item")
     if lines is not None and name in lines.fields:
         # A purchase has no title, what was bought has.
@@ -135,12 +183,12 @@ def _unknown_field(reader: Reader, token: Token, kind: RecordKind) -> Exception:
     )
 
 
-def measure(reader: Reader) -> Rule:
+def measure(reader: Reader, window: Window = EVER) -> Rule:
     """`count of R …`, `sum of FIELD over R …`."""
     fold = FOLDS[str(reader.take().value).casefold()]
     reader.take()
     if fold is Fold.COUNT:
-        return _made(reader, fold, _some(reader), "")
+        return _made(reader, fold, _some(reader), "", window)
     token = reader.now
     if token.sort not in (Sort.NAME, Sort.TEXT):
         raise reader.wrong("expected_name")
@@ -149,30 +197,27 @@ def measure(reader: Reader) -> Rule:
     # The records come after the field, so its name is looked up now.
     here = reader.at
     kind = _record(reader)
-    name = str(token.value)
-    field = kind.fields.get(name) or kind.fields.get(name.casefold())
-    if field is None:
-        raise _unknown_field(reader, token, kind)
+    field = _named(reader, token, kind)
     reader.at = here
-    return _made(reader, fold, _some(reader), field.name)
+    return _made(reader, fold, _some(reader), field.name, window)
 
 
-def days_since(reader: Reader) -> Rule:
+def days_since(reader: Reader, window: Window = EVER) -> Rule:
     reader.take()
     reader.take()
     if not reader.now.is_word(*_SINCE):
         near = nearest(reader.shown(reader.now), _SINCE)
         raise reader.wrong("expected_word", word="last", suggestion=near)
     fold = _SINCE[str(reader.take().value).casefold()]
-    return _made(reader, fold, _some(reader), "")
+    return _made(reader, fold, _some(reader), "", window)
 
 
-def _made(reader: Reader, fold: Fold, some: Records, name: str) -> Rule:
+def _made(reader: Reader, fold: Fold, some: Records, name: str, window: Window) -> Rule:
     kind = reader.vocabulary.records[some.of]
     # If nothing can be made of the field, its own kind reads the value and the checks refuse the fold.
     field = result(fold, kind.fields.get(name)) or kind.fields[name]
     start = reader.at
-    records = _during(reader, some)
+    records = _during(reader, some, window)
     if field.kind is Kind.DAY and start < reader.at and not _goes_on(reader):
         # One time only: "last of on over purchase in this week" speaks of the value.
         reader.at = start

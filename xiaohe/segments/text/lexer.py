@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from xiaohe.segments.rules.errors import Place, RuleError
+from xiaohe.segments.text import chinese
 
 LONGEST_SOURCE = 200_000
 LONGEST_NUMBER = 40
@@ -79,11 +80,40 @@ SURROGATES = range(0xD800, 0xE000)
 LAST_SIGN = 0x10FFFF
 
 
-def tokens(source: str) -> list[Token]:
-    """Every token and one of sort END; raises RuleError."""
+def tokens(source: str, names: Collection[str] = frozenset()) -> list[Token]:
+    """Every token and one of sort END; raises RuleError. `names` may stand beside other words without a blank."""
     if len(source) > LONGEST_SOURCE:
         raise RuleError("too_long", place=place(source, 0, 0), limit=LONGEST_SOURCE)
-    return list(_tokens(source))
+    found: list[Token] = []
+    for token in _tokens(source):
+        is_slug = [each.value for each in found[-2:]] == ["in", "segment"]
+        if token.sort is Sort.NAME and not is_slug and chinese.is_chinese(str(token.value)):
+            found += _in_chinese(source, token, names)
+        else:
+            found.append(token)
+    return found
+
+
+def _in_chinese(source: str, token: Token, names: Collection[str]) -> list[Token]:
+    """What a word or a run of words in Chinese says; what is neither stays the name it may be."""
+    run = source[token.start : token.end]
+    parts = chinese.parted(run, names)
+    if parts is None:
+        return [token]
+    found = []
+    for first, last in parts:
+        word, start, end = run[first:last], token.start + first, token.start + last
+        if word in chinese.WORDS:
+            for each in chinese.WORDS[word].split():
+                sort = Sort.SIGN if each in SIGNS else Sort.NAME
+                found.append(Token(sort, each, start, end))
+        elif word[0].isdigit():
+            number = NUMBER.match(word)
+            assert number is not None
+            found.append(Token(Sort.NUMBER, _number(word, word, number), start, end))
+        elif word not in chinese.FILLERS or word in names:
+            found.append(Token(Sort.NAME, unicodedata.normalize("NFKC", word), start, end))
+    return found
 
 
 def place(source: str, start: int, end: int) -> Place:

@@ -68,7 +68,16 @@ def _leaf(reader: Reader) -> Rule:
         return _share(reader)
     if word == "listed" and reader.ahead().is_sign("("):
         return _listed(reader)
+    if times.begins(reader) and (word not in doings.FOLDS or times.goes_on(reader)):
+        return doings.after_time(reader)
+    if doings.names_record(reader) and not _names_attribute(reader):
+        return doings.did(reader, without_word=True)
     return _of_attribute(reader)
+
+
+def _names_attribute(reader: Reader) -> bool:
+    name = str(reader.now.value)
+    return name in reader.vocabulary.attributes or name in reader.vocabulary.called.attributes
 
 
 def _of_attribute(reader: Reader) -> Rule:
@@ -89,7 +98,8 @@ def _attribute(reader: Reader) -> Field:
     if reader.now.sort not in (Sort.NAME, Sort.TEXT):
         raise reader.wrong("expected_rule")
     name = str(reader.now.value)
-    field = known.get(name) or known.get(name.casefold())
+    meant = reader.vocabulary.called.attributes.get(name, name)
+    field = known.get(meant) or known.get(name.casefold())
     if field is None:
         raise _unknown_attribute(reader, name)
     reader.take()
@@ -106,7 +116,8 @@ def _unknown_attribute(reader: Reader, name: str) -> Exception:
     if name.casefold() in doings.FOLDS and not reader.ahead().is_word("of"):
         # `last title over …`, as one would say it.
         return reader.wrong("unknown_attribute", suggestion=f"{name} of")
-    near = nearest(name, [*reader.vocabulary.attributes, *STARTS_LEAF - {"in", "has"}])
+    called = reader.vocabulary.called.attributes
+    near = nearest(name, [*reader.vocabulary.attributes, *called, *STARTS_LEAF - {"in", "has"}])
     return reader.wrong("unknown_attribute", suggestion=near)
 
 

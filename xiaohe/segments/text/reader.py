@@ -9,19 +9,21 @@ from typing import Any, TypeVar
 
 from xiaohe.segments.rules.errors import Place, RuleError
 from xiaohe.segments.rules.vocabulary import Vocabulary
+from xiaohe.segments.text import chinese
 from xiaohe.segments.text.lexer import Sort, Token, place, tokens
 
 Part = TypeVar("Part")
 # Brackets and "not" one in the other; the tree has a limit of its own (rules.checks).
 DEEPEST = 80
 CLOSE_ENOUGH = 0.6
+CLOSE_IN_CHINESE = 0.5
 
 
 class Reader:
     def __init__(self, source: str, vocabulary: Vocabulary) -> None:
         self.source = source
         self.vocabulary = vocabulary
-        self.tokens = tokens(source)
+        self.tokens = tokens(source, vocabulary.called.every)
         self.at = 0
         self.depth = 0
         self._spans: dict[int, tuple[int, int]] = {}
@@ -33,6 +35,11 @@ class Reader:
     @property
     def now(self) -> Token:
         return self.tokens[self.at]
+
+    @property
+    def written(self) -> str:
+        """The present token as it stands in the text."""
+        return self.source[self.now.start : self.now.end]
 
     def ahead(self, count: int = 1) -> Token:
         return self.tokens[min(self.at + count, len(self.tokens) - 1)]
@@ -89,7 +96,7 @@ class Reader:
         if self.now.sort is Sort.TEXT:
             return str(self.take().value)
         if self.now.sort is Sort.NAME:
-            raise self.wrong("unquoted", suggestion=f'"{self.now.value}"')
+            raise self.wrong("unquoted", suggestion=f'"{self.written}"')
         raise self.wrong("expected_text")
 
     def list_until(self, opened: Token) -> bool:
@@ -144,5 +151,7 @@ class Reader:
 def nearest(name: str, known: Iterable[str]) -> str:
     """What was probably meant; empty if nothing is near."""
     by_folded = {each.casefold(): each for each in known}
-    near = difflib.get_close_matches(name.casefold()[:100], list(by_folded), 1, CLOSE_ENOUGH)
+    # Of two signs one is half.
+    enough = CLOSE_IN_CHINESE if chinese.is_chinese(name) else CLOSE_ENOUGH
+    near = difflib.get_close_matches(name.casefold()[:100], list(by_folded), 1, enough)
     return by_folded[near[0]] if near else ""

@@ -30,7 +30,7 @@ def begins(reader: Reader) -> bool:
     if here.is_word("in"):
         return not (after.is_sign("(") or after.is_word("top", "bottom", "percentile", "segment"))
     if here.sort is Sort.NUMBER:
-        return _is_ago(reader, 1)
+        return is_ago(reader)
     return here.is_word(*STARTS_WINDOW)
 
 
@@ -155,10 +155,16 @@ def _ago(reader: Reader) -> Window:
     return Ago(far * each, near * each)
 
 
-def _is_ago(reader: Reader, ahead: int) -> bool:
-    if reader.ahead(ahead).is_word("to"):
+def goes_on(reader: Reader) -> bool:
+    """After `last` or `first`: is it a time and no value of records?"""
+    return reader.ahead().sort is Sort.NUMBER or reader.ahead().is_word(*UNITS, *PERIODS)
+
+
+def is_ago(reader: Reader) -> bool:
+    """Do days ago stand here?"""
+    if reader.ahead().is_word("to"):
         return True
-    return reader.ahead(ahead).is_word(*UNITS) and reader.ahead(ahead + 1).is_word("ago")
+    return reader.ahead().is_word(*UNITS) and reader.ahead(2).is_word("ago")
 
 
 def _near_window(reader: Reader) -> str:
