@@ -46,7 +46,8 @@ class Part:
 
     `reads`: the types of facts that may change it; none, where it is of the state's tables alone. `needs`: where a shop
     has no fact of these types, it is empty; none: always asked. `adds_up`: how it goes together with the same part of
-    facts that came since, column by column ("max" or "sum"); empty: it does not, and is asked again.
+    facts that came since, column by column ("max" or "sum"); empty: it does not, and is asked again. `of_others`: it
+    goes through other people, whose facts may change it too.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Part:
     reads: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     adds_up: Mapping[str, str] = field(default_factory=dict)
+    of_others: bool = False
 
 
 def _all(kind: str, *names: str) -> dict[str, str]:
@@ -178,6 +180,7 @@ PARTS = (
         | _all("boolean", "was_referred"),
         (referrals.REFERRED, *ORDERS),
         (referrals.REFERRED,),
+        of_others=True,
     ),
     Part(
         "recurring",

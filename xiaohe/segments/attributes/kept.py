@@ -7,10 +7,11 @@
 All ascending by person. A base: `write(world, persons, folder)`. People touched since:
 
     kept = Kept(base_folder, folder_before or None)
-    new = renewed(narrow, people, kept, types, news)     attributes: `new.attributes`
-    lay_over(kept, new.evidence, folder)
+    if types is None or concerned(types):
+        new = renewed(narrow, people, kept, types, news)     attributes: `new.attributes`
+    lay_over(kept, new.evidence, types, folder)              SCHEMA.empty_table(): nobody was asked again
 
-A generation must keep the base's `evidence/` as long as anything is laid over it.
+A generation must keep the base's `evidence/` as long as anything is laid over it, and each later one its own file.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ FOLDER, LAID, ATTRIBUTES = "evidence", "evidence.parquet", "attributes.parquet"
 # People of whom everything is concluded at once: some 700 bytes each.
 LOT = 250_000
 ROWS = "evidence_rows"
+# In the file of those asked again: the types of facts that have come since the base.
+CAME = b"came"
 _TYPES: Mapping[str, pa.DataType] = {
     "int64": pa.int64(),
     "float64": pa.float64(),
@@ -147,8 +150,14 @@ class Kept:
         path = None if self.over is None else self.over / LAID
         if path is None or not path.exists():
             return SCHEMA.empty_table()
-        rows = pq.read_table(path, schema=SCHEMA)
+        rows = pq.read_table(path)
         return rows if people is None else rows.filter(np.isin(rows["person"].to_numpy(), people))
+
+    def came(self) -> frozenset[str] | None:
+        """The types of facts that came since the base, of whomever; None: anything may have."""
+        told = self.laid().schema.metadata or {}
+        found = json.loads(told.get(CAME, b"[]"))
+        return None if found is None else frozenset(found)
 
 
 def concerned(types: Iterable[str]) -> bool:
@@ -174,7 +183,7 @@ def renewed(
         found = narrow.read.run(narrow.population().order_by("person"))
         people = found["person"].to_numpy()
     there = evidence.asked_for(narrow)
-    again = [each for each in there if types is None or not types.isdisjoint(each.reads)]
+    again = [each for each in there if _is_due(each, types, kept)]
     added = [] if types is None or news is None else [each for each in again if each.adds_up]
     same = [] if types is None else [each for each in PARTS if each not in again or each in added]
     tables = dict(kept.of(narrow.read, people, same)) if same else {}
@@ -187,11 +196,23 @@ def renewed(
     return Renewed(rows, concluded(narrow.read, rows, told, narrow.on))
 
 
-def lay_over(kept: Kept, rows: pa.Table, folder: Path) -> None:
-    """Write the evidence of those asked again since the base: now (`rows`), or before."""
-    laid = kept.laid()
+def _is_due(part: Part, types: frozenset[str] | None, kept: Kept) -> bool:
+    """Whether new facts may change a part; where it goes through other people, also those that came of them before."""
+    if types is None:
+        return True
+    if part.of_others:
+        came = kept.came()
+        return came is None or not (types | came).isdisjoint(part.reads)
+    return not types.isdisjoint(part.reads)
+
+
+def lay_over(kept: Kept, rows: pa.Table, types: frozenset[str] | None, folder: Path) -> None:
+    """Write the evidence of those asked again since the base: now (`rows`), or before. `types`: of all new facts."""
+    laid, came = kept.laid(), kept.came()
     old = laid.filter(~np.isin(laid["person"].to_numpy(), rows["person"].to_numpy()))
-    every = pa.concat_tables([old, rows.cast(SCHEMA)]).sort_by("person")
+    every = pa.concat_tables([each.cast(SCHEMA) for each in (old, rows)]).sort_by("person")
+    told = None if types is None or came is None else sorted(types | came)
+    every = every.replace_schema_metadata({CAME: json.dumps(told).encode()})
     pq.write_table(every, folder / LAID, compression="zstd", compression_level=1)
 
 
