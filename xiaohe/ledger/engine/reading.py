@@ -94,6 +94,11 @@ class Reading:
         """A registered table."""
         return self._tables[name]
 
+    @property
+    def tables(self) -> Mapping[str, ibis.Table]:
+        """Every registered table by its name; one registered again is another."""
+        return dict(self._tables)
+
     def run(self, expression: ibis.Expr, *, timeout: float | None = None) -> pa.Table:
         """The answer, with the types the expression promises."""
         with self._timed("run"):

@@ -22,8 +22,9 @@ accumulated anew and laid over.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,15 @@ def lay_over(before: Generation, name: str, rows: pa.Table, folder: Path, called
         rows = rows.select(_load(group.base).column_names).sort_by("person")
     _save(rows, folder / FOLDER / f"{name}.arrow")
     return Group(name, group.of, group.keys, group.base, f"{called}/{FOLDER}/{name}.arrow")
+
+
+def linked(group: Group, folder: Path, called: str) -> Group:
+    """The same rows in the next generation, so that the one before may go."""
+    assert group.laid is not None
+    path = folder / FOLDER / f"{group.name}.arrow"
+    path.parent.mkdir(exist_ok=True, mode=0o700)
+    os.link(generation.root() / group.laid, path)
+    return replace(group, laid=f"{called}/{FOLDER}/{path.name}")
 
 
 def narrow(table: pa.Table, order: NDArray[np.int64] | None = None) -> pa.Table:

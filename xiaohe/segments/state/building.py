@@ -64,16 +64,19 @@ def advance(now: datetime, *, anew: bool = False, quickly: bool = False) -> Gene
     whoever must not be held up; raises `generation.Busy` while another works, and BaseNeeded rather than make a base.
     """
     with generation.alone(wait=not quickly):
-        late = late_batches()
-        state = traits.current()
-        if state.on != shop.calendar().day_of(now):
-            return None
-        with traits.reading_to_build() as read:
-            if read.version != state.version.lake:
+        while True:
+            late = late_batches()
+            state = traits.current()
+            if state.on != shop.calendar().day_of(now):
                 return None
-            before = generation.newest()
-            made = _advanced(read, state, late, before, now, anew, quickly)
-        return made or before
+            with traits.reading_to_build() as read:
+                if late_batches() != late:
+                    # One came or was filed in between: whether this reading holds it could not be told.
+                    continue
+                if read.version != state.version.lake:
+                    return None
+                before = generation.newest()
+                return _advanced(read, state, late, before, now, anew, quickly) or before
 
 
 def _advanced(
@@ -112,7 +115,7 @@ def _advanced(
 def _cuts_moved(world: World, before: Generation, touched: Dirty) -> bool:
     """Whether the shop's quantiles are others now; they hold for everybody."""
     told = before.about["cuts"]
-    bought = any(each.startswith("order.") for each in touched.types) or not touched.is_plain
+    bought = any(each.startswith("order.") for each in touched.news.types) or len(touched.back)
     if before.traits.id == world.state.id and not bought:
         world.kept[cuts.KEPT] = cuts.Cuts.from_json(told)
         return False
@@ -183,12 +186,13 @@ def _delta(
         new = {key: leaf for key, leaf in wanted.items() if key not in before.about["columns"]}
         ranks = wanting.ranks(wanted) if len(touched.people) else wanting.ranks(new)
         asked = {key: leaf for key, leaf in wanted.items() if key not in ranks}
-        looked = delta.look(world, before, touched, asked)
-        columns = {key: path for key, path in before.about["columns"].items() if key in wanted}
         at_hand = unseen.adopted(before, new, folder)
+        looked = delta.look(world, before, touched, asked, at_hand)
+        columns = {key: path for key, path in before.about["columns"].items() if key in wanted}
         fresh = {key: leaf for key, leaf in new.items() if key not in at_hand} | ranks
         rows = delta.merged(before, looked, tuple(wanted), at_hand)
         delta.write_attributes(before, looked, rows, folder)
+        delta.write_evidence(before, looked, touched, folder)
         if fresh:
             rows = delta.asked_of_all(world, before, rows, fresh, folder)
         rows.save(folder / "touched.npz")
@@ -198,7 +202,9 @@ def _delta(
         crash.at("segments_after_write")
         base = before.about["base"]
         about = _about(world, here, rules, wanted, columns, name, base=base, before=before)
-        quiet = np.setdiff1d(touched.time, np.union1d(touched.facts, touched.state))
+        about["accumulated"] = delta.carry_on(before, looked, wanted, folder, name)
+        happened = np.concatenate([touched.facts, touched.back, touched.state])
+        quiet = np.setdiff1d(touched.time, happened)
         why = Why(touched.state, quiet)
         reread = looked.people[looked.reread]
         return _finished(folder, name, about, world.state, before, touched.people, reread, why)

@@ -46,7 +46,7 @@ def columns(
     generation of that name; those groups are given.
     """
     kept: list[Group] = []
-    without = _without_records(world, wanted)
+    without = without_records(world, wanted)
     for group in groups_of(wanted):
         measures = {key: each for key, each in group.items() if isinstance(each, Measure)}
         flags = {key: np.full(len(persons), without.get(key, False)) for key in group}
@@ -63,7 +63,7 @@ def columns(
     return kept
 
 
-def _without_records(world: World, wanted: Mapping[str, Leaf]) -> dict[str, bool]:
+def without_records(world: World, wanted: Mapping[str, Leaf]) -> dict[str, bool]:
     """Per measure the truth of whoever has no record."""
     measures = {key: each for key, each in wanted.items() if isinstance(each, Measure)}
     if not measures:

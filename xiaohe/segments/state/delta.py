@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,9 +15,10 @@ import pyarrow.parquet as pq
 
 from xiaohe.ledger.engine import FACTS
 from xiaohe.ledger.instants import to_us
+from xiaohe.segments.attributes import kept as evidence
 from xiaohe.segments.query.world import World
 from xiaohe.segments.rules.tree import Leaf
-from xiaohe.segments.state import asking, dirty, few, unseen
+from xiaohe.segments.state import accumulated, asking, dirty, few, unseen
 from xiaohe.segments.state.bits import Flags, unpacked
 from xiaohe.segments.state.columns import columns
 from xiaohe.segments.state.compared import rows_of
@@ -32,37 +35,53 @@ class Looked:
     # Whose attributes were read again.
     reread: Flags
     flags: Mapping[str, Flags]
+    # Attributes, and the evidence they are concluded from, of those whose were read again.
     attributes: pa.Table | None
+    evidence: pa.Table | None
+    # What measures have added up now, by the group of `accumulated`.
+    sums: Mapping[str, pa.Table]
     # Whether one of them has a fact that is dated later than now.
     ahead: bool
 
 
-def look(world: World, before: Generation, touched: Dirty, wanted: Mapping[str, Leaf]) -> Looked:
+def look(
+    world: World,
+    before: Generation,
+    touched: Dirty,
+    wanted: Mapping[str, Leaf],
+    at_hand: Mapping[str, unseen.Column],
+) -> Looked:
     """Ask again what may have changed: of people with new facts and nothing else, what looks at facts of such types."""
     people = touched.people
     old = rows_of(before, people)
     present, reread = old.present.copy(), np.zeros(len(people), bool)
-    flags = {key: old.of(key) for key in wanted}
+    flags = {
+        key: at_hand[key].of(before, people) if key in at_hand else old.of(key) for key in wanted
+    }
     # Somebody new has everything to be asked.
-    only_facts = touched.facts if touched.is_plain else people[:0]
-    rest = np.union1d(touched.state, touched.time)
-    plain = np.isin(people, only_facts) & ~np.isin(people, rest) & old.present
+    plain = np.isin(people, touched.facts) & ~np.isin(people, touched.otherwise) & old.present
     ahead = _have_facts_ahead(world, people)
-    tables = []
-    for some, types in ((~plain, None), (plain, touched.types)):
+    renewed = []
+    sums: dict[str, pa.Table] = {}
+    for some, news in ((~plain, None), (plain, touched.news)):
         if not some.any():
             continue
-        found = few.few(world, people[some], wanted, types, ahead=ahead)
-        there = np.isin(people, found.persons) & some
-        if found.attributes is not None:
-            tables.append(found.attributes)
+        found = few.few(world, before, people[some], wanted, news, ahead=ahead)
+        if found.renewed is not None:
+            there = np.isin(people, found.persons) & some
+            renewed.append(found.renewed)
             present[some], reread[some] = there[some], True
             for of in flags.values():
                 of[some & ~there] = False
-        for key, of in found.flags.items():
-            flags[key][there] = of
-    attributes = pa.concat_tables(tables) if tables else None
-    return Looked(people, present, reread, flags, attributes, ahead)
+        for key, (persons, of) in found.truths.items():
+            flags[key][np.searchsorted(people, persons)] = of
+        for name, rows in found.sums.items():
+            sums[name] = accumulated.joined([sums[name], rows]) if name in sums else rows
+    if not renewed:
+        return Looked(people, present, reread, flags, None, None, sums, ahead)
+    attributes = pa.concat_tables([each.attributes for each in renewed])
+    told = pa.concat_tables([each.evidence for each in renewed])
+    return Looked(people, present, reread, flags, attributes, told, sums, ahead)
 
 
 def _have_facts_ahead(world: World, people: Ids) -> bool:
@@ -98,9 +117,8 @@ def merged(
             values[:, number] = at_hand[key].of(before, persons)
         elif key in old.keys:
             values[: kept.sum(), number] = old.of(key)[kept]
-        if key in looked.flags and (key not in at_hand or looked.reread.any()):
-            asked = looked.flags[key]
-            values[kept.sum() :, number] = asked
+        if key in looked.flags:
+            values[kept.sum() :, number] = looked.flags[key]
     order = np.argsort(persons)
     persons, present, reread, values = persons[order], present[order], reread[order], values[order]
     base = before.base_persons
@@ -129,6 +147,35 @@ def write_attributes(before: Generation, looked: Looked, rows: Touched, folder: 
     if looked.attributes is not None:
         told = pa.concat_tables([told, looked.attributes.cast(schema)])
     pq.write_table(told, folder / "attributes.parquet", compression="zstd")
+
+
+def write_evidence(before: Generation, looked: Looked, touched: Dirty, folder: Path) -> None:
+    """What attributes are concluded from, of everybody who was read again since the base."""
+    there = few.evidence_of(before)
+    if looked.evidence is not None:
+        types = None if len(touched.otherwise) else touched.news.types
+        evidence.lay_over(there, looked.evidence, types, folder)
+    elif there.over is not None and (there.over / evidence.LAID).exists():
+        os.link(there.over / evidence.LAID, folder / evidence.LAID)
+
+
+def carry_on(
+    before: Generation,
+    looked: Looked,
+    wanted: Mapping[str, Leaf],
+    folder: Path,
+    called: str,
+) -> dict[str, dict[str, Any]]:
+    """What measures have added up, into a draft that will be `called` so: `accumulated` of its manifest."""
+    told = {}
+    for name in few.accumulated_of(before, wanted):
+        group = accumulated.groups(before)[name]
+        if name in looked.sums:
+            group = accumulated.lay_over(before, name, looked.sums[name], folder, called)
+        elif group.laid is not None:
+            group = accumulated.linked(group, folder, called)
+        told[name] = group.told()
+    return told
 
 
 def asked_of_all(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from xiaohe.ledger import engine
 from xiaohe.ledger.engine import Reading
@@ -17,10 +18,14 @@ from xiaohe.ledger.instants import to_us
 from xiaohe.ledger.snapshot import Snapshot
 from xiaohe.segments.query.world import STATE_TABLES
 from xiaohe.segments.state import position
+from xiaohe.segments.state.few import News
 from xiaohe.segments.state.generation import Generation, Ids
 from xiaohe.segments.state.position import Position
 from xiaohe.segments.state.wanting import OURS
 from xiaohe.traits.state import State
+
+# New facts that are held in memory to be added to what was known; more are read with all others.
+MOST_NEWS = 500_000
 
 
 @dataclass(frozen=True)
@@ -28,16 +33,22 @@ class Dirty:
     """People to look at again, by why; None where it cannot be told: then everybody."""
 
     facts: Ids
+    # Something was taken back of them, or counts again.
+    back: Ids
     # The state says otherwise of them: joined, taken apart, marked, another link.
     state: Ids
     time: Ids
-    # New facts of them, which is all that happened to `facts`.
-    is_plain: bool = True
-    types: frozenset[str] = field(default=frozenset())
+    # What came: of `facts`, if they are nowhere else, it is all that happened to them.
+    news: News = field(default_factory=lambda: News(frozenset(), None))
 
     @property
     def people(self) -> Ids:
-        return np.union1d(np.union1d(self.facts, self.state), self.time)
+        return np.unique(np.concatenate([self.facts, self.back, self.state, self.time]))
+
+    @property
+    def otherwise(self) -> Ids:
+        """To whom something happened beside new facts."""
+        return np.unique(np.concatenate([self.back, self.state, self.time]))
 
 
 def since(
@@ -52,7 +63,7 @@ def since(
     """Whom to look at again; `read` has the tables of `state` registered. None: everybody."""
     taken = read.snapshot
     assert taken is not None
-    subjects, types = _of_new_facts(taken, before.position, with_ours=with_ours)
+    subjects, news = _of_new_facts(taken, before.position, with_ours=with_ours)
     back, is_unclear = position.subjects_taken_back(taken, before.position, here)
     if is_unclear:
         return None
@@ -61,22 +72,18 @@ def since(
         return None
     out = before.runs_out
     due = np.unique(out[out[:, 0] <= to_us(now), 1])
-    touched = np.union1d(subjects, np.fromiter(back, np.int64, len(back)))
-    return Dirty(persons_of(read, touched), moved, due, not back, types)
+    taken_back = persons_of(read, np.fromiter(sorted(back), np.int64, len(back)))
+    return Dirty(persons_of(read, subjects), taken_back, moved, due, news)
 
 
-def _of_new_facts(
-    taken: Snapshot, seen: Position, *, with_ours: bool
-) -> tuple[Ids, frozenset[str]]:
-    new = position.facts_since(seen)
+def _of_new_facts(taken: Snapshot, seen: Position, *, with_ours: bool) -> tuple[Ids, News]:
+    new = position.news_of(taken, seen)
     if not with_ours:
-        new = new.filter(~new.type.isin(sorted(OURS)))
-    with position.reading_since(taken, seen) as read:
-        # Whom a fact names beside its subject: an inviter, the other side of a pair.
-        found = read.run(new.select("subject", "other", "type").distinct())
-    subjects = np.unique(found["subject"].to_numpy())
-    others = np.unique(found["other"].drop_null().to_numpy())
-    return np.union1d(subjects, others), frozenset(found["type"].unique().to_pylist())
+        new = new.filter(pc.invert(pc.is_in(new["type"], pa.array(sorted(OURS)))))
+    # Whom a fact names beside its subject: an inviter, the other side of a pair.
+    subjects = np.union1d(new["subject"].to_numpy(), new["other"].drop_null().to_numpy())
+    types = frozenset(new["type"].unique().to_pylist())
+    return subjects, News(types, new if new.num_rows <= MOST_NEWS else None)
 
 
 def persons_of(read: Reading, subjects: Ids) -> Ids:

@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from xiaohe.ledger import durable
 from xiaohe.segments.state.changes import ENTERED
 
 SCHEMA = pa.schema([("segment", pa.string()), ("person", pa.int64()), ("us", pa.int64())])
@@ -45,8 +44,6 @@ def carry_on(before: Path | None, changed: pa.Table, at_us: int, folder: Path) -
         number = int(known[-1].stem) + 1 if known else 0
         path = here / f"{number:06d}.parquet"
         pq.write_table(turned, path)
-        durable.sync_file(path)
-    durable.sync_folder(here)
 
 
 def told(generation: Path, slug: str) -> pa.Table:

@@ -1,27 +1,48 @@
-"""Few people are asked about: what may have changed of those touched, at the world's moment."""
+"""Few people are asked about: what may have changed of those touched, at the world's moment.
+
+Of whoever has nothing but new facts, these alone are read: measures are carried on from what they had added up
+(`accumulated`), and of attributes the parts that look at such facts are asked again (`attributes.kept`). Of everybody
+else all is asked anew.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
 from xiaohe.ledger.engine.compiled import compiled
+from xiaohe.segments.attributes import kept
+from xiaohe.segments.attributes.kept import Kept, Renewed
+from xiaohe.segments.query import additive
 from xiaohe.segments.query.compile import leaf_table
-from xiaohe.segments.query.world import PERSON, World
+from xiaohe.segments.query.world import World
 from xiaohe.segments.records.registry import kind_named
 from xiaohe.segments.rules.tree import Compare, Leaf, Listed, Measure, Sequence, Share
 from xiaohe.segments.rules.windows import is_of_cycles
+from xiaohe.segments.state import accumulated
 from xiaohe.segments.state.asking import end_of_day, groups_of, of_hours, only
 from xiaohe.segments.state.bits import Flags
-from xiaohe.segments.state.generation import Ids
+from xiaohe.segments.state.columns import without_records
+from xiaohe.segments.state.generation import Generation, Ids
 
 Types: TypeAlias = frozenset[str] | None
+# Whose, ascending, and what is so of them.
+Truths: TypeAlias = tuple[Ids, Flags]
+
+
+@dataclass(frozen=True)
+class News:
+    """All that came of some people since they were asked last."""
+
+    types: frozenset[str]
+    # The facts (FACT_SCHEMA), among those of others; None: too many to be held.
+    facts: pa.Table | None
 
 
 @dataclass(frozen=True)
@@ -29,81 +50,199 @@ class Few:
     """What was found of few people: who of them is known at all, ascending, and the truths that were asked."""
 
     persons: Ids
-    flags: Mapping[str, Flags]
-    # None: as they were.
-    attributes: pa.Table | None
+    truths: Mapping[str, Truths]
+    # None: attributes are as they were.
+    renewed: Renewed | None
+    # What measures have added up now, by the group of `accumulated`.
+    sums: Mapping[str, pa.Table]
 
 
 def few(
     world: World,
+    before: Generation,
     people: Ids,
     wanted: Mapping[str, Leaf],
-    types: Types = None,
+    news: News | None,
     *,
     ahead: bool = True,
 ) -> Few:
     """The truths of these people at the world's moment.
 
-    `types`: nothing but facts of these came of them since they were asked last; what does not look at such facts is
-    left out of the answer. Not `ahead`: none of their facts is dated later today, so the day's end may stand for now,
+    `news`: nothing else came of them since `before`; what does not look at such facts is left out of the answer. None:
+    anything may have happened. Not `ahead`: none of their facts is dated later today, so the day's end may stand for now,
     and questions are the same all day: putting them together takes longer than answering them.
     """
     moment, narrow = world.at, only(world, people)
     narrow = narrow if ahead else replace(narrow, at=end_of_day(world))
-    attributes = None
-    if _concerns(world, "attributes", lambda: _attributes_of(narrow), types):
-        attributes = world.read.run(narrow.attributes().order_by("person"))
-        persons = attributes["person"].to_numpy()
-        told = world.read.register("touched_attributes", attributes)
+    facts = None
+    if news is not None and news.facts is not None:
+        facts = world.read.register("news", news.facts)
+    persons, renewed = people, None
+    if news is None or kept.concerned(news.types):
+        renewed = _renewed(narrow, before, people, news, facts)
+        persons = renewed.persons
+        told = world.read.register("touched_attributes", renewed.attributes)
         narrow = replace(narrow, known_attributes=told)
-    else:
-        persons = people
     known = world.read.register("touched_known", pa.table({"person": persons}))
     narrow = replace(narrow, known_population=known)
-    flags: dict[str, Flags] = {}
-    for group in groups_of(wanted):
+    asked = _Asked(narrow, moment, before, persons, news, facts, renewed is not None)
+    truths: dict[str, Truths] = {}
+    sums: dict[str, pa.Table] = {}
+    left = dict(wanted)
+    for name, leaves in accumulated_of(before, wanted).items():
+        left = {key: each for key, each in left.items() if key not in leaves}
+        if asked.concerns(leaves):
+            sums[name], found = asked.summed(name, leaves)
+            truths |= found
+    for group in groups_of(left):
         # Attributes stay as they are unless they were read again.
-        if types is not None and attributes is None:
+        if renewed is None:
             group = {key: each for key, each in group.items() if not isinstance(each, Compare)}
-        if not group:
-            continue
-        sure = attributes is not None and any(_by_attributes(each) for each in group.values())
-        by_hours = bool(of_hours(group.values()))
-        asked = replace(narrow, at=moment) if by_hours else narrow
-        if not sure and not _is_of_concern(world, asked, group, types):
-            continue
-        question = leaf_table(asked, group)
-        found = world.read.run(question)
-        order = np.argsort(found["person"].to_numpy())
-        for key in group:
-            flags[key] = np.asarray(found[key])[order]
-    return Few(persons, flags, attributes)
+        if group and asked.concerns(group):
+            truths |= asked.truths(group)
+    return Few(persons, truths, renewed, sums)
 
 
-def _by_attributes(leaf: Leaf) -> bool:
-    """Whether it looks at attributes: itself, or for the cycle that its windows are of."""
-    match leaf:
-        case Compare():
+def accumulated_of(before: Generation, wanted: Mapping[str, Leaf]) -> dict[str, dict[str, Measure]]:
+    """Groups whose sums can be carried on, with their leaves: all of them are wanted still."""
+    return {
+        name: {key: wanted[key] for key in group.keys}  # type: ignore[misc]
+        for name, group in accumulated.groups(before).items()
+        if wanted.keys() >= set(group.keys)
+    }
+
+
+def evidence_of(one: Generation) -> Kept:
+    """Where the evidence of a generation's attributes is."""
+    return Kept(one.base_folder, None if one.is_base else one.folder)
+
+
+def _renewed(
+    narrow: World, before: Generation, people: Ids, news: News | None, facts: ir.Table | None
+) -> Renewed:
+    there = evidence_of(before)
+    types = news.types if news is not None and (there.base / kept.FOLDER).exists() else None
+    return kept.renewed(narrow, people, there, types, facts if types is not None else None)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The people as questions see them."""
+
+    world: World
+    moment: Any
+    before: Generation
+    persons: Ids
+    news: News | None
+    facts: ir.Table | None
+    # Whether their attributes were read again.
+    reread: bool
+
+    def concerns(self, group: Mapping[str, Leaf]) -> bool:
+        """Whether what came may change an answer; records of facts say themselves what they are made of."""
+        if self.news is None or (self.reread and any(map(_by_attributes, group.values()))):
             return True
-        case Measure(records=records, test=test):
-            windows = (records.window, test.window)
-            return any(each is not None and is_of_cycles(each) for each in windows)
-        case Sequence(window=window):
-            return is_of_cycles(window)
-    return False
+        types = self.news.types
+        named = [looks_at(each) for each in group.values()]
+        if None not in named:
+            return any(not types.isdisjoint(each) for each in named if each is not None)
+        return _concerns(self.world, "".join(group), partial(leaf_table, self.world, group), types)
+
+    def summed(
+        self, name: str, leaves: Mapping[str, Measure]
+    ) -> tuple[pa.Table, dict[str, Truths]]:
+        """What these measures have added up now, of whoever it may be another of, and whether they pass."""
+        world = self.world
+        if self.facts is not None and not any(map(_by_attributes, leaves.values())):
+            rows = accumulated.kept_of(self.before, name, self.persons)
+            known = world.read.register(f"sums_{name}", rows)
+            since = replace(world, facts=self.facts)
+            found = world.read.run(
+                _built(
+                    world,
+                    ("carried", name, *leaves),
+                    lambda: additive.carried_on(since, known, leaves),
+                )
+            )
+            persons, flags = _ascending(found, leaves)
+            # Whoever has neither is as they were.
+            return found.drop_columns(list(leaves)), {key: (persons, flags[key]) for key in leaves}
+        found = world.read.run(_built(world, ("anew", name, *leaves), lambda: _anew(world, leaves)))
+        return self._anew(found, leaves)
+
+    def _anew(
+        self, found: pa.Table, leaves: Mapping[str, Measure]
+    ) -> tuple[pa.Table, dict[str, Truths]]:
+        persons, flags = _ascending(found, leaves)
+        at = np.searchsorted(self.persons, persons)
+        truths: dict[str, Truths] = {}
+        for key, otherwise in without_records(self.world, leaves).items():
+            of_all = np.full(len(self.persons), otherwise)
+            of_all[at] = flags[key]
+            truths[key] = (self.persons, of_all)
+        rows = found.drop_columns(list(leaves))
+        asked = self.world.read.table("touched_people")
+        everyone = self.world.read.run(asked)["person"].to_numpy()
+        # Whoever has no record any more has a row that says so.
+        rest = np.setdiff1d(everyone, persons)
+        nothing = {
+            each.name: rest if each.name == "person" else pa.nulls(len(rest), each.type)
+            for each in rows.schema
+        }
+        return pa.concat_tables([rows, pa.table(nothing, schema=rows.schema)]), truths
+
+    def truths(self, group: Mapping[str, Leaf]) -> dict[str, Truths]:
+        """Every leaf of everybody who is known."""
+        by_hours = bool(of_hours(group.values()))
+        asked = replace(self.world, at=self.moment) if by_hours else self.world
+        found = asked.read.run(
+            _built(asked, ("leaves", *group), lambda: leaf_table(asked, group))
+            if all(isinstance(each, Compare | Measure | Sequence) for each in group.values())
+            else leaf_table(asked, group)
+        )
+        persons, flags = _ascending(found, group)
+        return {key: (persons, flags[key]) for key in group}
 
 
-def _is_of_concern(world: World, asked: World, group: Mapping[str, Leaf], types: Types) -> bool:
-    """Whether facts of these types may change an answer; records of facts say themselves what they are made of."""
-    if types is None:
-        return True
-    named = [looks_at(each) for each in group.values()]
-    if None not in named:
-        return any(not types.isdisjoint(each) for each in named if each is not None)
-    return _concerns(world, "".join(group), partial(leaf_table, asked, group), types)
+def _anew(world: World, leaves: Mapping[str, Measure]) -> ir.Table:
+    return additive.with_truths(world, additive.accumulate(world, leaves), leaves)
 
 
-def looks_at(leaf: Leaf) -> frozenset[str] | None:
+def _ascending(found: pa.Table, keys: Mapping[str, Leaf]) -> tuple[Ids, dict[str, Flags]]:
+    persons = found["person"].to_numpy()
+    order = np.argsort(persons)
+    return persons[order], {key: np.asarray(found[key])[order] for key in keys}
+
+
+# ---------------------------------------------------------------- questions kept
+
+_questions: dict[tuple[Any, ...], ir.Table] = {}
+
+
+def _built(world: World, what: tuple[str, ...], build: Callable[[], ir.Table]) -> ir.Table:
+    """A question as it was put together before: names of tables, the day's end and what a state is like are the same.
+
+    One that brought a table of its own with it is put together again: the table must be there.
+    """
+    if world.at != end_of_day(world):
+        return build()
+    key = (world.state.id, world.on, world.calendar, world.currency, world.few, what)
+    found = _questions.get(key)
+    if found is not None:
+        return found
+    tables = world.read.tables
+    found = build()
+    if all(tables.get(name) is each for name, each in world.read.tables.items()):
+        if len(_questions) > 500:
+            _questions.clear()
+        _questions[key] = found
+    return found
+
+
+# ---------------------------------------------------------------- what is of concern
+
+
+def looks_at(leaf: Leaf) -> Types:
     """Types of facts that a leaf is an answer from, attributes aside; None where only the engine can tell."""
     match leaf:
         case Measure(records=records):
@@ -120,22 +259,29 @@ def looks_at(leaf: Leaf) -> frozenset[str] | None:
     return frozenset(name for kind in kinds if kind is not None for name in kind.types)
 
 
-def _attributes_of(narrow: World) -> ir.Table:
-    """The attributes of people who are known: who is known hangs on any fact."""
-    known = narrow.read.register("touched_known", PERSON.empty_table())
-    return replace(narrow, known_population=known).attributes()
+def _by_attributes(leaf: Leaf) -> bool:
+    """Whether it looks at attributes: itself, or for the cycle that its windows are of."""
+    match leaf:
+        case Compare():
+            return True
+        case Measure(records=records, test=test):
+            windows = (records.window, test.window)
+            return any(each is not None and is_of_cycles(each) for each in windows)
+        case Sequence(window=window):
+            return is_of_cycles(window)
+    return False
 
 
 _known_concerns: dict[tuple[str, str, frozenset[str]], bool] = {}
 
 
-def _concerns(world: World, what: str, question: Callable[[], ir.Table], types: Types) -> bool:
+def _concerns(
+    world: World, what: str, question: Callable[[], ir.Table], types: frozenset[str]
+) -> bool:
     """Whether facts of these types may change the answer; the engine says which facts it reads for it.
 
     Putting a question together takes long, so what it looks at is remembered for the state it is asked of.
     """
-    if types is None:
-        return True
     key = (world.state.id, what, types)
     if key not in _known_concerns:
         if len(_known_concerns) > 10_000:

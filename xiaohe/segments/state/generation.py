@@ -347,10 +347,12 @@ def new_name(number: int) -> str:
 def publish(folder: Path, name: str, about: Mapping[str, Any]) -> Generation:
     """Name a whole draft and let it count; in one step for whoever reads."""
     (folder / "manifest.json").write_text(json.dumps({**about, "format": FORMAT}))
-    for path in folder.iterdir():
-        if path.is_file():
-            durable.sync_file(path)
-    durable.sync_folder(folder)
+    for path, _folders, files in os.walk(folder):
+        for each in files:
+            # What is linked from an earlier generation is on disk already.
+            if os.stat(os.path.join(path, each)).st_nlink == 1:
+                durable.sync_file(Path(path, each))
+        durable.sync_folder(Path(path))
     place = root() / name
     os.rename(folder, place)
     pointer = root() / f".{uuid.uuid4().hex}"
@@ -378,6 +380,7 @@ def prune(current: Generation) -> None:
                 continue
     # Columns of leaves edited in since a base stand in the generation that computed them.
     kept |= {path.split("/")[0] for path in current.about["columns"].values()}
+    kept |= {each["base"].split("/")[0] for each in current.about["accumulated"].values()}
     for each in folders:
         if each.name not in kept:
             shutil.rmtree(each, ignore_errors=True)

@@ -79,7 +79,7 @@ def position_of(taken: Snapshot, late: Iterable[int]) -> Position:
 
 
 def late_batches() -> list[int]:
-    """Batches whose facts no read sees yet; ask before taking the snapshot: one drained in between is looked at twice."""
+    """Batches whose facts no read sees yet: those of a snapshot if they are the same before and after it is taken."""
     with control.read_snapshot():
         return [each.id for each in ledger_store.claimable_batches(with_late=True) if each.late]
 
@@ -94,12 +94,31 @@ def facts_since(seen: Position) -> ibis.Table:
     return FACTS.filter(FACTS.import_id.isnull(), new)
 
 
-def reading_since(taken: Snapshot, seen: Position) -> engine.Reading:
-    """A look at what is in no file the position knows, at the same moment."""
-    later = tuple(
+def news_of(taken: Snapshot, seen: Position) -> pa.Table:
+    """The facts (FACT_SCHEMA) that a position has not seen, without what was taken back."""
+    if not _later_files(taken, seen):
+        number = taken.inbox["row_no"].to_numpy()
+        new = number >> ROW_BITS > seen.tap
+        if seen.late:
+            new |= np.isin(number >> ROW_BITS, list(seen.late))
+        found = taken.inbox.filter(pa.array(new))
+        if not pc.any(pc.is_in(found["key_hash"], taken.retracted["key_hash"])).as_py():
+            return found
+    with reading_since(taken, seen) as read:
+        return read.run(facts_since(seen))
+
+
+def _later_files(taken: Snapshot, seen: Position) -> tuple[Any, ...]:
+    return tuple(
         each for each in taken.files if each.id not in seen.files and each.import_id is None
     )
-    return engine.Reading(_duck(), replace(taken, files=later, subject_files=()))
+
+
+def reading_since(taken: Snapshot, seen: Position) -> engine.Reading:
+    """A look at what is in no file the position knows, at the same moment."""
+    return engine.Reading(
+        _duck(), replace(taken, files=_later_files(taken, seen), subject_files=())
+    )
 
 
 def subjects_taken_back(
