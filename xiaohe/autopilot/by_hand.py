@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.utils.translation import get_language
+
 from xiaohe import jobs
 from xiaohe.autopilot import today
 from xiaohe.autopilot.cards import GROUP_ORDER, Group
@@ -61,7 +63,14 @@ def look(people: Sequence[int], on: date, now: datetime) -> Looked:
 
 def ask(slug: str, on: date, now: datetime, user: int | None) -> int:
     """Have people of a segment put on the list of `on`; the job, whose result says how many were."""
-    payload = {"slug": slug, "on": on.isoformat(), "at": to_us(now), "user": user}
+    payload = {
+        "slug": slug,
+        "on": on.isoformat(),
+        "at": to_us(now),
+        "user": user,
+        # A card says from which segment, in the words of whoever chose it.
+        "language": get_language(),
+    }
     return jobs.enqueue(ADD, payload, dedupe=f"{ADD}:{slug}")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, time
 from zoneinfo import ZoneInfo
 
+from django.utils import translation
+
 from xiaohe import jobs
 from xiaohe.autopilot import by_hand, today
 from xiaohe.ledger import store as ledger_store
@@ -38,7 +40,7 @@ def add(job: jobs.Running) -> dict[str, object]:
     """Put those of a segment who may on the day's list, who spend most first; run twice it finds them there."""
     told, now = job.payload, clock.now()
     slug, at, on = told["slug"], from_us(told["at"]), date.fromisoformat(told["on"])
-    with job.keep_alive():
+    with job.keep_alive(), translation.override(told.get("language")):
         saved = segments.segment(slug)
         wanted = segment_state.current(now).people(saved.rule, "-net_365", by_hand.MOST_LOOKED_AT)
         by_hand.put(wanted, slug=slug, name=saved.name, on=on, now=at, user=told["user"])

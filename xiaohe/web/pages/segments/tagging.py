@@ -31,6 +31,8 @@ class TagPage:
     sentence: str
     count: int
     choices: tuple[Choice, ...]
+    # One of the tags there are is chosen; else a new one is.
+    is_known: bool
     group: str
     tag: str
     refusal: str
@@ -46,14 +48,15 @@ def page(saved: Saved, now: datetime, sent: Any, refusal: str) -> TagPage:
         "What shall these %(shown)s people be called?",
         count,
     )
+    choices = tuple(
+        Choice(_value(each), f"{each.group} · {each.tag}", _value(each) == chosen) for each in known
+    )
     return TagPage(
         saved,
         said % {"shown": f"{count:,}"},
         count,
-        tuple(
-            Choice(_value(each), f"{each.group} · {each.tag}", _value(each) == chosen)
-            for each in known
-        ),
+        choices,
+        any(each.chosen for each in choices),
         sent.get("group", ""),
         sent.get("tag", ""),
         refusal,
