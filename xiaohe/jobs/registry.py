@@ -26,6 +26,7 @@ class Queue(StrEnum):
 
     URGENT = "urgent"  # a person is watching the bar
     DEFAULT = "default"
+    FOLLOWING = "following"  # keeps up with facts as they come, without an end
     SLOW = "slow"
     FILING = "filing"  # the inbox must not wait behind anything
     OUTWARD = "outward"  # waits for other people's servers

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 IDLE_SECONDS = {
     Queue.URGENT: 0.4,
     Queue.DEFAULT: 0.2,
+    Queue.FOLLOWING: 0.1,
     Queue.SLOW: 2.0,
     Queue.FILING: 1.0,
     Queue.OUTWARD: 0.5,

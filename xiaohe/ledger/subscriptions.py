@@ -36,6 +36,8 @@ _END_US = 253_402_300_799_000_000
 _subscribers: list[str] = []
 _of_facts: dict[str, frozenset[str] | None] = {}
 _asked: dict[str, Callable[[set[str]], bool]] = {}
+# Of these one job stands for whatever came until it starts.
+_together: set[str] = set()
 _discovered = False
 
 
@@ -50,16 +52,20 @@ def on_facts(
     types: Collection[str] | None = None,
     *,
     asked: Callable[[set[str]], bool] | None = None,
+    together: bool = False,
 ) -> None:
     """Have `job` enqueued once per recorded batch that holds one of these types; call at import time.
 
     Its payload goes to `facts_of`. The job is enqueued in the recording transaction; several batches may bring
     several jobs, in any order. `asked` is shown the batch's types in that transaction and may say that nobody
-    waits for them: a job for nothing costs two commits.
+    waits for them: a job for nothing costs two commits. `together`: for whoever knows by itself what it has seen:
+    batches that come before the job starts bring one job between them, without a payload.
     """
     _of_facts[job] = None if types is None else frozenset(types)
     if asked is not None:
         _asked[job] = asked
+    if together:
+        _together.add(job)
 
 
 def announce(lake_version: int, *, import_id: int) -> None:
@@ -80,7 +86,10 @@ def announce_batch(batch: int, types: Callable[[], set[str]]) -> None:
     present = types()
     for job, wanted in _of_facts.items():
         if (wanted is None or wanted & present) and _is_asked(job, present):
-            jobs.enqueue(job, {"batch": batch})
+            if job in _together:
+                jobs.enqueue(job, dedupe=job)
+            else:
+                jobs.enqueue(job, {"batch": batch})
 
 
 def _is_asked(job: str, present: set[str]) -> bool:
@@ -92,7 +101,10 @@ def announce_import(import_id: int) -> None:
     """Have every subscriber to facts see an import's; inside the committing transaction."""
     discover()
     for job in _of_facts:
-        _plan(job, {"import": import_id})
+        if job in _together:
+            jobs.enqueue(job, dedupe=job)
+        else:
+            _plan(job, {"import": import_id})
 
 
 def replay(job: str, since: datetime, now: datetime) -> int:

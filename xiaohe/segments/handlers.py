@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from xiaohe import jobs
+from xiaohe.jobs import runner
 from xiaohe.kernel.clock import utc_now
 from xiaohe.ledger import subscriptions
 from xiaohe.ledger.instants import to_us
@@ -28,16 +29,14 @@ FOLLOW, BASE, RECORD, TAGS, CLOCK = (
 LATER = timedelta(seconds=1)
 
 
-@jobs.handler(FOLLOW, lease_seconds=60)
+@jobs.handler(FOLLOW, queue=jobs.Queue.FOLLOWING, lease_seconds=60)
 def follow(job: jobs.Running) -> dict[str, Any]:
-    """Bring the state up to this moment, unless it has seen what this job is about; safe to run twice.
+    """Bring the state up to this moment; safe to run twice. What comes meanwhile is one job more, however much it is.
 
     Nobody follows before somebody looked at a segment, or the clock found that there is none.
     """
-    newest = generation.newest()
-    batch = job.payload.get("batch")
-    if newest is None or (batch is not None and newest.position.has_seen(int(batch))):
-        return {"seen": True}
+    if generation.newest() is None:
+        return {}
     try:
         with job.keep_alive():
             made = state.refresh(clock.now(), quickly=True)
@@ -45,8 +44,9 @@ def follow(job: jobs.Running) -> dict[str, Any]:
         jobs.enqueue(BASE, dedupe=BASE)
         return {"base": True}
     except generation.Busy:
-        # Who works now may have looked before our facts came.
-        jobs.enqueue(FOLLOW, dedupe=FOLLOW, run_at=utc_now() + LATER)
+        # Who works now may have looked before our facts came. Waited for here: the next batch would call us at once.
+        runner.stopping.wait(LATER.total_seconds())
+        soon()
         return {"busy": True}
     _record_soon()
     return {"generation": made.name if made else ""}
@@ -139,7 +139,7 @@ def _edited(saved: Saved, now: datetime) -> None:
     soon()
 
 
-subscriptions.on_facts(FOLLOW, asked=_asked)
+subscriptions.on_facts(FOLLOW, asked=_asked, together=True)
 traits.after(FOLLOW)
 actions.listeners.append(_edited)
 jobs.cron(CLOCK, jobs.every(timedelta(minutes=1)))
