@@ -47,42 +47,77 @@ def phone(browser: Any, tea_console: Running) -> Iterator[Any]:
     context.close()
 
 
+def tap(page: Any, target: Any) -> None:
+    """As a person taps; how often is counted."""
+    target.tap()
+    page.taps = getattr(page, "taps", 0) + 1
+
+
+def choose(page: Any, target: Any, option: str) -> None:
+    """Open a select, tap an option."""
+    target.select_option(option)
+    page.taps += 2
+
+
 def add(page: Any, shelf: str, ready: str) -> Any:
-    """Tap a ready-made condition; the line it becomes."""
+    """Tap a ready-made condition; the line it becomes. How many there are now stays in sight."""
     lines = page.locator("#lines .line-of-rule")
     before = lines.count()
     adder = page.locator("#lines details.adder").last
     if not adder.evaluate("each => each.open"):
-        adder.locator("> summary").tap()
-    adder.get_by_text(shelf, exact=True).tap()
-    adder.get_by_role("button", name=ready, exact=True).tap()
+        tap(page, adder.locator("> summary"))
+    tap(page, adder.get_by_text(shelf, exact=True))
+    tap(page, adder.get_by_role("button", name=ready, exact=True))
     expect(lines).to_have_count(before + 1)
+    expect(page.locator("#who .how-many")).to_be_in_viewport()
     return lines.last
 
 
 def test_the_example_is_tapped_together_on_a_phone(phone: Any, tea_console: Running) -> None:
     began = time.monotonic()
-    phone.goto(f"{tea_console.url}/people/segments/new")
+    phone.goto(f"{tea_console.url}/people/segments")
+    tap(phone, phone.get_by_role("link", name="建一个人群"))
     add(phone, "走到哪一步", "是熟客")
-    add(phone, "门店", "属于某家店").get_by_label("值").select_option("东店")
+    choose(phone, add(phone, "门店", "属于某家店").get_by_label("值"), "东店")
     tea = add(phone, "买过什么", "买过某一类商品")
-    tea.get_by_label("值").select_option("茶")
-    expect(phone.locator("#who .how-many")).to_contain_text("共 48 位")
+    expect(phone.locator("#who")).to_contain_text("有 1 条还没填完")
+    choose(phone, tea.get_by_label("值"), "茶")
+    expect(phone.locator("#who")).not_to_contain_text("没填完")
     tea = phone.locator("#lines .line-of-rule").last
     tea.get_by_label("数字").last.fill("2")
+    phone.taps += 2
     add(phone, "联系", "一阵子没打开过什么")
     add(phone, "联系", "没在投诉")
     add(phone, "节奏", "按自己的节奏这周该来")
-    wanted = sum(each.fits for each in tea_house.guests())
-    expect(phone.locator("#who .how-many strong")).to_have_text(str(wanted))
+    guests = tea_house.guests()
+    expect(phone.locator("#who .how-many")).to_contain_text(f"共 {len(guests)} 位")
+    expect(phone.locator("#who .how-many strong")).to_have_text(str(sum(g.fits for g in guests)))
+    expect(phone.locator("#lines .cut").filter(has_text="去掉这条")).to_have_count(6)
     assert phone.locator("#text").input_value() == RULE
-    names = {each.name for each in tea_house.guests() if each.fits}
+    names = {each.name for each in guests if each.fits}
     assert set(phone.locator("#who .sample a").all_inner_texts()) == names
     phone.fill("#name", "东店老茶客，这周该来")
-    phone.get_by_role("button", name="保存").tap()
+    tap(phone, phone.get_by_role("button", name="保存"))
     phone.wait_for_url(re.compile(r"/people/segments/s-\w+$"))
     assert set(phone.locator(".people-table tbody th").all_inner_texts()) == names
+    assert phone.taps <= 28
     assert time.monotonic() - began < 60
+
+
+def test_enter_shows_what_was_typed_and_people_are_listed_by_name(
+    phone: Any, tea_console: Running
+) -> None:
+    phone.goto(f"{tea_console.url}/people/segments/new")
+    line = add(phone, "买过什么", "消费过至少几次")
+    line.get_by_label("数字").last.fill("3")
+    line.get_by_label("数字").last.press("Enter")
+    expect(phone.locator("#text")).to_have_value(re.compile("at least 3 times"))
+    expect(phone.locator("#lines .line-of-rule")).to_have_count(1)
+    line = add(phone, "别的", "点名的几位")
+    line.get_by_label("名字、手机、订单号").fill("客人07")
+    tap(phone, line.get_by_role("button", name="找"))
+    tap(phone, phone.locator("#lines .check-chip", has_text="客人07"))
+    expect(phone.locator("#text")).to_have_value(re.compile(r"listed \(p\d+\)"))
 
 
 def test_a_mistake_in_the_text_is_marked_and_mended_with_one_tap(

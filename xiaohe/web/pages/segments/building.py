@@ -93,6 +93,7 @@ class Bench:
             texts,
             said,
             shown,
+            tuple(built.problems),
         )
         return Builder(
             root=drawing.line(draft),
@@ -128,7 +129,10 @@ class Bench:
         called: Mapping[str, str],
     ) -> Look:
         sentence = saying.sentence(built.rule, called)
-        unfinished = len(built.problems)
+        lacking: Any = {
+            "unfinished": len(built.problems),
+            "open_at": next((line_of(draft, each) for each in built.problems), ""),
+        }
         try:
             # A rule the lines cannot tell apart: circles, and what only the whole of it shows.
             checks.check(built.rule, self.vocabulary)
@@ -137,10 +141,10 @@ class Bench:
             cuts = _cuts(standing, draft, building)
             chosen = standing.sample(built.rule, SAMPLE) if count and not count.about else []
         except RuleError as refused:
-            return Look(sentence, problem=refused.problem, unfinished=unfinished)
+            return Look(sentence, problem=refused.problem, **lacking)
         except RetryLater:
             waiting = _("The people are being worked out; the number follows in a moment.")
-            return Look(sentence, waiting=waiting, unfinished=unfinished)
+            return Look(sentence, waiting=waiting, **lacking)
         shown = names.display(chosen)
         return Look(
             sentence,
@@ -149,8 +153,15 @@ class Bench:
             everybody=standing.everyone,
             names=tuple((each, people.name_of(shown, each)) for each in chosen),
             cuts=cuts,
-            unfinished=unfinished,
+            **lacking,
         )
+
+
+def line_of(draft: Draft, place: str) -> str:
+    """The line in which a detail stands, or the line itself."""
+    while (above := at(draft, up := place.rpartition("-")[0])) and above.kind is not Is.GROUP:
+        place = up
+    return place
 
 
 def _named(chosen: tuple[int, ...], words: str) -> list[tuple[int, str, bool]]:

@@ -65,6 +65,8 @@ class Line:
     # Of a record, all of which must hold; of a group, its lines.
     lines: tuple[Line, ...] = ()
     problem: str = ""
+    # It lacks something, said or not.
+    is_open: bool = False
     join: str = ""
     # The line's text form, if it is whole: what puts it back after it was taken away.
     text: str = ""
@@ -118,6 +120,8 @@ class Look:
     cuts: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
     unfinished: int = 0
+    # The first line that lacks something.
+    open_at: str = ""
     waiting: str = ""
 
 

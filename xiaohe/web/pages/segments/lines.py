@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,8 @@ class Drawing:
     texts: Mapping[str, str]
     said: Mapping[str, str]
     problems: Mapping[str, str]
+    # Places that lack something, said or not.
+    open: Collection[str] = ()
 
     def line(self, draft: Draft, place: str = ROOT, record: str = "") -> Line:
         below = draft.one("of") if draft.kind in (Is.MEASURE, Is.STEP) else record
@@ -55,6 +57,7 @@ class Drawing:
                 for number, each in enumerate(draft.children)
             ),
             problem=self.problems.get(place, ""),
+            is_open=any(each == place or each.startswith(f"{place}-") for each in self.open),
             join=draft.one("join", "all"),
             text=self.texts.get(place, ""),
             said=self.said.get(place, ""),

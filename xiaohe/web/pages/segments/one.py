@@ -86,6 +86,8 @@ class OnePage:
     moves: tuple[moving.Move, ...]
     versions: tuple[VersionLine, ...]
     is_archived: bool
+    # What the words of the rule mean, with their cut values.
+    meanings: tuple[Any, ...] = ()
 
     @property
     def few(self) -> bool:
@@ -116,6 +118,7 @@ def page(slug: str, now: datetime, on: date, beside: str = "") -> OnePage:
         moves=moving.lately(slug, now),
         versions=_versions(saved),
         is_archived=saved.archived_at is not None,
+        meanings=saying.meanings(saved.rule, standing),
     )
 
 

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from xiaohe.segments import sentence as spoken
 from xiaohe.segments.rules.tree import Rule
 from xiaohe.segments.sentence import Names
+from xiaohe.segments.sentence.meanings import Meaning
+from xiaohe.segments.sentence.meanings import meanings as meant
+from xiaohe.segments.state import Standing
 from xiaohe.segments.text import print_rule
 from xiaohe.shop.queries import the_shop
 
@@ -24,3 +27,10 @@ def text(rule: Rule) -> str:
 def clause(rule: Rule, segments: Mapping[str, str]) -> str:
     """The same as a part of another sentence: a line, a step."""
     return spoken.clause(rule, Names(segments, the_shop().currency))
+
+
+def meanings(rule: Rule, standing: Standing) -> tuple[Meaning, ...]:
+    """What its words mean, with where they begin in this shop as the standing reckons it."""
+    told = standing.generation.about.get("cuts", {}).get("cuts", {})
+    cuts = {name: cut["values"] for name, cut in told.items()}
+    return tuple(meant(rule, cuts, the_shop().currency))
