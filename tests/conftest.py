@@ -29,7 +29,8 @@ from tests.processes import free_port
 from xiaohe.kernel import workspace
 from xiaohe.kernel.workspace import Workspace
 
-ROOT = Path(__file__).resolve().parent.parent
+TESTS = Path(__file__).resolve().parent
+ROOT = TESTS.parent
 SHARED = ROOT.parent / "shared" / "data"
 # In CI a missing tool is a failure, so that nothing stays untested unseen.
 REQUIRE_ALL = os.environ.get("XIAOHE_REQUIRE_ALL") == "1"
@@ -274,13 +275,31 @@ def _postgres_programs() -> Path | None:
 
 # ---------------------------------------------------------------- several test processes
 
+# What takes longest, longest first: begun last, one of them would keep a process busy while the other has nothing to do.
+LONGEST = (
+    "parity/", "web/test_browser.py", "acceptance/test_soak.py", "segments/query/test_against_twin.py",
+    "ops/test_busy_backup.py", "traits/test_public_shops.py", "acceptance/test_waiting.py", "acceptance/test_kills.py",
+    "acceptance/test_undo.py", "segments/state/", "ledger/test_repair_crashes.py", "acceptance/test_move.py",
+    "web/test_segments_browser.py", "simulator/test_shop_of_sample.py", "segments/query/test_year.py",
+    "people/test_join_undo_list.py",
+)  # fmt: skip
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `-n 2 --dist loadgroup`: a file's fixtures are made in one process, and one Spark cluster is started."""
+    """With `-n 2 --dist loadgroup --no-loadscope-reorder`: a file's fixtures are made in one process, those of the parity
+    list and its Spark cluster once for their folder, and long files begin first.
+    """
     for item in items:
-        group = "spark" if item.get_closest_marker("spark") else str(item.path)
+        group = "parity" if item.path.parent == TESTS / "parity" else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    place = item.path.relative_to(TESTS).as_posix()
+    return next((at for at, name in enumerate(LONGEST) if place.startswith(name)), len(LONGEST))
 
 
 # ---------------------------------------------------------------- what a machine lacks

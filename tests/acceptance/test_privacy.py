@@ -29,6 +29,7 @@ from tests.acceptance.exports import (
     order,
 )
 from tests.acceptance.home import Home
+from tests.processes import first_port
 from xiaohe.kernel.workspace import Workspace
 
 PHONE, OTHER_PHONE = "13912340987", "18655501234"
@@ -239,7 +240,7 @@ def test_nothing_is_left_lying_by_the_page(home: Home, given: Path) -> None:
     log = home.said / "up.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "xiaohe", "up", "--port", "8760"],
+            [sys.executable, "-m", "xiaohe", "up", "--port", str(first_port(2))],
             env=home.environment(),
             stdout=out,
             stderr=out,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import PATIENCE_SECONDS, status, until
+from tests.processes import PATIENCE_SECONDS, first_port, status, until
 from xiaohe.cli import address
 
 LINK = re.compile(r"http://127\.0\.0\.1:(\d+)/sign-in\?token=(\S+)")
@@ -70,7 +70,7 @@ class Up:
 def start(tmp_path: Path) -> Iterator[Callable[..., Up]]:
     started: list[Up] = []
 
-    def begin(home: Path, port: int = 8700) -> Up:
+    def begin(home: Path, port: int = first_port(1)) -> Up:
         started.append(Up(home, port, tmp_path / f"up-{len(started)}.log"))
         return started[-1]
 

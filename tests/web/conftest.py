@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import _pointed_at as pointed_at
+from tests.processes import first_port
 from xiaohe.kernel.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -164,8 +165,7 @@ def browser_type_launch_args(chromium: str) -> dict[str, Any]:
     return {"executable_path": chromium, "args": ["--no-sandbox"]}
 
 
-# Two consoles that look for a free port at one moment may find the same: each process of tests looks in its own stretch.
-FIRST_PORT = 8740 + 50 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+FIRST_PORT = first_port(0)
 
 
 @pytest.fixture
