@@ -2,10 +2,12 @@
 
     python benchmarks/segments.py --people 1000000 --facts 20000000 --data DIR     keep the data there, and use it again
     python benchmarks/segments.py … --chdb DIR                                     a folder with the package chdb
+    python benchmarks/segments.py … --only counts                                  live counts alone, of many people
 
 In one run, side by side: traits with one segment and with a hundred; the hundred as hand-written queries on the same files
-(answers compared) and, where it is at hand, in ClickHouse; live counts; leaves never seen; a thousand people touched;
-seconds from a fact to its membership; peak memory. CPU seconds stand beside wall seconds: they hold on a busy machine.
+(answers compared) and, where it is at hand, in ClickHouse, of a plain hundred and of one as a shop has it; live counts;
+leaves never seen; a thousand people touched; seconds from a fact to its membership; peak memory. CPU seconds stand
+beside wall seconds: they hold on a busy machine.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,6 +36,8 @@ def main() -> None:
     arguments.add_argument("--data", default="")
     arguments.add_argument("--chdb", default="")
     arguments.add_argument("--seconds", type=float, default=5, help="of 2,000 facts a second")
+    arguments.add_argument("--only", choices=("bases", "counts"), default="")
+    arguments.add_argument("--hundred", choices=("plain", "mixed"), default="")
     asked = arguments.parse_args()
     if asked.chdb:
         sys.path.insert(0, asked.chdb)
@@ -46,15 +50,28 @@ def main() -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
+    from benchmarks import segments_data, segments_mixed, segments_rules
     from benchmarks.queries_data import NOW, Shop, prepare
 
     with timed(f"{asked.facts:,} facts of {asked.people:,} people written"):
         prepare(home, Shop(asked.people, asked.facts))
-    refreshes(NOW)
-    by_hand(NOW, bool(asked.chdb))
-    counts(NOW)
-    touched(asked.people, NOW)
-    door(asked.people, asked.seconds, NOW)
+        segments_data.enrich(home)
+    hundreds: dict[str, Sequence[Any]] = {
+        "mixed": segments_mixed.SEGMENTS,
+        "plain": segments_rules.SEGMENTS,
+    }
+    if asked.only == "counts":
+        del hundreds["mixed"]
+    for name in [asked.hundred] if asked.hundred else list(hundreds):
+        print(f"-- a {name} hundred")
+        spent = refreshes(NOW, hundreds[name])
+        if asked.only != "counts":
+            by_hand(NOW, hundreds[name], spent, bool(asked.chdb))
+    if asked.only != "bases":
+        counts(NOW)
+    if not asked.only:
+        touched(asked.people, NOW)
+        door(asked.people, asked.seconds, NOW)
 
 
 @contextmanager
@@ -99,50 +116,67 @@ def _resident_mb() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1_000_000
 
 
-def refreshes(now: datetime) -> None:
-    """Traits and one segment, traits and a hundred."""
-    from benchmarks.segments_rules import LEAVES, SEGMENTS, Segment
-    from xiaohe.segments import actions, queries, resolve, state
-    from xiaohe.segments.text import parse
+Spent = tuple[list[float], list[float]]
+
+
+def refreshes(now: datetime, segments: Sequence[Any]) -> Spent:
+    """Traits and one segment, traits and all; what traits and the base of all took."""
+    from xiaohe.segments import queries, state
+    from xiaohe.segments.state import wanting
     from xiaohe.traits import state as traits
 
-    words = queries.vocabulary()
-    known = {each.slug for each in queries.segments(archived=True)}
+    put_away(now)
+    with timed("traits") as alone:
+        traits.refresh(now)
+    put_up(segments[:1], now)
+    with timed("one segment: base") as one:
+        state.refresh(now, anew=True)
+    put_up(segments[1:], now)
+    leaves = len(wanting.columns_of(each.rule for each in queries.segments()))
+    with timed(f"{len(segments)} segments of {leaves} leaves: base") as many:
+        made = state.refresh(now, anew=True)
+    assert made is not None
+    assert made.is_base
+    for place, unit in enumerate(("wall", "cpu")):
+        ratio = (alone[place] + many[place]) / (alone[place] + one[place])
+        print(f"  traits + {len(segments)} ÷ traits + 1 ({unit}): {ratio:.2f}")
+    return alone, many
+
+
+def put_away(now: datetime) -> None:
+    """Every segment there is, the library's too."""
+    from xiaohe.segments import actions, queries, resolve
+
     rules = dict(queries.rules())
     while rules:
         # One that no other stands on.
         slug = next(each for each in rules if not resolve.used_by(each, rules))
         actions.archive(slug, None, now)
         del rules[slug]
-        known.add(slug)
 
-    def save(each: Segment) -> None:
+
+def put_up(segments: Sequence[Any], now: datetime) -> None:
+    """Save these, or bring them back as they are written here."""
+    from xiaohe.segments import actions, queries
+    from xiaohe.segments.models import Segment
+    from xiaohe.segments.text import parse
+
+    words = queries.vocabulary()
+    known = set(Segment.objects.values_list("slug", flat=True))
+    for each in segments:
+        rule = parse(each.text, words)
         if each.slug in known:
             actions.restore(each.slug, None, now)
+            actions.save(each.slug, rule, None, now, slug=each.slug)
         else:
-            actions.save(each.slug, parse(each.text, words), None, now)
-
-    with timed("traits") as alone:
-        traits.refresh(now)
-    save(SEGMENTS[0])
-    with timed("one segment: base") as one:
-        state.refresh(now, anew=True)
-    for each in SEGMENTS[1:]:
-        save(each)
-    with timed(f"{len(SEGMENTS)} segments of {len(LEAVES)} leaves: base") as many:
-        made = state.refresh(now, anew=True)
-    assert made is not None
-    assert made.is_base
-    for place, unit in enumerate(("wall", "cpu")):
-        ratio = (alone[place] + many[place]) / (alone[place] + one[place])
-        print(f"  traits + 100 ÷ traits + 1 ({unit}): {ratio:.2f}")
+            actions.save(each.slug, rule, None, now)
 
 
-def by_hand(now: datetime, with_clickhouse: bool) -> None:
-    """The hundred as queries of their own, on the same files, with the same answers."""
+def by_hand(now: datetime, segments: Sequence[Any], spent: Spent, with_clickhouse: bool) -> None:
+    """The same as queries of their own, on the same files, with the same answers."""
     import duckdb
 
-    from benchmarks.segments_rules import DAYS, SEGMENTS, since
+    from benchmarks.segments_sql import for_duckdb
     from xiaohe.kernel import workspace
     from xiaohe.ledger import store
     from xiaohe.ledger.models import FileRole
@@ -152,48 +186,70 @@ def by_hand(now: datetime, with_clickhouse: bool) -> None:
 
     shop = calendar()
     day = shop.day_of(now)
-    begins = {days: shop.start_of(day - timedelta(days)) for days in DAYS}
+
+    def begins(days: int) -> datetime:
+        return shop.start_of(day - timedelta(days))
+
     paths = [str(workspace.current().lake / each.path) for each in store.live_files(FileRole.FACT)]
     listed = ", ".join(f"'{each}'" for each in paths)
     standing = state.current(now)
     ours = []
-    for each in SEGMENTS:
+    for each in segments:
         ids = standing.ids(InSegment(each.slug))
         ours.append((len(ids), int((ids % 1_000_003).sum())))
     duck = duckdb.connect(config={"threads": os.cpu_count() or 1, "memory_limit": "1GB"})
-    with timed("100 hand-written queries (DuckDB, the same files)"):
-        theirs = [
-            duck.sql(each.sql(f"read_parquet([{listed}])", since(begins))).fetchall()[0]
-            for each in SEGMENTS
-        ]
-    same = sum((n, int(s or 0)) == mine for (n, s), mine in zip(theirs, ours, strict=True))
-    print(f"  equal: {same} of {len(ours)}; {sum(n for n, _s in ours):,} memberships")
+    duck.execute("SET TimeZone = 'UTC'")
+    write = for_duckdb(f"read_parquet([{listed}])", begins)
+    with timed(f"{len(segments)} hand-written queries (DuckDB, the same files)") as took:
+        theirs = [duck.sql(each.sql(write)).fetchall()[0] for each in segments]
+    _compare(segments, ours, [(n, int(s or 0)) for n, s in theirs])
+    _ratios(spent, took, "DuckDB")
     if with_clickhouse:
-        _clickhouse(paths, begins, ours)
+        _clickhouse(segments, paths, begins, ours, spent)
 
 
-def _clickhouse(paths: list[str], begins: dict[int, datetime], ours: list[tuple[int, int]]) -> None:
+def _compare(
+    segments: Sequence[Any], ours: list[tuple[int, int]], theirs: list[tuple[int, int]]
+) -> None:
+    both = list(zip(segments, ours, theirs, strict=True))
+    same = sum(mine == other for _each, mine, other in both)
+    print(f"  equal: {same} of {len(ours)}; {sum(n for n, _s in ours):,} memberships")
+    for each, mine, other in both:
+        if mine != other:
+            print(f"  NOT EQUAL {each.slug}: {mine[0]:,} and by hand {other[0]:,}: {each.text}")
+
+
+def _ratios(spent: Spent, took: list[float], engine: str) -> None:
+    (traits, base), units = spent, ("wall", "cpu")
+    for place, unit in enumerate(units):
+        both = (traits[place] + base[place]) / took[place]
+        alone = base[place] / took[place]
+        print(
+            f"  ÷ by hand in {engine} ({unit}): traits and base {both:.2f}, base alone {alone:.2f}"
+        )
+
+
+def _clickhouse(
+    segments: Sequence[Any],
+    paths: list[str],
+    begins: Callable[[int], datetime],
+    ours: list[tuple[int, int]],
+    spent: Spent,
+) -> None:
     import chdb  # type: ignore[import-not-found,unused-ignore]
 
-    from benchmarks.segments_rules import SEGMENTS
+    from benchmarks.segments_sql import for_clickhouse
 
     within, names = Path(paths[0]).parent, ",".join(Path(each).name for each in paths)
     listed = f"{within}/{{{names}}}" if len(paths) > 1 else paths[0]
-    table = f"file('{listed}', Parquet)"
-    since = {
-        days: f"toDateTime64('{at:%Y-%m-%d %H:%M:%S}', 6, 'UTC')" for days, at in begins.items()
-    }
+    write = for_clickhouse(f"file('{listed}', Parquet)", begins)
     found = []
-    with timed("100 queries in ClickHouse (chdb, the same files)"):
-        for each in SEGMENTS:
-            sql = each.sql(table, since).replace("UNION", "UNION DISTINCT")
-            sql = sql.replace("INTERSECT", "INTERSECT DISTINCT").replace(
-                "EXCEPT", "EXCEPT DISTINCT"
-            )
-            row = str(chdb.query(sql, "CSV")).strip().split(",")
+    with timed(f"{len(segments)} queries in ClickHouse (chdb, the same files)") as took:
+        for each in segments:
+            row = str(chdb.query(each.sql(write), "CSV")).strip().split(",")
             found.append((int(row[0]), int(row[1] or 0) if row[1] != "\\N" else 0))
-    same = sum(one == two for one, two in zip(found, ours, strict=True))
-    print(f"  equal: {same} of {len(ours)}")
+    _compare(segments, ours, found)
+    _ratios(spent, took, "ClickHouse")
 
 
 def counts(now: datetime) -> None:

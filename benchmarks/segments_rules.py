@@ -1,14 +1,14 @@
 """A hundred segments over the seeded shop of `queries_data`: as rules in text, and each as a hand-written query.
 
 Seventy-two leaves over eighteen types of facts: how often within so many days. A segment is two or three of them joined by
-`and`, `or` and `not`; every leaf stands in some segment.
+`and`, `or` and `not`; every leaf stands in some segment. A hundred as a shop has them are in `segments_mixed`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+
+from benchmarks.segments_sql import Writer
 
 # Types of the shop whose facts are of people; two others would be purchases, which the state has folded.
 TYPES = (
@@ -29,9 +29,10 @@ class Leaf:
     def text(self) -> str:
         return f"count of {self.type} in last {self.days} days >= {self.times}"
 
-    def sql(self, facts: str, since: str) -> str:
+    def sql(self, write: Writer) -> str:
         return (
-            f"SELECT subject FROM {facts} WHERE type = '{self.type}' AND occurred_at >= {since}"
+            f"SELECT subject FROM {write.facts} WHERE type = '{self.type}'"
+            f" AND occurred_at >= {write.since(self.days)}"
             f" GROUP BY subject HAVING count(*) >= {self.times}"
         )
 
@@ -49,14 +50,13 @@ class Segment:
         both = f"{self.one.text} {self.joined} {self.two.text}"
         return f"({both}) and not {self.without.text}" if self.without else both
 
-    def sql(self, facts: str, since: Mapping[int, str]) -> str:
+    def sql(self, write: Writer) -> str:
         """One query: who does the first and (or) the second, and not the third."""
-        parts = [each.sql(facts, since[each.days]) for each in (self.one, self.two)]
         how = "INTERSECT" if self.joined == "and" else "UNION"
-        both = f"(({parts[0]}) {how} ({parts[1]}))"
+        both = write.both(self.one.sql(write), self.two.sql(write), how)
         if self.without is not None:
-            both = f"({both} EXCEPT ({self.without.sql(facts, since[self.without.days])}))"
-        return f"SELECT count(*) AS n, sum(subject % 1000003) AS s FROM {both} AS found"
+            both = write.both(f"SELECT subject FROM {both} AS these", self.without.sql(write), "EXCEPT")  # fmt: skip
+        return write.counted(both)
 
 
 LEAVES = [
@@ -73,8 +73,3 @@ SEGMENTS = [
     )
     for number in range(100)
 ]
-
-
-def since(now_day_starts: Mapping[int, datetime]) -> dict[int, str]:
-    """First instants of windows as literals of both engines."""
-    return {days: f"TIMESTAMPTZ '{at:%Y-%m-%d %H:%M:%S}+00'" for days, at in now_day_starts.items()}
