@@ -1,23 +1,21 @@
 """The shop day of an instant, as an expression any engine can run.
 
-Engines disagree on how to move an instant into a zone, so the zone's offsets are written into the expression:
-one branch per change of the clocks, newest first. A zone without summer time is one addition.
+Engines disagree on how to move an instant into a zone, so the zone's offsets are written into the expression: one
+branch per period (`traits.offsets`), newest first. A zone without summer time is one addition; one that keeps its rule
+of summer time for years has one branch for all of them.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import date, timedelta
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
 from xiaohe.kernel.clock import ShopCalendar
-
-# Order files of earlier years exist in nobody's hands; before it the zone's offset of that day holds.
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-LATEST = datetime(2060, 1, 1, tzinfo=UTC)
+from xiaohe.ledger.engine import micros
+from xiaohe.traits.offsets import periods
 
 
 def shop_day(instant: Any, date_only: Any, calendar: ShopCalendar) -> ir.DateValue:
@@ -47,38 +45,17 @@ def happened_before(facts: ir.Table, calendar: ShopCalendar, on: date) -> ir.Boo
 
 
 def _local(instant: Any, zone: str) -> Any:
-    changes = _offset_changes(zone)
-    if len(changes) == 1:
-        return _shifted(instant, changes[0][1])
-    branches = [
-        (instant >= since, _shifted(instant, offset)) for since, offset in reversed(changes[1:])
-    ]
-    return ibis.cases(*branches, else_=_shifted(instant, changes[0][1]))
+    oldest, *later = periods(zone)
+    branches: list[tuple[Any, Any]] = []
+    for each in reversed(later):
+        begun = instant >= each.since
+        if each.summer is not None:
+            branches.append((begun & each.summer.holds(micros(instant)), _shifted(instant, each.summer.offset)))  # fmt: skip
+        branches.append((begun, _shifted(instant, each.offset)))
+    last = _shifted(instant, oldest.offset)
+    return ibis.cases(*branches, else_=last) if branches else last
 
 
 def _shifted(instant: Any, offset: timedelta) -> Any:
     seconds = int(offset.total_seconds())
     return instant + ibis.interval(seconds=seconds)
-
-
-@lru_cache(maxsize=8)
-def _offset_changes(zone: str) -> tuple[tuple[datetime, timedelta], ...]:
-    """(since, offset from UTC) of a zone, oldest first, each change found to the second by halving."""
-    local = ShopCalendar(zone).zone
-
-    def offset(at: datetime) -> timedelta:
-        return at.astimezone(local).utcoffset() or timedelta(0)
-
-    changes = [(EARLIEST, offset(EARLIEST))]
-    step = timedelta(days=20)
-    at = EARLIEST
-    while at < LATEST:
-        ahead = at + step
-        if offset(ahead) != offset(at):
-            low, high = at, ahead
-            while high - low > timedelta(seconds=1):
-                middle = (low + (high - low) / 2).replace(microsecond=0)
-                low, high = (middle, high) if offset(middle) == offset(at) else (low, middle)
-            changes.append((high, offset(high)))
-        at = ahead
-    return tuple(changes)
