@@ -99,6 +99,7 @@ def _list(arguments: argparse.Namespace, out: Output) -> None:
 
 def _show(arguments: argparse.Namespace, out: Output) -> None:
     from xiaohe.segments import listing, queries
+    from xiaohe.segments.sentence.meanings import meanings
 
     saved = queries.segment(arguments.slug)
     users = queries.used_by(saved.slug)
@@ -120,8 +121,9 @@ def _show(arguments: argparse.Namespace, out: Output) -> None:
     }
     lines = [saved.name, saved.text]
     lines += [each for each in (saved.why, saved.todo) if each]
+    lines += [f"{each.name}: {each.means}" for each in meanings(saved.rule)]
     if saved.waits:
-        lines.append(_("It waits for: %(what)s") % {"what": saved.waits})
+        lines.append(saved.waits)
     if users:
         lines.append(_("Part of: %(names)s") % {"names": ", ".join(each.name for each in users)})
     lines += [

@@ -1,11 +1,12 @@
 """What ships: segments and auto tags as text rules in files beside this one, G01–G20 of the domain library among them.
 
-    segments.toml · tags.toml      [slug] zh, en, text, why_zh, why_en, todo_zh, todo_en, waits
+    segments.toml · tags.toml      [slug] zh, en, text, and why_, todo_, waits_ in both languages
     hand.toml                      tags that people give, without a rule
 
 `{effective_window_days}` and its like in a text stand for the shop's settings. An entry of tags.toml with `each` becomes one
 tag for each category or code of the shop (`segments.made`). A rule whose facts no source states yet is written
-against the facts that will carry it; `waits` says what for.
+against the facts that will carry it; `waits_` says what for. Words stand beside their rule, not in the catalogues of sentences:
+who changes a rule reads and changes what is said of it in the same place, in both languages at once.
 """
 
 from __future__ import annotations

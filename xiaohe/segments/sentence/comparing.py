@@ -93,6 +93,10 @@ DAYS: dict[Op, tuple[Any, Any]] = {
 }
 
 
+# So many are said like one value.
+FEW = 5
+
+
 def clause(
     name: str,
     test: Test,
@@ -120,6 +124,8 @@ def clause(
         said["window"] = times.window(test.window)
     if test.op is Op.BETWEEN:
         said |= {"low": values[0], "high": values[1]}
+    elif test.op is Op.IN and not is_not and len(values) <= FEW:
+        template, said["value"] = TEMPLATES[Op.IS][0], either(values)
     elif test.op is Op.IN:
         said["values"] = listed(values)
     elif values:
@@ -156,6 +162,12 @@ def value(value: Value, field: str, currency: str) -> str:
     if label is None:
         return _("“%(text)s”") % {"text": value}
     return _("“%(choice)s”") % {"choice": label}
+
+
+def either(values: list[str]) -> str:
+    """`a, b or c`."""
+    *some, last = values
+    return _("%(some)s or %(last)s") % {"some": listed(some), "last": last} if some else last
 
 
 def listed(values: list[str]) -> str:

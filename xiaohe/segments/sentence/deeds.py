@@ -94,6 +94,41 @@ DEEDS = {
         _("complained (%(where)s)"),
         _("did not complain this way (%(where)s)"),
     ),
+    "product.reviewed": Deed(
+        _("reviews of goods"),
+        _("reviewed goods"),
+        _("reviewed no goods"),
+        _("reviewed goods (%(where)s)"),
+        _("reviewed no goods this way (%(where)s)"),
+    ),
+    "product.viewed": Deed(
+        _("looks at goods"),
+        _("looked at goods"),
+        _("looked at no goods"),
+        _("looked at goods (%(where)s)"),
+        _("looked at no goods of this kind (%(where)s)"),
+    ),
+    "cart.added": Deed(
+        _("goods put into the cart"),
+        _("put goods into the cart"),
+        _("put no goods into the cart"),
+        _("put goods into the cart (%(where)s)"),
+        _("put no goods of this kind into the cart (%(where)s)"),
+    ),
+    "voucher.entered": Deed(
+        _("vouchers typed in"),
+        _("typed in a voucher"),
+        _("typed in no voucher"),
+        _("typed in a voucher (%(where)s)"),
+        _("typed in no voucher of this kind (%(where)s)"),
+    ),
+    "member.joined": Deed(
+        _("joinings as a member"),
+        _("joined as a member"),
+        _("did not join as a member"),
+        _("joined as a member (%(where)s)"),
+        _("did not join as a member this way (%(where)s)"),
+    ),
 }
 # Everything else that happens has a name of its own.
 NAMED = Deed(

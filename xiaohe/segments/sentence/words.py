@@ -5,9 +5,12 @@ All stand in one context, since other rooms have words of their own for "group" 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import pgettext_lazy
+
+from xiaohe.shop.taxonomy import ENTRY_WORDS, PLATFORMS, TYPE_WORDS
 
 ATTRIBUTES = {
     "stage": pgettext_lazy("in a rule", "stage"),
@@ -264,6 +267,18 @@ CHOICES: dict[str, dict[str, Any]] = {
 }
 
 
+# Texts that are words of ours: as pages call them. A rule names them by id, since files may bring others.
+PLACES: dict[str, Mapping[str, Any]] = {
+    f"{which}{name}": labels
+    for which in ("first_", "last_", "")
+    for name, labels in (
+        ("entry", {str(each): label for each, label in ENTRY_WORDS.items()}),
+        ("platform", {each.id: each.name for each in PLATFORMS.values()}),
+        ("source_type", {str(each): label for each, label in TYPE_WORDS.items()}),
+    )
+}
+
+
 def attribute(name: str) -> str:
     return str(ATTRIBUTES.get(name, name))
 
@@ -274,6 +289,8 @@ def field(name: str) -> str:
 
 
 def choice(name: str, value: str) -> str | None:
-    """The label of a choice; None if `name` has no such one."""
+    """The label of a choice, or of a place people come from; None if `name` has no such one."""
     label = CHOICES.get(name, {}).get(value)
+    if label is None and name in PLACES:
+        label = PLACES[name].get(value)
     return None if label is None else str(label)
