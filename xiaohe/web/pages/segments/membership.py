@@ -34,7 +34,6 @@ class Membership:
     slug: str
     name: str
     since: str
-    is_tag: bool
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,8 @@ class Segments:
     name: str
     standing: tuple[Standing, ...]
     memberships: tuple[Membership, ...]
+    # Rules behind tags.
+    tags: tuple[Membership, ...]
 
 
 @dataclass(frozen=True)
@@ -79,15 +80,21 @@ def of(person: int, now: datetime) -> Segments:
     """Every segment and every rule behind a tag that has them, and where they stand."""
     person = overlay.current().person(person)
     standing = state.current(now)
-    found = []
+    found: dict[bool, list[Membership]] = {True: [], False: []}
     for each in queries.segments():
         if each.slug not in standing.generation.rules:
             continue
         if standing.contains(person, InSegment(each.slug)):
             since = state.since(each.slug, person)
             said = _since(since) if since else ""
-            found.append(Membership(each.slug, each.name, said, each.kind == Kind.TAG))
-    return Segments(person, _name(person), tuple(_standing(person, now)), tuple(found))
+            found[each.kind == Kind.TAG].append(Membership(each.slug, each.name, said))
+    return Segments(
+        person,
+        _name(person),
+        tuple(_standing(person, now)),
+        tuple(found[False]),
+        tuple(found[True]),
+    )
 
 
 def _standing(person: int, now: datetime) -> Iterator[Standing]:
