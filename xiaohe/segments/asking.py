@@ -23,7 +23,7 @@ from xiaohe.segments.explain import Explanation
 from xiaohe.segments.query.compile import members
 from xiaohe.segments.query.world import at_start_of
 from xiaohe.segments.rules.tree import Rule
-from xiaohe.segments.state import Count
+from xiaohe.segments.state import Count, generation, logged
 from xiaohe.segments.text import RuleError, parse
 from xiaohe.traits import state as traits
 
@@ -123,5 +123,9 @@ class Asked:
     def _world(self, read: engine.Reading) -> Any:
         assert self.on is not None
         return at_start_of(
-            read, traits.as_of(self.on), self.on, segment=queries.rules().__getitem__
+            read,
+            traits.as_of(self.on),
+            self.on,
+            segment=queries.rules().__getitem__,
+            logged_from=logged.first_days(generation.newest()),
         )

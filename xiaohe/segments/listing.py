@@ -17,7 +17,7 @@ from xiaohe.ledger.catalogue import fact_type
 from xiaohe.segments import queries
 from xiaohe.segments.attributes.registry import ATTRIBUTES
 from xiaohe.segments.explain import Cited, Explanation, Why
-from xiaohe.segments.explain.timeline import Span
+from xiaohe.segments.explain.timeline import Gap, Span
 from xiaohe.segments.query.additive import kind_of
 from xiaohe.segments.rules.errors import RuleError
 from xiaohe.segments.rules.tree import All, AnyOf, Compare, InSegment, Measure, Not, Rule
@@ -25,6 +25,8 @@ from xiaohe.segments.rules.vocabulary import Kind
 from xiaohe.segments.saved import Saved
 from xiaohe.segments.sentence import Names, clause
 from xiaohe.segments.sentence.words import choice
+from xiaohe.segments.state import logged
+from xiaohe.segments.state.changes import JOINED, TIME
 from xiaohe.segments.text import print_rule
 from xiaohe.shop.queries import calendar, the_shop
 
@@ -71,6 +73,10 @@ def _why(why: Why) -> dict[str, Any]:
         "since_known": span.since_known,
         "until": _instant(span.until),
         "until_known": span.until_known,
+        # Why it cannot be told, and how far ahead it can.
+        "since_gap": span.since_gap,
+        "until_gap": span.until_gap,
+        "sure_until": _instant(span.sure_until),
         "facts": [
             {
                 # As text: programs in JavaScript read large numbers as others.
@@ -120,25 +126,64 @@ def lines(told: Explanation, name: str) -> Iterator[str]:
 
 
 def how_long(span: Span, days: ShopCalendar) -> str:
-    """Since when and until when, in one sentence; what nobody can tell is said."""
-    since = span.since and day_of(span.since, days)
-    until = span.until and day_of(span.until, days)
+    """Since when and until when, in one or two sentences; of what nobody can tell the reason is said."""
+    since = day_of(span.since, days) if span.since else None
+    until = day_of(span.until, days) if span.until else None
     if since and span.since_known and until:
         return _("So since %(since)s, and until %(until)s if nothing happens.") % {
             "since": since,
             "until": until,
         }
-    if since and span.since_known:
-        if span.until_known:
-            return _("So since %(since)s, and it stays so if nothing happens.") % {"since": since}
-        return _("So since %(since)s; until when cannot be told.") % {"since": since}
-    if until:
-        return _("So until %(until)s if nothing happens; since when cannot be told.") % {
-            "until": until
+    if since and span.since_known and span.until_known:
+        return _("So since %(since)s, and it stays so if nothing happens.") % {"since": since}
+    if span.since_known and not since and span.until_known and not until:
+        return _("It was never otherwise, and it stays so if nothing happens.")
+    return _("%(since)s %(until)s") % {
+        "since": _since(span, since),
+        "until": _until(span, until, days),
+    }
+
+
+def _since(span: Span, since: str | None) -> str:
+    if span.since_known:
+        if since:
+            return _("So since %(since)s.") % {"since": since}
+        return _("It was never otherwise.")
+    why = _why_not(span.since_gap)
+    if since:
+        return _("So at least since %(since)s; what was before cannot be told: %(why)s.") % {
+            "since": since,
+            "why": why,
         }
+    return _("Since when cannot be told: %(why)s.") % {"why": why}
+
+
+def _until(span: Span, until: str | None, days: ShopCalendar) -> str:
+    if until:
+        return _("Until %(until)s if nothing happens.") % {"until": until}
     if span.until_known:
-        return _("It stays so if nothing happens; since when cannot be told.")
-    return _("Since when and until when cannot be told.")
+        return _("It stays so if nothing happens.")
+    if span.sure_until is None:
+        return _("Until when cannot be told: %(why)s.") % {"why": _why_not(span.until_gap)}
+    sure = day_of(span.sure_until, days)
+    if span.until_gap is Gap.HORIZON:
+        return _("It stays so at least until %(until)s if nothing happens.") % {"until": sure}
+    return _("It stays so until %(until)s; what comes then cannot be told: %(why)s.") % {
+        "until": sure,
+        "why": _why_not(span.until_gap),
+    }
+
+
+def _why_not(gap: Gap | None) -> str:
+    return {
+        Gap.SHOP: _("it hangs on how the whole shop bought then, which is not kept"),
+        Gap.OTHERS: _("it hangs on what other people do"),
+        Gap.LOG: _("it was so already when it began to be written down"),
+        Gap.SOURCES: _("of where people come from only the first and the latest is kept"),
+        Gap.RHYTHM: _("tomorrow it is reckoned anew"),
+        Gap.HORIZON: _("no other days are looked at"),
+        Gap.FAR: _("there are too many records before"),
+    }.get(gap or Gap.ASKED, _("only a question of that very day could tell"))
 
 
 def _lines(why: Why, days: ShopCalendar, depth: int) -> Iterator[str]:
@@ -152,8 +197,7 @@ def _lines(why: Why, days: ShopCalendar, depth: int) -> Iterator[str]:
     shown = _shown(why.rule, why.value)
     beside = _(" (it is %(value)s)") % {"value": shown} if shown else ""
     yield f"{pad}{mark} {in_words(why.rule)}{beside}"
-    if (why.span.since and why.span.since_known) or why.span.until:
-        yield f"{pad}    {how_long(why.span, days)}"
+    yield f"{pad}    {how_long(why.span, days)}"
     for fact in why.cited[:5]:
         yield f"{pad}    {cited(fact)}"
 
@@ -190,10 +234,35 @@ def _joint(why: Why) -> str:
 
 def cited(each: Cited) -> str:
     """One fact in words: its day, what it was, and whether it decides."""
+    if each.change is not None:
+        return _changed(each.on.isoformat(), *each.change)
     told = {"day": each.on.isoformat(), "what": _fact_name(each.type)}
     if each.alone:
         return _("%(day)s %(what)s, which decides it alone") % told
     return _("%(day)s %(what)s") % told
+
+
+def _changed(day: str, name: str, was: str | None, now: str | None, because: str) -> str:
+    """A change that was written down, with what it came from."""
+    why = {
+        logged.PURCHASE: _("a purchase"),
+        logged.REFUND: _("money went back"),
+        logged.LINK: _("a link began or ended"),
+        logged.SIGNAL: _("they got in touch"),
+        logged.OTHERS: _("others bought more or less"),
+        TIME: _("time passed"),
+        JOINED: _("two records turned out to be one person"),
+    }.get(because, because)
+    template = {
+        "vip": _("%(day)s became a VIP: %(why)s")
+        if now == "true"
+        else _("%(day)s no VIP any longer: %(why)s"),
+        "tier": _("%(day)s tier %(now)s, before %(was)s: %(why)s"),
+    }.get(name, _("%(day)s stage %(now)s, before %(was)s: %(why)s"))
+    was_said, now_said = (
+        str(choice(name, each) or each) if each else _("none") for each in (was, now)
+    )
+    return template % {"day": day, "was": was_said, "now": now_said, "why": why}
 
 
 def _fact_name(type_: str) -> str:

@@ -78,7 +78,8 @@ SCHEMAS: Mapping[str, Schema] = {
     "Why": _object(
         {
             "rule": RULE, "sentence": TEXT, "fits": TRUTH, "value": {}, "since": INSTANT, "since_known": TRUTH,
-            "until": INSTANT, "until_known": TRUTH, "facts": _list_of("Fact"), "parts": _list_of("Why"),
+            "until": INSTANT, "until_known": TRUTH, "since_gap": MAYBE_TEXT,
+            "until_gap": MAYBE_TEXT, "sure_until": INSTANT, "facts": _list_of("Fact"), "parts": _list_of("Why"),
         },
         "rule", "fits", "since", "until", "facts", "parts",
     ),

@@ -79,6 +79,16 @@ def around(on: date) -> pa.Table:
     return pa.table([list(column) for column in zip(*rows, strict=True)], schema=AROUND)
 
 
+def near(is_lunar: bool, month: int, day: int, on: date) -> tuple[date, date] | None:
+    """Of one day of `around` the next one and the last before; None beyond the lunar table."""
+    year = _lunar_year(on) if is_lunar else on.year
+    if year is None:
+        return None
+    of_year = lunar.solar if is_lunar else _by_sun
+    found = [of_year(year + shift, month, min(day, LONGEST[is_lunar])) for shift in (-1, 0, 1)]
+    return min(each for each in found if each >= on), max(each for each in found if each < on)
+
+
 def _by_sun(year: int, month: int, day: int) -> date:
     return date(year, month, min(day, months.monthrange(year, month)[1]))
 

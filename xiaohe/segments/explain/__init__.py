@@ -2,9 +2,17 @@
 
     explained(person, rule, now) ─► Explanation ─► Why per node, in words by `segments.explain.words`
 
-asking      what the query says of the one person: truths, values, records, facts
-folding     measures of their records at any instant, pure
-timeline    truths over time, pure
+asking      what the query says of the one person, put together
+person      everything there is about them, read once, as a small world of their own
+days        their attributes at many instants in one question
+attributes  leaves of attributes over time, and what cannot be told of them
+ahead       days that come back
+folding     measures and chains of their records at any instant, pure
+recorded    links and tags at any instant
+lasting     what has been so for some time, by the words written down
+places      places among others
+timeline    truths over time, pure; why something cannot be told
+citing      the facts that are named
 """
 
 from __future__ import annotations

@@ -1,82 +1,98 @@
-"""Attributes of one person over the days ahead, if nothing happens: those that move with the day, and days that come back."""
+"""Days that come back over time: from the day they were told on, the next and the latest one of any day."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
-import ibis.expr.types as ir
-import pyarrow as pa
-
-from xiaohe.segments.attributes import cuts, moving
-from xiaohe.segments.explain.folding import Clock, days_it_turns, passes
-from xiaohe.segments.explain.timeline import Line, unknown
+from xiaohe.segments.attributes.recurring import LONGEST, LUNAR, TOLD, near
+from xiaohe.segments.explain.folding import Clock, passes
+from xiaohe.segments.explain.person import HORIZON, Person, seen_at
+from xiaohe.segments.explain.timeline import Gap, Line, Truth, unknown
 from xiaohe.segments.query.world import World
-from xiaohe.segments.rules.tree import Compare
-
-# How far ahead is told.
-HORIZON = timedelta(days=400)
-# Years by the sun and by the moon begin the next such day so many days later.
-YEARS = (353, 366, 385)
-
-Days = Mapping[date, Mapping[str, Any]]
+from xiaohe.segments.rules.tree import Compare, Op
 
 
-def days_ahead(world: World, evidence: ir.Table) -> Days:
-    """What moves, for each day ahead, by the lines that reckon today's; `evidence` is the person's one row."""
-    days = [world.on + timedelta(ahead) for ahead in range(HORIZON.days + 1)]
-    asked = world.read.register("explained_days", pa.table({"day": pa.array(days, pa.date32())}))
-    known = evidence.select(*moving.STAYING).cross_join(asked)
-    moved = moving.moving(known, known.day, cuts.of(world))
-    rows = world.read.run(known.select("day", **moved)).to_pylist()
-    return {row["day"]: row for row in rows}
+@dataclass(frozen=True)
+class _Said:
+    """A day as it was told, and from when on that counts."""
+
+    seen: datetime
+    is_lunar: bool
+    month: int
+    day: int
+
+    @property
+    def is_day(self) -> bool:
+        return 1 <= self.month <= 12 and 1 <= self.day <= 31
 
 
-def of_moving(leaf: Compare, is_now: bool, told: Days, now: datetime, clock: Clock) -> Line:
-    """A leaf of an attribute that moves; told only as far ahead as the days reach, and not back."""
-    first, last = min(told), max(told)
-    found = {day: passes(exact(row[leaf.field]), leaf.test, day) for day, row in told.items()}
-    if found[first] is not is_now:
+def of_recurring(leaf: Compare, is_now: bool, of: Person, world: World, clock: Clock) -> Line:
+    """A leaf of a day that comes back, so many days (`HORIZON`) back and ahead."""
+    said = list(_said(leaf.field, of, world))
+    now = world.at
+
+    def truth(at: datetime) -> Truth:
+        on = world.on if at == now else clock.day_of(at)
+        if abs(on - world.on) > HORIZON:
+            return is_now if leaf.test.op is Op.KNOWN and said and at >= said[-1].seen else None
+        told = [each for each in said if each.seen <= at]
+        around = _near(told[-1], on) if told else None
+        return around is not None and any(passes(day, leaf.test, on) for day in around)
+
+    if leaf.test.op not in (Op.WITHIN, Op.KNOWN) or truth(now) is not is_now:
         return unknown(is_now)
-    turned = {day for day in found if day > first and found[day] is not found[day - timedelta(1)]}
-    ends = clock.start_of(last)
+    if not said:
+        return Line(is_now, lambda _at: is_now)
+    days = [world.on + timedelta(by) for by in range(-HORIZON.days, HORIZON.days + 1)]
+    instants = sorted({clock.start_of(day) for day in days} | {each.seen for each in said})
+    found, former = {each.seen for each in said}, None
+    for at in instants:
+        if (held := truth(at)) is not former:
+            found.add(at)
+        former = held
+    found.add(clock.start_of(days[-1] + timedelta(1)))
+    if said[0].seen < instants[0]:
+        return Line(is_now, truth, frozenset(found), Gap.HORIZON, Gap.HORIZON)
 
-    def truth(at: datetime) -> bool | None:
-        return found.get(clock.day_of(at)) if now <= at < ends else None
+    def since_told(at: datetime) -> Truth:
+        return False if at < said[0].seen else truth(at)
 
-    return Line(is_now, truth, frozenset(clock.start_of(each) for each in turned) | {ends})
+    return Line(is_now, since_told, frozenset(found), Gap.HORIZON, Gap.HORIZON)
 
 
-def of_recurring(
-    leaf: Compare, is_now: bool, days: tuple[date | None, date | None], now: datetime, clock: Clock
-) -> Line:
-    """A leaf of a day that comes back; `days`: the former and the next one, the one after it is known only by about a year."""
-    former, following = days
-    window, test = leaf.test.window, leaf.test
-    if window is None or following is None:
-        return unknown(is_now)
+def _near(told: _Said, on: date) -> tuple[date, date] | None:
+    if not told.is_day or told.day > LONGEST[told.is_lunar]:
+        return None
+    return near(told.is_lunar, told.month, told.day, on)
 
-    def lies(day: date) -> bool | None:
-        known = [each for each in (former, following) if each is not None]
-        if day > following:
-            if any(passes(following + timedelta(later), test, day) for later in YEARS):
-                return None
-            known = [following]
-        return any(passes(each, test, day) for each in known)
 
-    if lies(clock.day_of(now)) is not is_now:
-        return unknown(is_now)
-    turned = {following + timedelta(1), following + timedelta(min(YEARS))}
-    for each in (former, following):
-        turned |= days_it_turns(window, each) if each else set()
-    return Line(
-        is_now,
-        lambda at: lies(clock.day_of(at)) if now <= at else None,
-        frozenset(clock.start_of(each) for each in turned),
+def _said(name: str, of: Person, world: World) -> Iterator[_Said]:
+    """Every telling, oldest first; as `attributes.recurring` reads them."""
+    rows = [row for row in of.rows if row["type"] == TOLD]
+    order = sorted(
+        rows,
+        key=lambda row: (
+            row["occurred_at"],
+            -1 if row["row_no"] is None else row["row_no"],
+            row["key_hash"],
+        ),
     )
+    for row in order:
+        props = json.loads(row["props"] or "{}")
+        if props.get("name") == name:
+            is_lunar = props.get("calendar") == LUNAR
+            month, day = (_whole(props.get(each)) for each in ("month", "day"))
+            yield _Said(seen_at(world, row), is_lunar, month, day)
 
 
-def exact(value: Any) -> Any:
-    return Decimal(repr(value)) if isinstance(value, float) else value
+def _whole(told: Any) -> int:
+    """0: it is no number of a month or a day."""
+    try:
+        value = float(told)
+    except (TypeError, ValueError):
+        return 0
+    return int(value) if value == int(value) else 0

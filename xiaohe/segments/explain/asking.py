@@ -1,47 +1,65 @@
 """What the query says of one person, put together into an explanation.
 
-Truths are the query's own (`query.compile`). Since when and until when is told by `timeline`, from the person's records and
-from asking the query for days ahead; where neither can tell, it is said to be unknown.
+Truths of now are the query's own (`query.compile`), asked of a small world that holds nobody else (`person`). Since when
+and until when:
+
+| leaf | how it is told |
+|------|----------------|
+| of attributes | rows of the person at every instant at which they may be another (`days`, `attributes`); days that come back by themselves (`ahead`) |
+| of records | their records, folded at every instant at which one comes in or falls out (`folding`) |
+| one after the other | the same, as chains of records |
+| has been | the words written down, and what turns by itself (`lasting`) |
+| place among others | until when: others stay where they are (`places`); since when is not known |
+| lots, lists, everybody | they never change |
+
+Where none can tell, it is said why (`timeline.Gap`). The past is told by what is known now: orders as they stand, who is
+who today. Ahead nothing happens to anybody.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import ibis
-import pyarrow as pa
 
 from xiaohe.kernel.errors import NotFound
 from xiaohe.ledger import engine
-from xiaohe.ledger.timeline import MANY
 from xiaohe.people import overlay as overlays
 from xiaohe.segments import queries
-from xiaohe.segments.attributes import cuts, moving
-from xiaohe.segments.attributes.registry import ATTRIBUTES, before
-from xiaohe.segments.attributes.table import evidence
-from xiaohe.segments.explain import ahead, citing
-from xiaohe.segments.explain.ahead import HORIZON, exact
+from xiaohe.segments.attributes import cuts
+from xiaohe.segments.attributes.registry import ATTRIBUTES
+from xiaohe.segments.explain import ahead, attributes, citing, deciding, lasting, places
 from xiaohe.segments.explain.citing import Cited
+from xiaohe.segments.explain.days import Days, of_days
 from xiaohe.segments.explain.folding import (
     Clock,
     Row,
+    chain_turns,
+    chained,
+    comparisons,
     counted,
-    days_it_turns,
+    exact,
     folded,
     passes,
+    passing,
     turns,
+    where_turns,
 )
-from xiaohe.segments.explain.timeline import Line, Span, Truths, steady, unknown
+from xiaohe.segments.explain.person import HORIZON, Person, read_of, small
+from xiaohe.segments.explain.recorded import tags, with_ends
+from xiaohe.segments.explain.timeline import Gap, Line, Span, Truths, steady, unknown
 from xiaohe.segments.query.additive import counts, fields_of
 from xiaohe.segments.query.compile import atoms, leaf_table
-from xiaohe.segments.query.world import PERSON, SUBJECT, World, at_moment, at_start_of
+from xiaohe.segments.query.logged import CHANGED
+from xiaohe.segments.query.world import World, at_moment, at_start_of
 from xiaohe.segments.records.registry import LINK, TAG, kind_named
 from xiaohe.segments.records.stated import number
 from xiaohe.segments.rules.tree import (
     All,
     AnyOf,
+    Been,
     Compare,
     Everyone,
     Fold,
@@ -58,20 +76,15 @@ from xiaohe.segments.rules.tree import (
     Share,
 )
 from xiaohe.segments.rules.vocabulary import Kind
+from xiaohe.segments.rules.windows import is_of_cycles
+from xiaohe.segments.state import generation, logged
 from xiaohe.segments.text import canonical
 from xiaohe.traits import state as traits
 
-# What stays as it is while nothing happens.
-STAYING = frozenset({
-    "occasions", "net_total", "usual_net", "first_on", "last_on", "due_on", "last_signal_on", "linked", "friend",
-    "in_group", "follows", "ever_linked", "linked_since", "ended_by", "account", "staff", "store", "consent",
-    "muted", "complaint_open", "source_first_on", "was_referred", "referrals", "chain_depth", "cycle", "basis",
-    "shop_habit", "hour_habit", "first_source_type", "first_platform", "first_entry", "first_code",
-    "last_source_type", "last_platform", "last_entry", "last_code",
-})  # fmt: skip
 # Fields of a link that are of the moment asked; so is which tags are held.
 OF_NOW = {LINK: {"live", "days", "ended_on", "ended_by"}}
 MOST_CITED = 20
+Rows: TypeAlias = list[list[Row]]
 
 
 @dataclass(frozen=True)
@@ -111,11 +124,17 @@ def explain(person: int, rule: Rule, now: datetime, *, on: date | None = None) -
     """Why somebody (by id, an older one too) fits now, or did before shop day `on`; raises NobodyKnown."""
     rules = queries.rules()
     person = overlays.current().person(person)
+    kept = generation.newest()
+    more: dict[str, Any] = {
+        "segment": rules.__getitem__,
+        "logged_from": logged.first_days(kept),
+    }
     with engine.reading() as read:
-        if on is None:
-            world = at_moment(read, traits.current(), now, segment=rules.__getitem__)
+        if on is not None:
+            world = at_start_of(read, traits.as_of(on), on, **more)
         else:
-            world = at_start_of(read, traits.as_of(on), on, segment=rules.__getitem__)
+            world = at_moment(read, traits.current(), now, **more)
+            world = logged.with_kept(world, kept)
         return explained(world, person, rule)
 
 
@@ -129,83 +148,94 @@ class _Asked:
     whole: World
     person: int
     rule: Rule
+    # The small world of this person alone.
     world: World = field(init=False)
+    of: Person = field(init=False)
     leaves: dict[str, Leaf] = field(init=False)
     now: dict[str, bool] = field(init=False)
+    days: Days | None = None
+    row: dict[str, Any] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     rows: dict[str, list[Row]] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
-    # The same world before the attributes were kept; the one row of them; what moves of it on days ahead.
-    bare: World = field(init=False)
-    evidence: Any = None
-    days: ahead.Days | None = None
+    looked: dict[str, deciding.Looked] = field(default_factory=dict)
+    # Leaves of the rule, and those that tell how long something lasts.
+    behind: dict[str, Leaf] = field(init=False)
 
     def __post_init__(self) -> None:
         self.leaves = {canonical(each): each for each in atoms(self.whole, self.rule)}
-        self.world = self._of_one()
-        self.row = self._row()
+        self.behind = dict(self.leaves)
+        for leaf in self.leaves.values():
+            if isinstance(leaf, Been):
+                self.behind |= {canonical(each): each for each in atoms(self.whole, leaf.rule)}
+        self.of = read_of(self.whole, self.person)
+        if not self.of.is_known:
+            raise NobodyKnown(self.person)
+        if self._wants(Compare, Rank):
+            # The shop's cuts are everybody's.
+            cuts.of(self.whole)
+        self.world = small(self.whole, self.of)
+        if self._wants(Compare, Rank, Been):
+            self.days = of_days(self.world, self.of)
+            self.row = self._today()
+        rhythm = self.of.tables["rhythm"].to_pylist()
+        calendar = self.world.calendar
+        cycle = rhythm[0]["cycle"] if rhythm else None
+        self.clock = Clock(calendar.day_of, calendar.start_of, cycle)
         self.now = self._truths()
-        self.clock = Clock(
-            self.world.calendar.day_of, self.world.calendar.start_of, self.row.get("shop_cycle")
-        )
 
     def explanation(self) -> Explanation:
-        self.lines = {key: self._line(key, leaf) for key, leaf in self.leaves.items()}
-        self.truths = Truths(self.lines, canonical, self.world.segment, self.world.at)
-        return Explanation(self.person, self.world.on, self.world.at, self._why(self.rule))
+        at = self.world.at
+        self.truths = Truths(self.lines, canonical, self.world.segment, at, self.of.known_from)
+        self._compared()
+        for key, leaf in self.behind.items():
+            if not isinstance(leaf, Compare | Been):
+                self.lines[key] = self._line(key, leaf)
+        for key, leaf in self.behind.items():
+            if isinstance(leaf, Been):
+                self.lines[key] = self._lasting(key, leaf)
+        return Explanation(self.person, self.world.on, at, self._why(self.rule))
 
     # ------------------------------------------------------------ what the query says
 
-    def _of_one(self) -> World:
-        """The world of the one person; under names that are always the same, so that questions are compiled once."""
-        whole, read = self.whole, self.whole.read
-        people = read.register(
-            "explained_people", pa.table([pa.array([self.person])], schema=PERSON)
+    def _wants(self, *kinds: type) -> bool:
+        return any(isinstance(each, kinds) for each in self.behind.values())
+
+    def _today(self) -> dict[str, Any]:
+        """Today's row of attributes, put into the small world for whatever looks at them."""
+        assert self.days is not None
+        table = self.days.table.slice(self.days.today, 1)
+        place = table.schema.get_field_index("person")
+        table = table.set_column(place, "person", [[self.person]])
+        self.world = replace(
+            self.world, known_attributes=self.world.read.register("attributes_of_one", table)
         )
-        theirs = read.run(whole.table("persons").semi_join(people, "person").select("subject"))
-        subjects = sorted({self.person, *theirs["subject"].to_pylist()})
-        shown = read.register("explained_subjects", pa.table([pa.array(subjects)], schema=SUBJECT))
-        kept = {}
-        if any(isinstance(each, Compare | Rank) for each in self.leaves.values()):
-            # The shop's cuts are everybody's.
-            kept[cuts.KEPT] = cuts.of(whole)
-        return replace(whole, people=people, subjects=shown, few=len(subjects) < MANY, kept=kept)
+        return dict(table.to_pylist()[0])
 
     def _truths(self) -> dict[str, bool]:
-        """What the query says; places are among everybody, and asked of a world that knows no attributes yet."""
-        found: dict[str, bool] = {}
-        for world, is_place in ((self.world, False), (self.bare, True)):
-            some = [key for key, leaf in self.leaves.items() if isinstance(leaf, Rank) is is_place]
-            if not some and is_place:
-                continue
-            named = {f"leaf_{at}": self.leaves[key] for at, key in enumerate(some)}
-            rows = world.read.run(leaf_table(world, named)).to_pylist()
-            if not rows:
-                raise NobodyKnown(self.person)
-            found |= {key: rows[0][name] for key, name in zip(some, named, strict=True)}
+        """What the query says; places are among everybody."""
+        found = dict.fromkeys(self.behind, False)
+        asked = {key: each for key, each in self.behind.items() if not isinstance(each, Rank)}
+        named = {f"leaf_{at}": leaf for at, leaf in enumerate(asked.values())}
+        if named:
+            rows = self.world.read.run(leaf_table(self.world, named)).to_pylist()
+            found |= {key: rows[0][name] for key, name in zip(asked, named, strict=True)}
         return found
 
-    def _row(self) -> dict[str, Any]:
-        """The person's attributes, and what they were reckoned from: once, for every question about them."""
-        self.bare = self.world
-        if not any(isinstance(each, Compare | Rank) for each in self.leaves.values()):
-            return {}
-        told = self.world.read.run(evidence(self.world))
-        self.evidence = self.world.read.register("explained_attributes", told)
-        self.world = replace(self.world, known_attributes=self.evidence)
-        rows = told.to_pylist()
-        return dict(rows[0]) if rows else {}
-
     def _records(self, leaf: Measure | Sequence, some: Records, name: str = "") -> list[Row]:
-        """The person's records that pass the conditions, of all times."""
+        """The person's records that pass the conditions, of all times; of conditions of the day all, with their fields."""
         kind = kind_named(some.of)
         assert kind is not None
+        if some.of == TAG:
+            return tags(self.world, self.of, name)
+        of_now = self._is_of_now(some)
         fields = sorted(fields_of(some.where) | ({name} if name else set()))
         # Facts dated ahead come true by themselves.
         at = self.world.at + HORIZON if kind.types else self.world.at
         told = replace(self.world, at=at).records(some.of, fields)
-        passed = counts(self.world, told, kind, Records(some.of, some.where))
-        told = told if passed is None else told.filter(passed)
+        if not of_now:
+            passed = counts(self.world, told, kind, Records(some.of, some.where))
+            told = told if passed is None else told.filter(passed)
         value: Any = ibis.null("string")
         if name:
             value = told[name]
@@ -213,19 +243,23 @@ class _Asked:
             if as_number and leaf.fold not in (Fold.FIRST, Fold.LAST, Fold.DISTINCT):  # type: ignore[union-attr]
                 value = number(value)
         times = told.times if "times" in told.columns else ibis.null("int64")
-        told = told.select("at", "on", "row_no", "key_hash", counted=times, value=value)
-        return [
+        own = {f"field_{each}": told[each] for each in fields} if of_now else {}
+        told = told.select("at", "on", "row_no", "key_hash", counted=times, value=value, **own)
+        start_of = self.world.calendar.start_of
+        rows = [
             Row(
                 row["at"],
                 row["on"],
                 row["row_no"] if row["row_no"] is not None else -1,
                 row["key_hash"],
                 at if row["counted"] is None else row["counted"],
-                max(row["at"], self.world.calendar.start_of(row["on"])),
+                max(row["at"], start_of(row["on"])),
                 exact(row["value"]),
+                {each: row[f"field_{each}"] for each in fields} if of_now else {},
             )
             for at, row in enumerate(self.world.read.run(told).to_pylist())
         ]
+        return with_ends(rows, self.of, name) if of_now and some.of == LINK else rows
 
     # ------------------------------------------------------------ over time
 
@@ -238,68 +272,130 @@ class _Asked:
             case Measure():
                 return self._measured(key, leaf)
             case Sequence():
-                self.rows[key] = [row for step in leaf.steps for row in self._records(leaf, step)]
-                return unknown(is_now)
-            case Compare():
-                self.values[key] = self.row.get(leaf.field)
-                return self._compared(key, leaf)
+                return self._chained(key, leaf)
             case Rank():
-                self.values[key] = self.row.get(leaf.field)
+                return self._placed(key, leaf)
         return unknown(is_now)
 
     def _measured(self, key: str, leaf: Measure) -> Line:
         rows = self.rows[key] = self._records(leaf, leaf.records, leaf.field)
         at, clock, is_now = self.world.at, self.clock, self.now[key]
-        window = leaf.records.window
-        value = folded(leaf, counted(rows, window, at, clock), self.world.on)
-        self.values[key] = value
-        if self._is_of_now(leaf.records) or passes(value, leaf.test, self.world.on) is not is_now:
-            return unknown(is_now)
+        window, where = leaf.records.window, leaf.records.where
+        by_day = leaf.records.of == TAG or self._is_of_now(leaf.records)
+
+        def some(instant: datetime) -> list[Row] | None:
+            passed = passing(rows, where, instant, clock) if by_day else rows
+            return None if passed is None else counted(passed, window, instant, clock)
 
         def truth(instant: datetime) -> bool | None:
-            on = clock.day_of(instant)
-            return passes(folded(leaf, counted(rows, window, instant, clock), on), leaf.test, on)
+            on, held = clock.day_of(instant), some(instant)
+            return None if held is None else passes(folded(leaf, held, on), leaf.test, on)
 
-        return Line(is_now, truth, frozenset(turns(leaf, rows, at, clock)))
+        held = some(at)
+        self.rows[key] = held if held is not None else counted(rows, window, at, clock)
+        self.values[key] = None if held is None else folded(leaf, held, self.world.on)
+        on = self.world.on
+        self._looks(
+            key,
+            leaf,
+            [self.rows[key]],
+            lambda rows: passes(folded(leaf, rows[0], on), leaf.test, on),
+        )
+        if held is None or passes(self.values[key], leaf.test, self.world.on) is not is_now:
+            return unknown(is_now)
+        found = turns(leaf, rows, at, clock)
+        if by_day:
+            found |= where_turns(where, rows, clock)
+        return self._by_cycle([window], Line(is_now, truth, frozenset(found)))
+
+    def _chained(self, key: str, leaf: Sequence) -> Line:
+        steps = [self._records(leaf, step) for step in leaf.steps]
+        self.rows[key] = [row for rows in steps for row in rows if row.seen <= self.world.at]
+        is_now, clock = self.now[key], self.clock
+        self._looks(key, leaf, steps, lambda rows: chained(leaf, rows, self.world.at, clock))
+        if any(step.of == TAG or self._is_of_now(step) for step in leaf.steps):
+            return unknown(is_now)
+        if chained(leaf, steps, self.world.at, clock) is not is_now:
+            return unknown(is_now)
+        found = frozenset(chain_turns(leaf, steps, clock))
+        line = Line(is_now, lambda at: chained(leaf, steps, at, clock), found)
+        return self._by_cycle([leaf.window], line)
+
+    def _by_cycle(self, windows: list[Any], line: Line) -> Line:
+        """Windows in cycles before today: the person's cycle was another then."""
+        if not any(is_of_cycles(each) for each in windows):
+            return line
+        today = min(self.clock.start_of(self.world.on), self.world.at)
+        return Line(
+            line.now,
+            lambda at: line.truth(at) if at >= today else None,
+            line.turns | {today},
+            Gap.SHOP,
+            line.ahead,
+        )
 
     def _is_of_now(self, records: Records) -> bool:
         """Whether the conditions on a record may come out otherwise on another day."""
-        if records.of == TAG or fields_of(records.where) & OF_NOW.get(records.of, set()):
+        if fields_of(records.where) & OF_NOW.get(records.of, set()):
             return True
-        return any(each.test.op is Op.WITHIN for each in _comparisons(records.where))
+        return any(each.test.op is Op.WITHIN for each in comparisons(records.where))
 
-    def _compared(self, key: str, leaf: Compare) -> Line:
-        is_now, value = self.now[key], self.values[key]
-        began = self._began(leaf, is_now)
-        if ATTRIBUTES[leaf.field].kind is Kind.RECURRING:
-            days = (self.row.get(before(leaf.field)), value)
-            return ahead.of_recurring(leaf, is_now, days, self.world.at, self.clock)
-        if leaf.field in moving.MOVING and leaf.test.op is not Op.WITHIN:
-            return ahead.of_moving(leaf, is_now, self._days(), self.world.at, self.clock)
-        if leaf.field not in STAYING:
-            return unknown(is_now)
-        if leaf.test.op is not Op.WITHIN or leaf.test.window is None:
-            return Line(is_now, lambda at: is_now if began and at >= began else None, _turn(began))
-        if value is None:
-            return Line(is_now, lambda at: is_now if at >= self.world.at else None)
-        test, window, clock = leaf.test, leaf.test.window, self.clock
-        if passes(value, test, self.world.on) is not is_now:
-            return unknown(is_now)
+    def _placed(self, key: str, leaf: Rank) -> Line:
+        assert self.days is not None
+        self.values[key] = self.row.get(leaf.field)
+        table = self.days.table
+        group = table[leaf.per].to_pylist() if leaf.per else [True] * table.num_rows
+        rows = list(zip(table[leaf.field].to_pylist(), group, strict=True))
+        known = places.others(self.whole, leaf, self.person, set(group))
+        told = places.truths(known, leaf, rows)
+        self.now[key] = told[self.days.today]
+        line = attributes.line(
+            Compare(leaf.field, attributes.KNOWN), self.now[key], told, self.days, self.of, self.clock, self.world
+        )  # fmt: skip
+        today = min(self.clock.start_of(self.world.on), self.world.at)
         return Line(
-            is_now,
-            lambda at: passes(value, test, clock.day_of(at)) if at >= self.world.at else None,
-            frozenset(clock.start_of(each) for each in days_it_turns(window, value)),
+            line.now,
+            lambda at: line.truth(at) if at >= today else None,
+            line.turns | {today},
+            Gap.OTHERS,
+            line.ahead,
         )
 
-    def _days(self) -> ahead.Days:
-        if self.days is None:
-            self.days = ahead.days_ahead(self.world, self.evidence)
-        return self.days
+    def _compared(self) -> None:
+        """Every leaf of an attribute."""
+        asked = {key: each for key, each in self.behind.items() if isinstance(each, Compare)}
+        if not asked:
+            return
+        assert self.days is not None
+        told = attributes.truths(self.world, self.days, asked)
+        for key, leaf in asked.items():
+            self.values[key] = self.row.get(leaf.field)
+            if ATTRIBUTES[leaf.field].kind is Kind.RECURRING:
+                self.lines[key] = ahead.of_recurring(
+                    leaf, self.now[key], self.of, self.world, self.clock
+                )
+                continue
+            line = attributes.line(
+                leaf, self.now[key], told[key], self.days, self.of, self.clock, self.world
+            )
+            if leaf.field in CHANGED and line.past is Gap.SHOP:
+                words = lasting.words_of(self.world, leaf)
+                line = lasting.with_words(line, words, self.world)
+            self.lines[key] = line
 
-    def _began(self, leaf: Compare, is_now: bool) -> datetime:
-        """From when on an attribute that stays is known to have been as it is now."""
-        since = self.row.get("linked_since") if leaf.field == "linked" and is_now else None
-        return self.clock.start_of(since) if since else self.world.at
+    def _lasting(self, key: str, leaf: Been) -> Line:
+        assert isinstance(leaf.rule, Compare | InSegment)
+        keys = [canonical(each) for each in atoms(self.world, leaf.rule)]
+        found = {each for one in keys for each in self.lines[one].turns}
+        return lasting.line(
+            leaf,
+            self.now[key],
+            lasting.words_of(self.world, leaf.rule),
+            lambda at: self.truths.asked(leaf.rule, at),
+            found,
+            self.world.at,
+            self.clock,
+        )
 
     # ------------------------------------------------------------ put together
 
@@ -320,38 +416,36 @@ class _Asked:
 
     def _cited(self, key: str, leaf: Leaf) -> tuple[Cited, ...]:
         if isinstance(leaf, Measure):
-            rows = counted(self.rows[key], leaf.records.window, self.world.at, self.clock)
-            alone = {row.key: self._turns_alone(key, leaf, rows, row) for row in rows[-MOST_CITED:]}
-            return citing.of_records(self.world, leaf.records.of, rows[-MOST_CITED:], alone)
+            rows = self.rows[key]
+            kind = leaf.records.of
+            alone = {row.key: self._turns_alone(kind, row) for row in rows[-MOST_CITED:]}
+            return citing.of_records(
+                self.world, self.of, leaf.records.of, rows[-MOST_CITED:], alone
+            )
         if isinstance(leaf, Sequence):
-            rows = sorted(self.rows[key], key=lambda row: row.place)[-MOST_CITED:]
-            return citing.of_records(self.world, leaf.steps[0].of, rows, {})
+            alone = {
+                row.key: self._turns_alone(step.of, row)
+                for step, rows in zip(leaf.steps, self.looked[key].rows, strict=True)
+                for row in rows[-MOST_CITED:]
+            }
+            return citing.of_steps(self.world, self.of, leaf, self.rows[key], MOST_CITED, alone)
         if isinstance(leaf, Compare):
-            return citing.of_attribute(self.world, leaf.field)
+            return citing.of_attribute(self.world, self.of, leaf.field)
+        if isinstance(leaf, Rank):
+            return citing.of_attribute(self.world, self.of, leaf.field)
+        if isinstance(leaf, Been):
+            return citing.of_words(self.world, self.of, leaf)
         return ()
 
-    def _turns_alone(self, key: str, leaf: Measure, rows: list[Row], row: Row) -> bool:
-        """Whether the person's membership is another without this one record."""
-        line = self.lines[key]
-        rest = [each for each in rows if each is not row]
-        without = passes(folded(leaf, rest, self.world.on), leaf.test, self.world.on)
-        if without is None or without is line.now:
-            return False
-        flipped = replace(self.truths, flipped=frozenset([key]))
+    def _turns_alone(self, kind: str, row: Row) -> bool:
+        """Whether the person's membership is another without the fact behind this record."""
+        gone = deciding.gone_with(self.of, kind, row)
+        looked = {key: each for key, each in self.looked.items() if key in self.leaves}
+        flipped = replace(self.truths, flipped=deciding.turned(looked, self.now, gone))
         at = self.world.at
         return flipped.fits(self.rule, at) is not self.truths.fits(self.rule, at)
 
-
-def _comparisons(where: Any) -> list[Compare]:
-    match where:
-        case Compare():
-            return [where]
-        case Not(inner):
-            return _comparisons(inner)
-        case All(rules) | AnyOf(rules):
-            return [found for each in rules for found in _comparisons(each)]
-    return []
-
-
-def _turn(began: datetime) -> frozenset[datetime]:
-    return frozenset([began])
+    def _looks(self, key: str, leaf: Leaf, rows: Rows, fits: deciding.Fits) -> None:
+        """Put down what a leaf of the rule looks at."""
+        some = leaf.steps if isinstance(leaf, Sequence) else [leaf.records]  # type: ignore[union-attr]
+        self.looked[key] = deciding.Looked(tuple(each.of for each in some), tuple(rows), fits)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-import ibis.expr.types as ir
-import pyarrow as pa
-
 from xiaohe.segments.explain.folding import Row
+from xiaohe.segments.explain.person import Person, seen_at
+from xiaohe.segments.query.logged import CHANGED, ENTERED, LEFT
 from xiaohe.segments.query.world import World
 from xiaohe.segments.records.registry import LINK, PURCHASE
+from xiaohe.segments.rules.tree import Been, Compare, InSegment
+from xiaohe.segments.rules.tree import Sequence as Chain
 
 PAID, STARTED = "order.paid", "link.started"
 # Of an attribute the facts that say it; their latest few are named.
@@ -42,61 +44,95 @@ class Cited:
     amount: int | None = None
     currency: str | None = None
     alone: bool = False
+    # Of a change that was written down: the attribute, what it was, what it became, and why (`state.logged`).
+    change: tuple[str, str | None, str | None, str] | None = None
 
 
 def of_records(
-    world: World, of: str, rows: Sequence[Row], alone: Mapping[int, bool]
+    world: World, of: Person, kind: str, rows: Sequence[Row], alone: Mapping[int, bool]
 ) -> tuple[Cited, ...]:
     """The facts behind records of one kind, latest first."""
     if not rows:
         return ()
-    facts = world.of_people(
-        world.seen([PAID] if of == PURCHASE else [STARTED] if of == LINK else None)
-    )
-    keys = pa.table({"key": pa.array(sorted({row.key for row in rows}), pa.int64())})
-    wanted = world.read.register("cited_keys", keys)
-    by = {PURCHASE: facts.order_key, LINK: facts.subject}.get(of, facts.key_hash)
-    found = facts.mutate(record=by).semi_join(wanted, [("record", "key")])
-    told = _told(world, found, found.record)
-    if of == LINK:
+    keys = {row.key for row in rows}
+    by = {PURCHASE: "order_key", LINK: "subject"}.get(kind, "key_hash")
+    types = {PURCHASE: (PAID,), LINK: (STARTED,)}.get(kind)
+    told = [(each, row[by]) for each, row in _told(world, of, types) if row[by] in keys]
+    if kind == LINK:
         begun = {(row.key, row.at) for row in rows}
         told = [(cited, record) for cited, record in told if (record, cited.at) in begun]
     # Two facts say the same: neither decides alone.
     several = [record for _cited, record in told]
-    cited = [
+    return _latest_first(
         replace(each, alone=alone.get(record, False) and several.count(record) == 1)
         for each, record in told
-    ]
-    return _latest_first(cited)
+    )
 
 
-def of_attribute(world: World, name: str) -> tuple[Cited, ...]:
+def of_attribute(world: World, of: Person, name: str) -> tuple[Cited, ...]:
     """The latest facts that say an attribute; none for what many facts say together."""
     types = OF_ATTRIBUTES.get(name)
     if types is None:
         return ()
-    facts = world.of_people(world.seen(types))
-    latest = facts.order_by([facts.occurred_at.desc(), facts.key_hash]).limit(LATEST)
-    return _latest_first(cited for cited, _key in _told(world, latest, latest.key_hash))
+    latest = _latest_first(each for each, _row in _told(world, of, types))[:LATEST]
+    words = _latest_first(_changes(world, of, name))[:1] if name in CHANGED else ()
+    return _latest_first((*words, *latest))
 
 
-def _told(world: World, facts: ir.Table, record: ir.Value) -> list[tuple[Cited, int]]:
-    rows = world.read.run(
-        facts.select(
-            "key_hash",
-            "type",
-            "amount",
-            "currency",
-            "date_only",
-            record=record,
-            at=facts.occurred_at,
-        ).distinct()
-    ).to_pylist()
-    return [(_cited(world, row), row["record"]) for row in rows]
+def of_steps(
+    world: World,
+    of: Person,
+    leaf: Chain,
+    rows: Sequence[Row],
+    most: int,
+    alone: Mapping[int, bool],
+) -> tuple[Cited, ...]:
+    """The facts behind the records of each step, latest first."""
+    kinds = dict.fromkeys(step.of for step in leaf.steps)
+    found = {each.key: each for kind in kinds for each in of_records(world, of, kind, rows, alone)}
+    return _latest_first(found.values())[:most]
+
+
+def of_words(world: World, of: Person, leaf: Been) -> tuple[Cited, ...]:
+    """What was written down, latest first."""
+    if isinstance(leaf.rule, InSegment):
+        said = f'"{leaf.rule.slug}"'
+        told = _told(world, of, (ENTERED, LEFT))
+        return _latest_first(each for each, row in told if said in (row["props"] or ""))[:LATEST]
+    assert isinstance(leaf.rule, Compare)
+    name = leaf.rule.field
+    if name in CHANGED:
+        return _latest_first(_changes(world, of, name))[:LATEST]
+    return of_attribute(world, of, name)
+
+
+def _changes(world: World, of: Person, name: str) -> Iterator[Cited]:
+    """What was written down of an attribute."""
+    for each, row in _told(world, of, (CHANGED[name],)):
+        props = json.loads(row["props"] or "{}")
+        was, now = (
+            None if told is None else _word(told) for told in (props.get("from"), props.get("to"))
+        )
+        yield replace(each, change=(name, was, now, str(props.get("because") or "")))
+
+
+def _word(told: Any) -> str:
+    return str(told).lower() if isinstance(told, bool) else str(told)
+
+
+def _told(
+    world: World, of: Person, types: Sequence[str] | None
+) -> Iterator[tuple[Cited, dict[str, Any]]]:
+    """Their facts seen by now, of these types, without those of orders that name no buyer."""
+    for row in of.rows:
+        is_nameless = row["subject"] == row["order_key"]
+        is_one = (types is None or row["type"] in types) and not is_nameless
+        if is_one and seen_at(world, row) <= world.at:
+            yield _cited(world, row), row
 
 
 def _cited(world: World, row: Mapping[str, Any]) -> Cited:
-    at, calendar = row["at"], world.calendar
+    at, calendar = row["occurred_at"], world.calendar
     on = calendar.local(at).date() if row["date_only"] else calendar.day_of(at)
     return Cited(row["key_hash"], on, at, row["type"], row["amount"], row["currency"])
 

@@ -7,13 +7,26 @@ they differ. None: cannot be told here.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 
-from xiaohe.segments.rules.tree import Fold, Measure, Money, Op, Test
+from xiaohe.segments.rules.tree import (
+    All,
+    AnyOf,
+    Compare,
+    Fold,
+    Measure,
+    Money,
+    Not,
+    Op,
+    Test,
+)
+from xiaohe.segments.rules.tree import Sequence as Chain
 from xiaohe.segments.rules.windows import (
     Ago,
     Calendar,
@@ -23,6 +36,7 @@ from xiaohe.segments.rules.windows import (
     Unit,
     Window,
     days_of,
+    days_of_a_day,
     is_hours,
     is_of_cycles,
     moved,
@@ -48,6 +62,9 @@ class Row:
     times: int
     seen: datetime
     value: Value = None
+    # Its fields, where conditions on them may come out otherwise on another day; of a link when it ended.
+    fields: Mapping[str, Value] = field(default_factory=dict, compare=False, hash=False)
+    over: datetime | None = None
 
     @property
     def place(self) -> tuple[datetime, int, int]:
@@ -102,16 +119,22 @@ def folded(leaf: Measure, rows: Sequence[Row], on: date) -> Value:
     return None
 
 
+def exact(value: Any) -> Any:
+    """A number as it is compared: of floats the decimal they are written as."""
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
 def passes(value: Value, test: Test, on: date) -> bool | None:
     """Whether a value passes a test; None where only the query can tell."""
     if test.op is Op.KNOWN:
         return value is not None
     if value is None:
         return False
+    value = exact(value)
     if test.op is Op.WITHIN and isinstance(value, date) and test.window is not None:
         if is_hours(test.window) or is_of_cycles(test.window):
             return None
-        days = days_of(test.window, on)
+        days = days_of_a_day(test.window, on)
         return days is not None and days.holds(value)
     wanted = [_plain(each) for each in test.values]
     if isinstance(value, bool):
@@ -160,17 +183,97 @@ def _plain(value: Any) -> Any:
     return value.minor if isinstance(value, Money) else value
 
 
+# ---------------------------------------------------------------- one after the other
+
+
+def chained(leaf: Chain, steps: Sequence[Sequence[Row]], at: datetime, clock: Clock) -> bool:
+    """Whether there is a chain at an instant: of each step its rows, the first step's begun in the window."""
+    by_hours = leaf.unit is Unit.HOURS
+    first = counted(steps[0], leaf.window, at, clock)
+    # Instants reached, ascending, and of each the latest beginning of a chain that ends there, with the end's own.
+    reached: list[tuple[datetime, Any, Any]] = [
+        (row.at, begun, begun) for row in first for begun in [row.at if by_hours else row.on]
+    ]
+    for rows in steps[1:]:
+        instants = [each[0] for each in reached]
+        begun = list(accumulate((each[1] for each in reached), max))
+        reached = []
+        for row in sorted((row for row in rows if row.seen <= at), key=lambda row: row.at):
+            before = bisect_left(instants, row.at)
+            if before:
+                reached.append((row.at, begun[before - 1], row.at if by_hours else row.on))
+    if by_hours:
+        within = timedelta(hours=leaf.within)
+    else:
+        within = timedelta(leaf.within * (7 if leaf.unit is Unit.WEEKS else 1))
+    return any(ends - begun <= within for _at, begun, ends in reached)
+
+
+def chain_turns(leaf: Chain, steps: Sequence[Sequence[Row]], clock: Clock) -> set[datetime]:
+    """Every instant at which there may be a chain, or none any longer; perhaps more."""
+    found = {row.seen for rows in steps for row in rows}
+    return found | window_turns(leaf.window, steps[0], clock)
+
+
+# ---------------------------------------------------------------- conditions that look at the day
+
+
+def as_of(row: Row, at: datetime, clock: Clock) -> Mapping[str, Value]:
+    """The fields of a record as they were, or will be, at an instant: a link lives until it has ended."""
+    if "live" not in row.fields:
+        return row.fields
+    live = row.over is None or row.over > at
+    ended_on = row.fields.get("ended_on")
+    until = ended_on if not live and ended_on else clock.day_of(at)
+    return {
+        **row.fields,
+        "live": live,
+        "days": (until - row.on).days,
+        "ended_on": None if live else ended_on,
+        "ended_by": None if live else row.fields.get("ended_by"),
+    }
+
+
+def holds(where: Any, fields: Mapping[str, Value], on: date) -> bool | None:
+    """Whether fields pass a condition on a record; None where only the query can tell."""
+    match where:
+        case None:
+            return True
+        case Compare(name, test):
+            return passes(fields.get(name), test, on)
+        case Not(inner):
+            truth = holds(inner, fields, on)
+            return None if truth is None else not truth
+        case All(rules) | AnyOf(rules):
+            found = [holds(each, fields, on) for each in rules]
+            decides = isinstance(where, AnyOf)
+            return decides if decides in found else None if None in found else not decides
+    return None
+
+
+def passing(rows: Sequence[Row], where: Any, at: datetime, clock: Clock) -> list[Row] | None:
+    """The rows that pass a condition at an instant; None where only the query can tell."""
+    on, found = clock.day_of(at), []
+    for row in rows:
+        # A tag is held until then; a link is a record still.
+        is_gone = row.over is not None and row.over <= at and "live" not in row.fields
+        if row.seen > at or is_gone:
+            continue
+        truth = holds(where, as_of(row, at, clock), on)
+        if truth is None:
+            return None
+        if truth:
+            found.append(row)
+    return found
+
+
 # ---------------------------------------------------------------- when it may change
 
 
 def turns(leaf: Measure, rows: Sequence[Row], now: datetime, clock: Clock) -> set[datetime]:
     """Every instant, before and after `now`, at which the measure may be another than just before; perhaps more."""
     window = leaf.records.window
-    found = {row.seen for row in rows}
-    for day in {row.on for row in rows}:
-        found |= {clock.start_of(each) for each in days_it_turns(window, day, clock.cycle)}
-    if is_hours(window):
-        found |= {row.at + timedelta(hours=window.count) for row in rows}  # type: ignore[union-attr]
+    found = {row.seen for row in rows} | window_turns(window, rows, clock)
     if leaf.fold in (Fold.DAYS_SINCE_FIRST, Fold.DAYS_SINCE_LAST):
         for value in leaf.test.values:
             if isinstance(value, Decimal):
@@ -185,6 +288,46 @@ def turns(leaf: Measure, rows: Sequence[Row], now: datetime, clock: Clock) -> se
         for day in days:
             found |= {clock.start_of(each) for each in days_it_turns(leaf.test.window, day)}
     return found
+
+
+def window_turns(window: Window, rows: Sequence[Row], clock: Clock) -> set[datetime]:
+    """Instants from which on a window begins or ends to hold one of the rows; perhaps some more."""
+    found: set[datetime] = set()
+    for day in {row.on for row in rows}:
+        found |= {clock.start_of(each) for each in days_it_turns(window, day, clock.cycle)}
+    if is_hours(window):
+        found |= {row.at + timedelta(hours=window.count) for row in rows}  # type: ignore[union-attr]
+    return found
+
+
+def where_turns(where: Any, rows: Sequence[Row], clock: Clock) -> set[datetime]:
+    """Instants at which a condition on a record may come out otherwise; perhaps some more."""
+    found: set[datetime] = {row.over for row in rows if row.over is not None}
+    for each in comparisons(where):
+        window = each.test.window
+        if each.field == "days":
+            for row in rows:
+                for value in each.test.values:
+                    if isinstance(value, Decimal):
+                        later = (row.on + timedelta(int(value) + more) for more in (0, 1))
+                        found |= {clock.start_of(day) for day in later}
+        elif window is not None:
+            days = {row.fields.get(each.field) for row in rows}
+            for day in days:
+                if isinstance(day, date):
+                    found |= {clock.start_of(one) for one in days_it_turns(window, day)}
+    return found
+
+
+def comparisons(where: Any) -> list[Compare]:
+    match where:
+        case Compare():
+            return [where]
+        case Not(inner):
+            return comparisons(inner)
+        case All(rules) | AnyOf(rules):
+            return [found for each in rules for found in comparisons(each)]
+    return []
 
 
 def days_it_turns(window: Window, day: date, cycle: float | None = None) -> set[date]:

@@ -41,26 +41,40 @@ GIVEN, MUTING = "consent.given", ("consent.reduced", "consent.withdrawn")
 
 def in_segment(world: World, slug: str, days: int) -> ir.Table:
     """(person) of those who have been members without a break for so many days."""
-    told = world.of_people(world.seen([ENTERED, LEFT]))
-    told = told.filter(prop(told.props, "segment") == slug)
-    last = _last_change(_words(world, told, told.type == ENTERED))
-    return _or_since_it_began(world, last, days, slug, InSegment(slug))
+    told, _at_first, _name = words(world, InSegment(slug))
+    return _or_since_it_began(world, _last_change(told), days, slug, InSegment(slug))
 
 
 def attribute(world: World, name: str, test: Test, days: int) -> ir.Table:
     """(person) of those whose attribute has passed the test without a break for so many days."""
+    told, at_first, _name = words(world, Compare(name, test))
+    if at_first is None:
+        return _or_since_it_began(world, _last_change(told), days, name, Compare(name, test))
+    return _or_ever(world, told, at_first, days)
+
+
+def words(world: World, rule: Compare | InSegment) -> tuple[ir.Table, bool | None, str]:
+    """(person, on, at, row_no, key_hash, into): every word about a rule; how it was before the first, and its name.
+
+    None: unknown before the first; whoever has no word has been as they are since `world.logged_from` the name.
+    Raises KeyError for an attribute whose changes nobody writes down.
+    """
+    if isinstance(rule, InSegment):
+        told = world.of_people(world.seen([ENTERED, LEFT]))
+        told = told.filter(prop(told.props, "segment") == rule.slug)
+        return _words(world, told, told.type == ENTERED), None, rule.slug
+    name, test = rule.field, rule.test
     match name:
         case "stage" | "tier" | "vip":
-            last = _last_change(concluded(world, name, test))
-            return _or_since_it_began(world, last, days, name, Compare(name, test))
+            return concluded(world, name, test), None, name
         case "muted":
             told = world.of_people(world.seen([GIVEN, *MUTING]))
-            words = _words(world, told, told.type.isin(MUTING))
+            found = _words(world, told, told.type.isin(MUTING))
         case "linked":
-            words = _linked(world)
+            found = _linked(world)
         case _:
             raise KeyError(name)
-    return _or_ever(world, words.mutate(into=fits(world, Kind.TRUTH, words.into, test)), test, days)
+    return found.mutate(into=fits(world, Kind.TRUTH, found.into, test)), False in test.values, name
 
 
 def concluded(world: World, name: str, test: Test) -> ir.Table:
@@ -121,10 +135,9 @@ def _or_since_it_began(world: World, last: ir.Table, days: int, name: str, now: 
     return lasting.union(members(world, now).anti_join(last, "person"))
 
 
-def _or_ever(world: World, words: ir.Table, test: Test, days: int) -> ir.Table:
+def _or_ever(world: World, told: ir.Table, at_first: bool, days: int) -> ir.Table:
     """Of what everybody is not at first; where not being so is asked for, whoever never changed is right too."""
-    at_first = False in test.values
-    last = _last_change(words, at_first)
+    last = _last_change(told, at_first)
     lasting = _lasting(world, last, days)
     return (
         lasting.union(world.population().select("person").anti_join(last, "person"))

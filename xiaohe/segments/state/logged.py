@@ -15,7 +15,9 @@ Whoever is new has a first word too (`from` is null), unless nothing is so of th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
@@ -25,9 +27,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xiaohe.ledger import engine
+from xiaohe.ledger.instants import from_us
+from xiaohe.segments.attributes import cuts
 from xiaohe.segments.query.logged import CHANGED
+from xiaohe.segments.query.world import World
 from xiaohe.segments.state.changes import JOINED, SCHEMA, TIME, Why
 from xiaohe.segments.state.generation import Generation, Ids
+from xiaohe.shop import queries
 
 PURCHASE, REFUND, LINK, SIGNAL, OTHERS = "a purchase", "a refund", "a link", "a signal", "others"
 _TOLD_BY = ("last_on", "net_total", "linked", "last_signal_on")
@@ -39,7 +45,10 @@ _BY_LINES = frozenset({"tier", "vip"})
 def between(before: Generation, after: Generation, some: Ids | None, why: Why) -> pa.Table:
     """Changes (`changes.SCHEMA`) of some people or everybody; whoever is gone did not change."""
     lines_moved = before.about["cuts"] != after.about["cuts"]
-    with engine.over({"old": _of(before, some), "new": _of(after, some)}, timeout=None) as read:
+    with engine.over(
+        {"old": attributes_of(before, _COLUMNS, some), "new": attributes_of(after, _COLUMNS, some)},
+        timeout=None,
+    ) as read:
         old = read.table("old")
         old = old.rename({f"{name}_before": name for name in _COLUMNS})
         both = read.table("new").left_join(old, [("person", "person_before")])
@@ -113,11 +122,11 @@ def _plain(column: pa.ChunkedArray) -> np.ndarray:
     return np.array([*column.to_pylist(), None], object)[:-1]
 
 
-def _of(one: Generation, some: Ids | None) -> pa.Table:
-    """_COLUMNS of some people or everybody, as far as a generation knows them."""
+def attributes_of(one: Generation, columns: Sequence[str], some: Ids | None = None) -> pa.Table:
+    """These attributes (`person` among them) of some people or everybody, as far as a generation knows them."""
     base, more = one.attribute_files
     with engine.over({"base": base}, timeout=None) as read:
-        told = read.table("base").select(*_COLUMNS)
+        told = read.table("base").select(*columns)
         if some is not None:
             wanted = read.register("wanted", pa.table({"person": some}))
             told = told.semi_join(wanted, "person")
@@ -126,7 +135,39 @@ def _of(one: Generation, some: Ids | None) -> pa.Table:
         return whole
     assert one.touched is not None
     rest = whole.filter(pc.invert(pc.is_in(whole["person"], pa.array(one.touched.over))))
-    laid = pq.read_table(more, columns=list(_COLUMNS)).cast(rest.schema)
+    laid = pq.read_table(more, columns=list(columns)).cast(rest.schema)
     if some is not None:
         laid = laid.filter(pc.is_in(laid["person"], pa.array(some)))
     return pa.concat_tables([rest, laid])
+
+
+# ---------------------------------------------------------------- for whoever asks beside the state
+
+
+def first_days(one: Generation | None) -> Callable[[str], date | None]:
+    """Since which shop day an attribute of CHANGED, or a segment, is written down; None: it never was."""
+    calendar = queries.calendar()
+
+    def first_day(name: str) -> date | None:
+        if one is None:
+            return None
+        if name in CHANGED:
+            return calendar.day_of(from_us(int(one.about["began_us"])))
+        return calendar.day_of(from_us(one.rules[name].first_us)) if name in one.rules else None
+
+    return first_day
+
+
+def with_kept(world: World, one: Generation | None) -> World:
+    """The world with what a generation of the same state and day has reckoned: the shop's cuts, everybody's attributes."""
+    if one is None or one.on != world.on or one.traits.id != world.state.id:
+        return world
+    world.kept.setdefault(cuts.KEPT, cuts.Cuts.from_json(one.about["cuts"]))
+    base, more = one.attribute_files
+    known = world.read.register("kept_attributes", base)
+    if more is not None:
+        assert one.touched is not None
+        over = world.read.register("kept_over", pa.table({"person": one.touched.over}))
+        laid = world.read.register("kept_laid", more)
+        known = known.anti_join(over, "person").union(laid.select(*known.columns))
+    return replace(world, known_attributes=known)
