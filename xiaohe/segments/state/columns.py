@@ -18,7 +18,9 @@ import pyarrow as pa
 from xiaohe.segments.query import additive
 from xiaohe.segments.query.compile import compared, people
 from xiaohe.segments.query.world import World
-from xiaohe.segments.rules.tree import Been, Compare, Leaf, Measure, Sequence
+from xiaohe.segments.records.registry import kind_named
+from xiaohe.segments.rules.tree import Been, Compare, Fold, Leaf, Measure, Sequence
+from xiaohe.segments.rules.vocabulary import Kind
 from xiaohe.segments.state import accumulated
 from xiaohe.segments.state.accumulated import Group
 from xiaohe.segments.state.asking import groups_of
@@ -50,13 +52,14 @@ def columns(
     for group in groups_of(wanted):
         measures = {key: each for key, each in group.items() if isinstance(each, Measure)}
         flags = {key: np.full(len(persons), without.get(key, False)) for key in group}
-        if measures:
-            parts = _measured(world, persons, measures, flags, whole=whole)
-            keeps = accumulated.keepable(measures) if keep_as else {}
+        for some in _questions(measures):
+            parts = _measured(world, persons, some, flags, whole=whole)
+            keeps = accumulated.keepable(some) if keep_as else {}
             if keeps:
-                (of,) = {each.records.of for each in measures.values()}
+                (of,) = {each.records.of for each in some.values()}
                 kept.append(accumulated.write(folder, keep_as, of, keeps, parts))
-        else:
+            del parts
+        if not measures:
             _of_people(world, persons, group, flags, whole=whole)
         for key, of_key in flags.items():
             np.save(folder / "columns" / f"{key}.npy", packed(of_key))
@@ -75,6 +78,23 @@ def without_records(world: World, wanted: Mapping[str, Leaf]) -> dict[str, bool]
     }
     (found,) = world.read.run(nobody.select(**truths)).to_pylist()
     return found
+
+
+def _questions(measures: Mapping[str, Measure]) -> list[dict[str, Measure]]:
+    """Measures of one kind of record as questions that read no more days and columns than they need.
+
+    What counts different values, and what looks at properties, which are text to be taken apart, have windows of their
+    own. Records that are folded of facts are folded once.
+    """
+    found: dict[tuple[bool, bool], dict[str, Measure]] = {}
+    for key, leaf in measures.items():
+        kind = kind_named(leaf.records.of)
+        by_facts = kind is not None and bool(kind.types)
+        looks = {leaf.field, *additive.fields_of(leaf.records.where)} - {""}
+        stated = by_facts and any(kind.fields[each].kind is Kind.STATED for each in looks)  # type: ignore[union-attr]
+        place = (by_facts and leaf.fold is Fold.DISTINCT, stated)
+        found.setdefault(place, {})[key] = leaf
+    return list(found.values())
 
 
 def _measured(
