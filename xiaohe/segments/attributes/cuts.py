@@ -17,7 +17,7 @@ reached it (worth, heavy, vip, usual_net) or not passed it (frequency, money); s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -113,8 +113,28 @@ def reckon(world: World) -> Cuts:
     """Over everybody, whoever the world is about."""
     shop = world.everybody()
     on, past = world.state.on, world.state.chance_table
-    cuts = of_buyers(world.read, shop.table("rhythm"), on)
+    cuts = _of_state(shop)
     return Cuts(on, cuts, past.may_return(), _curves(past), _tell_discounts(shop, on))
+
+
+def told_again(world: World, told: Cuts) -> Cuts:
+    """`told` of this very state, with what facts since may have changed: which platforms tell of discounts."""
+    return replace(told, tells_discounts=_tell_discounts(world.everybody(), told.on))
+
+
+_known: dict[str, Mapping[str, Cut]] = {}
+
+
+def _of_state(shop: World) -> Mapping[str, Cut]:
+    """Those of the state's own tables, which never change: reckoned once per state."""
+    state = shop.state
+    if not state.id:
+        return of_buyers(shop.read, shop.table("rhythm"), state.on)
+    if state.id not in _known:
+        if len(_known) > 8:
+            _known.clear()
+        _known[state.id] = of_buyers(shop.read, shop.table("rhythm"), state.on)
+    return _known[state.id]
 
 
 def of_buyers(read: Any, buyers: ir.Table, on: date) -> dict[str, Cut]:

@@ -116,9 +116,9 @@ def _cuts_moved(world: World, before: Generation, touched: Dirty) -> bool:
     """Whether the shop's quantiles are others now; they hold for everybody."""
     told = before.about["cuts"]
     bought = any(each.startswith("order.") for each in touched.news.types) or len(touched.back)
-    if before.traits.id == world.state.id and not bought:
-        world.kept[cuts.KEPT] = cuts.Cuts.from_json(told)
-        return False
+    if before.traits.id == world.state.id:
+        known = cuts.Cuts.from_json(told)
+        world.kept[cuts.KEPT] = cuts.told_again(world, known) if bought else known
     return bool(_plain(cuts.of(world).as_json()) != told)
 
 

@@ -58,18 +58,27 @@ def look(
     flags = {
         key: at_hand[key].of(before, people) if key in at_hand else old.of(key) for key in wanted
     }
-    # Somebody new has everything to be asked.
-    plain = np.isin(people, touched.facts) & ~np.isin(people, touched.otherwise) & old.present
+    plain = np.isin(people, touched.facts) & ~np.isin(people, touched.otherwise)
+    if touched.news.facts is None or not few.has_evidence(before):
+        # Somebody new has everything to be asked.
+        plain &= old.present
     ahead = _have_facts_ahead(world, people)
-    renewed = []
+    attributes: list[pa.Table] = []
+    told: list[pa.Table] = []
     sums: dict[str, pa.Table] = {}
-    for some, news in ((~plain, None), (plain, touched.news)):
+    parts = (
+        (~plain, None, False),
+        (plain & ~old.present, touched.news, True),
+        (plain & old.present, touched.news, False),
+    )
+    for some, news, new in parts:
         if not some.any():
             continue
-        found = few.few(world, before, people[some], wanted, news, ahead=ahead)
+        found = few.few(world, before, people[some], wanted, news, new=new, ahead=ahead)
         if found.renewed is not None:
             there = np.isin(people, found.persons) & some
-            renewed.append(found.renewed)
+            attributes.append(found.renewed.attributes)
+            told += [found.renewed.evidence, _of_nobody(people[some & ~there])]
             present[some], reread[some] = there[some], True
             for of in flags.values():
                 of[some & ~there] = False
@@ -77,11 +86,29 @@ def look(
             flags[key][np.searchsorted(people, persons)] = of
         for name, rows in found.sums.items():
             sums[name] = accumulated.joined([sums[name], rows]) if name in sums else rows
-    if not renewed:
+    if not attributes:
         return Looked(people, present, reread, flags, None, None, sums, ahead)
-    attributes = pa.concat_tables([each.attributes for each in renewed])
-    told = pa.concat_tables([each.evidence for each in renewed])
-    return Looked(people, present, reread, flags, attributes, told, sums, ahead)
+    return Looked(
+        people,
+        present,
+        reread,
+        flags,
+        pa.concat_tables(attributes),
+        pa.concat_tables([each.cast(evidence.SCHEMA) for each in told]),
+        sums,
+        ahead,
+    )
+
+
+def _of_nobody(people: Ids) -> pa.Table:
+    """Evidence that says nothing: of whoever is not known, whatever the base had of them."""
+    return pa.table(
+        {
+            each.name: people if each.name == "person" else pa.nulls(len(people), each.type)
+            for each in evidence.SCHEMA
+        },
+        schema=evidence.SCHEMA,
+    )
 
 
 def _have_facts_ahead(world: World, people: Ids) -> bool:

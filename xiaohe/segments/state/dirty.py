@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from xiaohe.ledger import engine
-from xiaohe.ledger.engine import Reading
+from xiaohe.ledger.engine import FACTS, Reading, prop
 from xiaohe.ledger.instants import to_us
 from xiaohe.ledger.snapshot import Snapshot
+from xiaohe.segments.attributes.referrals import REFERRED
 from xiaohe.segments.query.world import STATE_TABLES
 from xiaohe.segments.state import position
 from xiaohe.segments.state.few import News
@@ -72,6 +73,7 @@ def since(
         return None
     out = before.runs_out
     due = np.unique(out[out[:, 0] <= to_us(now), 1])
+    subjects = np.union1d(subjects, _inviters(read, news))
     taken_back = persons_of(read, np.fromiter(sorted(back), np.int64, len(back)))
     return Dirty(persons_of(read, subjects), taken_back, moved, due, news)
 
@@ -84,6 +86,22 @@ def _of_new_facts(taken: Snapshot, seen: Position, *, with_ours: bool) -> tuple[
     subjects = np.union1d(new["subject"].to_numpy(), new["other"].drop_null().to_numpy())
     types = frozenset(new["type"].unique().to_pylist())
     return subjects, News(types, new if new.num_rows <= MOST_NEWS else None)
+
+
+def _inviters(read: Reading, news: News) -> Ids:
+    """Subjects to whom orders about which something came are owed: whoever it was stands in a fact of its own."""
+    if news.facts is None or not any(each.startswith("order.") for each in news.types):
+        return np.empty(0, np.int64)
+    keys = pa.table({"order_key": news.facts["order_key"].drop_null().unique()})
+    orders = read.register("dirty_orders", keys)
+    told = FACTS.filter(FACTS.type == REFERRED)
+    told = told.select("subject", "other", "order_key", "source", group=prop(told.props, "group"))
+    mine = told.semi_join(orders, "order_key")
+    named = mine.filter(mine.other.notnull()).select(subject=mine.other)
+    # Whoever opened a group purchase is found among those who stand in it.
+    groups = mine.filter(mine.group.notnull()).select("source", "group").distinct()
+    beside = told.semi_join(groups, ["source", "group"]).select("subject")
+    return np.unique(read.run(named.union(beside).distinct())["subject"].to_numpy())
 
 
 def persons_of(read: Reading, subjects: Ids) -> Ids:

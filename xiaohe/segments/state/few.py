@@ -64,12 +64,13 @@ def few(
     wanted: Mapping[str, Leaf],
     news: News | None,
     *,
+    new: bool = False,
     ahead: bool = True,
 ) -> Few:
     """The truths of these people at the world's moment.
 
     `news`: nothing else came of them since `before`; what does not look at such facts is left out of the answer. None:
-    anything may have happened. Not `ahead`: none of their facts is dated later today, so the day's end may stand for now,
+    anything may have happened. `new`: `before` does not know them, so nothing is left out. Not `ahead`: none of their facts is dated later today, so the day's end may stand for now,
     and questions are the same all day: putting them together takes longer than answering them.
     """
     moment, narrow = world.at, only(world, people)
@@ -78,14 +79,18 @@ def few(
     if news is not None and news.facts is not None:
         facts = world.read.register("news", news.facts)
     persons, renewed = people, None
-    if news is None or kept.concerned(news.types):
+    if new:
+        # Who has become known, did by what came.
+        told = replace(narrow, facts=facts).population()
+        persons = people = np.sort(world.read.run(told)["person"].to_numpy())
+    if news is None or new or kept.concerned(news.types):
         renewed = _renewed(narrow, before, people, news, facts)
         persons = renewed.persons
-        told = world.read.register("touched_attributes", renewed.attributes)
-        narrow = replace(narrow, known_attributes=told)
+        attributes = world.read.register("touched_attributes", renewed.attributes)
+        narrow = replace(narrow, known_attributes=attributes)
     known = world.read.register("touched_known", pa.table({"person": persons}))
     narrow = replace(narrow, known_population=known)
-    asked = _Asked(narrow, moment, before, persons, news, facts, renewed is not None)
+    asked = _Asked(narrow, moment, before, persons, news, facts, renewed is not None, new)
     truths: dict[str, Truths] = {}
     sums: dict[str, pa.Table] = {}
     left = dict(wanted)
@@ -117,12 +122,18 @@ def evidence_of(one: Generation) -> Kept:
     return Kept(one.base_folder, None if one.is_base else one.folder)
 
 
+def has_evidence(one: Generation) -> bool:
+    """Whether it keeps what attributes are concluded from."""
+    return (one.base_folder / kept.FOLDER).exists()
+
+
 def _renewed(
     narrow: World, before: Generation, people: Ids, news: News | None, facts: ir.Table | None
 ) -> Renewed:
-    there = evidence_of(before)
-    types = news.types if news is not None and (there.base / kept.FOLDER).exists() else None
-    return kept.renewed(narrow, people, there, types, facts if types is not None else None)
+    types = news.types if news is not None and has_evidence(before) else None
+    return kept.renewed(
+        narrow, people, evidence_of(before), types, facts if types is not None else None
+    )
 
 
 @dataclass(frozen=True)
@@ -137,10 +148,15 @@ class _Asked:
     facts: ir.Table | None
     # Whether their attributes were read again.
     reread: bool
+    new: bool
 
     def concerns(self, group: Mapping[str, Leaf]) -> bool:
         """Whether what came may change an answer; records of facts say themselves what they are made of."""
-        if self.news is None or (self.reread and any(map(_by_attributes, group.values()))):
+        if (
+            self.news is None
+            or self.new
+            or (self.reread and any(map(_by_attributes, group.values())))
+        ):
             return True
         types = self.news.types
         named = [looks_at(each) for each in group.values()]
@@ -155,6 +171,8 @@ class _Asked:
         world = self.world
         if self.facts is not None and not any(map(_by_attributes, leaves.values())):
             rows = accumulated.kept_of(self.before, name, self.persons)
+            if self.new and not rows.num_rows and not self._came(leaves):
+                return rows, self._without(leaves)
             known = world.read.register(f"sums_{name}", rows)
             since = replace(world, facts=self.facts)
             found = world.read.run(
@@ -165,8 +183,11 @@ class _Asked:
                 )
             )
             persons, flags = _ascending(found, leaves)
+            told = found.drop_columns(list(leaves))
+            if self.new:
+                return told, self._without(leaves, persons, flags)
             # Whoever has neither is as they were.
-            return found.drop_columns(list(leaves)), {key: (persons, flags[key]) for key in leaves}
+            return told, {key: (persons, flags[key]) for key in leaves}
         found = world.read.run(_built(world, ("anew", name, *leaves), lambda: _anew(world, leaves)))
         return self._anew(found, leaves)
 
@@ -174,12 +195,7 @@ class _Asked:
         self, found: pa.Table, leaves: Mapping[str, Measure]
     ) -> tuple[pa.Table, dict[str, Truths]]:
         persons, flags = _ascending(found, leaves)
-        at = np.searchsorted(self.persons, persons)
-        truths: dict[str, Truths] = {}
-        for key, otherwise in without_records(self.world, leaves).items():
-            of_all = np.full(len(self.persons), otherwise)
-            of_all[at] = flags[key]
-            truths[key] = (self.persons, of_all)
+        truths = self._without(leaves, persons, flags)
         rows = found.drop_columns(list(leaves))
         asked = self.world.read.table("touched_people")
         everyone = self.world.read.run(asked)["person"].to_numpy()
@@ -190,6 +206,26 @@ class _Asked:
             for each in rows.schema
         }
         return pa.concat_tables([rows, pa.table(nothing, schema=rows.schema)]), truths
+
+    def _without(
+        self,
+        leaves: Mapping[str, Measure],
+        persons: Ids | None = None,
+        flags: Mapping[str, Flags] | None = None,
+    ) -> dict[str, Truths]:
+        """Truths of everybody who is known: of `persons` their `flags`, of the others those without records."""
+        truths: dict[str, Truths] = {}
+        for key, otherwise in _otherwise(self.world, leaves).items():
+            of_all = np.full(len(self.persons), otherwise)
+            if persons is not None and flags is not None:
+                there = np.isin(persons, self.persons)
+                of_all[np.searchsorted(self.persons, persons[there])] = flags[key][there]
+            truths[key] = (self.persons, of_all)
+        return truths
+
+    def _came(self, leaves: Mapping[str, Measure]) -> bool:
+        assert self.news is not None
+        return any(not self.news.types.isdisjoint(looks_at(each) or ()) for each in leaves.values())
 
     def truths(self, group: Mapping[str, Leaf]) -> dict[str, Truths]:
         """Every leaf of everybody who is known."""
@@ -215,6 +251,21 @@ def _ascending(found: pa.Table, keys: Mapping[str, Leaf]) -> tuple[Ids, dict[str
 
 
 # ---------------------------------------------------------------- questions kept
+
+_known_otherwise: dict[tuple[Any, ...], bool] = {}
+
+
+def _otherwise(world: World, leaves: Mapping[str, Measure]) -> dict[str, bool]:
+    """Per measure the truth of whoever has no record, which hangs on the day alone."""
+    about = (world.on, world.calendar, world.currency)
+    missing = {key: each for key, each in leaves.items() if (*about, key) not in _known_otherwise}
+    if missing:
+        if len(_known_otherwise) > 10_000:
+            _known_otherwise.clear()
+        found = without_records(world, leaves)
+        _known_otherwise.update({(*about, key): each for key, each in found.items()})
+    return {key: _known_otherwise[(*about, key)] for key in leaves}
+
 
 _questions: dict[tuple[Any, ...], ir.Table] = {}
 

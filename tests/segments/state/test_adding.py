@@ -1,0 +1,129 @@
+"""What comes is added to what was known: of the people it is about no other fact is read, and the answer is that of all facts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import ibis
+import pyarrow as pa
+import pytest
+
+from tests.segments.state.shop import (
+    NOW,
+    afresh,
+    bring,
+    event,
+    key,
+    order,
+    put_away_the_library,
+    save,
+    tell,
+)
+from tests.segments.state.test_follows import members_of
+from xiaohe.kernel.workspace import Workspace
+from xiaohe.ledger import drain, stream
+from xiaohe.ledger.engine import Reading
+from xiaohe.ledger.engine.compiled import compiled
+from xiaohe.segments import state
+from xiaohe.segments.rules.tree import InSegment
+from xiaohe.segments.state import generation
+from xiaohe.traits import state as traits
+
+ADDING = {
+    "often": "count of page.viewed in last 30 days >= 3",
+    "never": "not did page.viewed in last 7 days",
+    "spent": "sum of amount over voucher.applied in last 90 days >= 20 money",
+    "first": 'first of path over page.viewed is "home"',
+    "asleep": "days since last page.viewed >= 2",
+    "heard": "last_signal_on in today",
+}
+
+
+@pytest.fixture
+def shop(place: Workspace) -> None:
+    """Two buyers who looked at pages a week ago, in files."""
+    bring(
+        [*order("a", NOW - timedelta(days=20), "ann"), *order("b", NOW - timedelta(days=9), "bob")]
+    )
+    ago = NOW - timedelta(days=3)
+    tell(*(event(who, "page.viewed", ago, n, {"path": "home"}) for who in ("ann", "bob") for n in range(2)))  # fmt: skip
+    drain.drain(NOW, force=True)
+    traits.refresh(NOW)
+    put_away_the_library()
+    for slug, text in ADDING.items():
+        save(slug, text, NOW)
+    state.refresh(NOW)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The views of facts that questions look at from now on."""
+    found: list[str] = []
+    run = Reading.run
+
+    def noted(self: Reading, expression: ibis.Expr, *, timeout: float | None = None) -> pa.Table:
+        found.extend(each.view for each in compiled(expression).demands)
+        return run(self, expression, timeout=timeout)
+
+    monkeypatch.setattr(Reading, "run", noted)
+    return found
+
+
+def test_of_few_people_nothing_but_what_came_is_read(shop: None, asked: list[str]) -> None:
+    tell(
+        event("ann", "page.viewed", NOW, 7, {"path": "tea"}),
+        event("bob", "voucher.applied", NOW, 8, amount=2500, currency="CNY"),
+    )
+
+    later = NOW + timedelta(seconds=1)
+    made = state.refresh(later)
+
+    assert made is not None
+    assert not made.is_base
+    assert asked == []
+    assert members_of(later) == afresh(later)
+    assert state.current(later).ids(InSegment("often")).tolist() == [key("ann")]
+
+
+def test_somebody_new_is_asked_about_all_the_same(shop: None) -> None:
+    tell(event("new", "content.clicked", NOW, 1))
+    state.refresh(NOW)
+
+    assert members_of(NOW) == afresh(NOW)
+    assert key("new") in members_of(NOW)["never"]
+
+
+def test_what_was_taken_back_of_somebody_new_is_not_known_of_them_later(shop: None) -> None:
+    seen = event("new", "page.viewed", NOW, 1, {"path": "home"})
+    tell(seen)
+    state.refresh(NOW)
+    stream.take_back(stream.key_hash(seen), NOW)
+    state.refresh(NOW)
+    tell(event("new", "message.in", NOW - timedelta(days=4), 2))
+    state.refresh(NOW)
+
+    newest = generation.newest()
+    assert newest is not None
+    assert not newest.is_base
+    assert members_of(NOW) == afresh(NOW)
+    assert key("new") not in members_of(NOW)["heard"]
+
+
+def test_the_inviter_of_an_order_is_looked_at_when_it_is_paid(place: Workspace) -> None:
+    bring(order("a", NOW - timedelta(days=20), "ann"))
+    traits.refresh(NOW)
+    put_away_the_library()
+    save("invites", "referrals >= 1", NOW)
+    state.refresh(NOW)
+
+    tell(event("ann", "message.in", NOW, 2))
+    tell(event("friend", "order.referred", NOW, 1, other=key("ann"), order_key=key("o")))
+    state.refresh(NOW)
+    assert members_of(NOW)["invites"] == set()
+    paid = {"order_key": key("o"), "amount": 900, "currency": "CNY"}
+    tell(event("friend", "order.paid", NOW, 1, **paid))
+    made = state.refresh(NOW)
+
+    assert made is not None
+    assert not made.is_base
+    assert members_of(NOW)["invites"] == afresh(NOW)["invites"] == {key("ann")}
