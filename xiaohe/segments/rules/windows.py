@@ -3,7 +3,7 @@
 | text | a record counts if its shop day d … |
 |------|--------------------------------------|
 | `ever` | always |
-| `in last 90 days` | d ≥ D − 90: ninety whole days and today so far; weeks are 7 days |
+| `in last 90 days` | D − 90 ≤ d ≤ D: ninety whole days and today so far; weeks are 7 days |
 | `in last 3 months` (quarters, years) | d ≥ the same day of the month so many months before, the month's last if it has none |
 | `in last 24 hours` | its instant is later than now − 24 h |
 | `in last 2 cycles` | d ≥ D − ⌈2 C⌉, C the person's own cycle; without C no record counts |
