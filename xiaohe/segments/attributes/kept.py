@@ -235,7 +235,7 @@ def _added(part: Part, kept: pa.Table, since: pa.Table) -> pa.Table:
 
 
 def concluded(read: Reading, rows: pa.Table, told: Cuts, on: date) -> pa.Table:
-    """(person, conclude.COLUMNS) of rows of evidence (SCHEMA), in their order."""
+    """(person, conclude.COLUMNS) of rows of evidence (SCHEMA), ascending by person."""
     table = read.register(ROWS, rows)
     found = read.run(_conclusion(table, told, on))
     if not np.array_equal(found["person"].to_numpy(), rows["person"].to_numpy()):
