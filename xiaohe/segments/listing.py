@@ -20,7 +20,7 @@ from xiaohe.segments.explain import Cited, Explanation, Why
 from xiaohe.segments.explain.timeline import Gap, Span
 from xiaohe.segments.query.additive import kind_of
 from xiaohe.segments.rules.errors import RuleError
-from xiaohe.segments.rules.tree import All, AnyOf, Compare, InSegment, Measure, Not, Rule
+from xiaohe.segments.rules.tree import All, AnyOf, Compare, InSegment, Measure, Not, Rank, Rule
 from xiaohe.segments.rules.vocabulary import Kind
 from xiaohe.segments.saved import Saved
 from xiaohe.segments.sentence import Names, clause
@@ -30,6 +30,8 @@ from xiaohe.segments.state.changes import JOINED, TIME
 from xiaohe.segments.text import print_rule
 from xiaohe.shop.queries import calendar, the_shop
 
+# Told in percent.
+SHARES = frozenset({"chance", "promo_share", "refund_share"})
 # A cell that begins so is a formula to a spreadsheet, full-width signs too.
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
@@ -202,21 +204,32 @@ def _lines(why: Why, days: ShopCalendar, depth: int) -> Iterator[str]:
         yield f"{pad}    {cited(fact)}"
 
 
-def _shown(rule: Rule, told: Any) -> str:
-    """A leaf's value in words; nothing where the condition says it already."""
-    if told is None or isinstance(told, bool):
+def said(name: str, told: Any) -> str:
+    """What is known of somebody in words: money as it is paid, shares in percent, choices by their names."""
+    if told is None:
         return ""
-    kind = None
-    if isinstance(rule, Compare):
-        kind = ATTRIBUTES[rule.field].kind
-        if kind is Kind.CHOICE:
-            return str(choice(rule.field, told) or told)
-    elif isinstance(rule, Measure):
-        kind = kind_of(rule)
+    kind = ATTRIBUTES[name].kind
+    if kind is Kind.CHOICE:
+        return str(choice(name, told) or told)
+    if name in SHARES:
+        return f"{float(told):.0%}"
+    return _number(kind, told)
+
+
+def _number(kind: Kind | None, told: Any) -> str:
     if kind is Kind.MONEY:
         return str(to_major(int(told), the_shop().currency))
     plain = value(told)
     return f"{plain:.2f}" if isinstance(plain, float) else str(plain)
+
+
+def _shown(rule: Rule, told: Any) -> str:
+    """A leaf's value in words; nothing where the condition says it already."""
+    if told is None or isinstance(told, bool):
+        return ""
+    if isinstance(rule, Compare | Rank):
+        return said(rule.field, told)
+    return _number(kind_of(rule) if isinstance(rule, Measure) else None, told)
 
 
 def _joint(why: Why) -> str:

@@ -160,7 +160,10 @@ def _people(arguments: argparse.Namespace, out: Output) -> None:
     if arguments.csv and not out.is_json:
         print(listing.as_csv(page.rows, columns), end="")
         return
-    shown = [(f"p{r['person']}", *(_said(r.get(name)) for name in columns)) for r in page.rows]
+    shown = [
+        (f"p{r['person']}", *(listing.said(name, r.get(name)) for name in columns))
+        for r in page.rows
+    ]
     lines = table(shown, head=(_("person"), *columns)) if shown else [_("Nobody fits.")]
     if page.next is not None:
         lines.append(_("There are more: --limit N or --all shows them."))
@@ -168,14 +171,8 @@ def _people(arguments: argparse.Namespace, out: Output) -> None:
     out.answer({"people": told, "more": page.next is not None}, lines)
 
 
-def _said(value: Any) -> str:
-    from xiaohe.segments import listing
-
-    return "" if value is None else str(listing.value(value))
-
-
 def _explain(arguments: argparse.Namespace, out: Output) -> int | None:
-    from xiaohe.segments import listing
+    from xiaohe.segments import listing, queries
     from xiaohe.segments.asking import Asked
     from xiaohe.shop import clock
 
@@ -184,7 +181,9 @@ def _explain(arguments: argparse.Namespace, out: Output) -> int | None:
         out.refuse("bad_person", _("A person is a number such as 123 or p123."))
         return EXIT_CODES[400]
     told = Asked.of(arguments.rule, clock.now(), arguments.on).explain(int(number))
-    out.answer(listing.explanation(told), listing.lines(told, arguments.rule))
+    names = {each.slug: each.name for each in queries.segments()}
+    name = names.get(arguments.rule.strip(), arguments.rule)
+    out.answer(listing.explanation(told), listing.lines(told, name))
     return None
 
 
@@ -194,7 +193,12 @@ def _check(arguments: argparse.Namespace, out: Output) -> int | None:
     from xiaohe.segments.rules.errors import RuleError
     from xiaohe.segments.text import parse, print_rule
 
-    source = sys.stdin.read() if arguments.file == "-" else Path(arguments.file).read_text("utf-8")
+    try:
+        source = (
+            sys.stdin.read() if arguments.file == "-" else Path(arguments.file).read_text("utf-8")
+        )
+    except (OSError, UnicodeDecodeError) as error:
+        return _unreadable(error, arguments.file, out)
     known = queries.vocabulary()
     try:
         rule = parse(source, known)
@@ -203,6 +207,16 @@ def _check(arguments: argparse.Namespace, out: Output) -> int | None:
     text = print_rule(rule, known.currency, known)
     out.answer({"rule": text, "tree": jsonform.to_json(rule)}, [text])
     return None
+
+
+def _unreadable(error: OSError | UnicodeDecodeError, file: str, out: Output) -> int:
+    if isinstance(error, FileNotFoundError):
+        out.refuse("no_such_file", _("no such file: %(file)s") % {"file": file})
+        return EXIT_CODES[404]
+    out.refuse(
+        "not_a_text", _("%(file)s cannot be read as a text; save it as UTF-8.") % {"file": file}
+    )
+    return EXIT_CODES[400]
 
 
 __all__ = ["add_arguments", "run", "summary"]
