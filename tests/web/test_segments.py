@@ -115,7 +115,8 @@ def test_no_name_is_run_by_a_spreadsheet(name: str) -> None:
 
 
 def test_today_says_who_is_left_out_and_undo_takes_them_off(tea: Any) -> None:
-    slug = _saved('store is "东店" and due_on in this week')
+    # Who is due is on the list anyway.
+    slug = _saved('store is "东店" and not due_on in this week')
     page = tea.get(f"/people/segments/{slug}/today").content.decode()
     assert "with an open complaint" in page
     waits = tea.post(f"/people/segments/{slug}/today", follow=True)

@@ -151,7 +151,9 @@ def _lines(told: Why, depth: int) -> Iterator[Line]:
             yield from _lines(each, depth)
         return
     facts = tuple(cited(each) for each in told.cited[:MOST_FACTS])
-    yield Line(told.fits, in_words(told.rule), _value(told), facts, depth)
+    said, value = in_words(told.rule), _value(told)
+    # What the condition says already is not said again.
+    yield Line(told.fits, said, "" if value in said else value, facts, depth)
 
 
 def _value(told: Why) -> str:

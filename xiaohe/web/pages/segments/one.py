@@ -116,7 +116,7 @@ def page(slug: str, now: datetime, on: date, beside: str = "") -> OnePage:
         others=tuple(Other(each.slug, each.name, each.slug == beside) for each in others),
         overlap=_overlap(standing, saved, other) if other else None,
         moves=moving.lately(slug, now),
-        versions=_versions(saved),
+        versions=_versions(saved, names),
         is_archived=saved.archived_at is not None,
         meanings=saying.meanings(saved.rule, standing),
     )
@@ -166,12 +166,12 @@ def _overlap(standing: Standing, saved: Saved, other: Saved) -> Overlap:
     )
 
 
-def _versions(saved: Saved) -> tuple[VersionLine, ...]:
+def _versions(saved: Saved, names: dict[str, str]) -> tuple[VersionLine, ...]:
     return tuple(
         VersionLine(
             each.version,
             each.name or saved.name,
-            each.text,
+            saying.written(each.text, names),
             each.at,
             user_named(each.by) or _("Xiaohe"),
             each.version == saved.version,

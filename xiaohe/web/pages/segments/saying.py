@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from xiaohe.kernel.errors import BadInput
+from xiaohe.segments import queries
 from xiaohe.segments import sentence as spoken
 from xiaohe.segments.rules.tree import Rule
 from xiaohe.segments.sentence import Names
 from xiaohe.segments.sentence.meanings import Meaning
 from xiaohe.segments.sentence.meanings import meanings as meant
 from xiaohe.segments.state import Standing
-from xiaohe.segments.text import print_rule
+from xiaohe.segments.text import parse, print_rule
 from xiaohe.shop.queries import the_shop
 
 
 def sentence(rule: Rule, segments: Mapping[str, str]) -> str:
     """One whole sentence in the language that is on."""
     return spoken.sentence(rule, Names(segments, the_shop().currency))
+
+
+def written(source: str, segments: Mapping[str, str]) -> str:
+    """A text form read aloud; as it is written where it can no longer be read."""
+    try:
+        return sentence(parse(source, queries.vocabulary()), segments)
+    except BadInput:
+        return source
 
 
 def text(rule: Rule) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from xiaohe.web.templatetags.xiaohe import shop_day
 
-WIDTH, HEIGHT, TOP, LEFT = 480, 120, 20, 4
+WIDTH, HEIGHT, TOP, LEFT = 320, 110, 20, 4
 BASE = HEIGHT - 24
 MOST_DAYS = 366
 
