@@ -10,9 +10,13 @@ from django.utils.translation import override
 
 from tests.segments.state.shop import bring
 from tests.traits.facts import fact, key, order
+from xiaohe.ledger import engine
 from xiaohe.ledger.catalogue import as_json
-from xiaohe.segments import library, made, queries, state, tags
+from xiaohe.segments import library, made, queries, tags
 from xiaohe.segments.models import MadeOf, Tag
+from xiaohe.segments.query.compile import leaf_table
+from xiaohe.segments.query.world import at_moment
+from xiaohe.segments.rules.tree import leaves
 from xiaohe.segments.text import parse
 from xiaohe.traits import state as traits
 
@@ -59,10 +63,22 @@ def test_each_category_and_code_has_a_tag_whose_members_are_those_who_have_it(sh
     for each in (tea, cup, entry):
         saved = queries.segment(each.slug)
         assert parse(saved.text, queries.vocabulary()) == saved.rule
-    standing = state.current(NOW)
+    with engine.reading() as read:
+        world = at_moment(read, traits.current(), NOW)
+        rules = {each.slug: queries.segment(each.slug).rule for each in (tea, cup, entry)}
+        named = {
+            f"{slug}/{n}": leaf
+            for slug, rule in rules.items()
+            for n, leaf in enumerate(leaves(rule))
+        }
+        rows = read.run(leaf_table(world, named)).to_pylist()
     ids = {
-        each.slug: set(standing.ids(queries.segment(each.slug).rule).tolist())
-        for each in (tea, cup, entry)
+        slug: {
+            row["person"]
+            for row in rows
+            if any(row[each] for each in named if each.startswith(slug))
+        }
+        for slug in rules
     }
     assert ids == {
         tea.slug: {key("ann"), key("bob")},

@@ -6,7 +6,6 @@ month the ordinary month's. One that no month has (the 31st of April) is the mon
 
 from __future__ import annotations
 
-import calendar as months
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from xiaohe.ledger.engine import prop
 from xiaohe.segments.attributes.acts import latest
 from xiaohe.segments.attributes.registry import RECURRING, before
 from xiaohe.segments.records.stated import number
-from xiaohe.stats import lunar
+from xiaohe.stats import yearly
 
 if TYPE_CHECKING:
     from xiaohe.segments.query.world import World
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 TOLD = "date.told"
 LUNAR = "lunar"
 # Days of the longest month, by the sun and by the moon.
-LONGEST = {False: 31, True: 30}
+LONGEST = {False: 31, True: yearly.LONGEST_LUNAR}
 AROUND = pa.schema(
     [
         ("lunar", pa.bool_()),
@@ -66,34 +65,17 @@ def _whole(text: ir.StringValue, most: int) -> Any:
 
 def around(on: date) -> pa.Table:
     """(lunar, month, day, ahead, behind) of every day a year may hold: the next one on or after `on`, the last before."""
-    rows = []
-    for is_lunar, day_of, year in ((False, _by_sun, on.year), (True, lunar.solar, _lunar_year(on))):
-        if year is None:
-            continue
-        for month in range(1, 13):
-            for day in range(1, LONGEST[is_lunar] + 1):
-                near = [day_of(year + shift, month, day) for shift in (-1, 0, 1)]
-                ahead = min(each for each in near if each >= on)
-                behind = max(each for each in near if each < on)
-                rows.append((is_lunar, month, day, ahead, behind))
+    rows = [
+        (is_lunar, month, day, *found)
+        for is_lunar, longest in LONGEST.items()
+        for month in range(1, yearly.MONTHS + 1)
+        for day in range(1, longest + 1)
+        if (found := near(is_lunar, month, day, on)) is not None
+    ]
     return pa.table([list(column) for column in zip(*rows, strict=True)], schema=AROUND)
 
 
 def near(is_lunar: bool, month: int, day: int, on: date) -> tuple[date, date] | None:
     """Of one day of `around` the next one and the last before; None beyond the lunar table."""
-    year = _lunar_year(on) if is_lunar else on.year
-    if year is None:
-        return None
-    of_year = lunar.solar if is_lunar else _by_sun
-    found = [of_year(year + shift, month, min(day, LONGEST[is_lunar])) for shift in (-1, 0, 1)]
-    return min(each for each in found if each >= on), max(each for each in found if each < on)
-
-
-def _by_sun(year: int, month: int, day: int) -> date:
-    return date(year, month, min(day, months.monthrange(year, month)[1]))
-
-
-def _lunar_year(on: date) -> int | None:
-    """None beyond the table, with a year before and after."""
-    inside = on.year - 1 > lunar.FIRST_YEAR and on.year + 1 < lunar.LAST_YEAR
-    return lunar.year_of(on) if inside else None
+    found = yearly.near(month, min(day, LONGEST[is_lunar]), on, is_lunar=is_lunar)
+    return None if found is None else (found[1], found[0])
