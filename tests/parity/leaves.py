@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from tests.parity.shop import NOW, ON
 from xiaohe.ledger import engine
 from xiaohe.segments import tagged
+from xiaohe.segments.attributes.registry import ATTRIBUTES
+from xiaohe.segments.attributes.table import evidence
 from xiaohe.segments.query.compile import leaf_table
 from xiaohe.segments.query.world import at_moment
 from xiaohe.segments.records import RECORDS
-from xiaohe.segments.rules.kinds import OPERATORS, ORDERING, WITHOUT_FIELD, result
+from xiaohe.segments.rules.kinds import LOGGED, OPERATORS, ORDERING, WITHOUT_FIELD, result
 from xiaohe.segments.rules.tree import (
     Been,
     Compare,
@@ -25,6 +30,7 @@ from xiaohe.segments.rules.tree import (
     Measure,
     Money,
     Op,
+    Rank,
     Records,
     Rule,
     Sequence,
@@ -33,6 +39,7 @@ from xiaohe.segments.rules.tree import (
 )
 from xiaohe.segments.rules.vocabulary import Field, Kind
 from xiaohe.segments.rules.windows import EVER, Ago, Calendar, Last, Period, Unit, Window
+from xiaohe.segments.state import building
 from xiaohe.web.pages.segments import moving
 
 # One kind for each way in which records are made: folded orders, their lines, links, tags, facts of one type and of several.
@@ -108,23 +115,61 @@ def _value(field: Field, op: Op, end: int) -> Any:
     return Decimal(end) if op in ORDERING else "ＡBé茶"
 
 
-def leaves_of_rules(stand: Any) -> Any:
-    """Whom each leaf has; parts of the answer are kept, as the state of segments keeps them."""
-    asked = {f"leaf_{at}": leaf for at, leaf in enumerate(leaves(stand.shop.members))}
+def of_attributes() -> Iterator[Leaf]:
+    """Each comparison of each kind of attribute, places among others, and what is written down about some."""
+    asked: dict[Kind, Field] = {}
+    for field in ATTRIBUTES.values():
+        asked.setdefault(field.kind, field)
+    for field in asked.values():
+        for test in _tests(field):
+            yield Compare(field.name, test)
+    for number in ("days_365", "net_total"):
+        yield Rank(number, Decimal("12.5"), Decimal(80))
+    yield Rank("days_since", Decimal(0), Decimal(50), "value")
+    for name in LOGGED:
+        yield Been(Compare(name, next(_tests(ATTRIBUTES[name]))), 10)
+
+
+def people_as_known(stand: Any) -> Any:
+    """Every attribute of everybody with what it was concluded from, and whom each leaf has.
+
+    Parts of the answers are kept, as the state of segments keeps them: no question is larger than one part.
+    """
+    told = [*leaves(stand.shop.members), *of_attributes()]
+    asked = {f"leaf_{at}": leaf for at, leaf in enumerate(told)}
     with engine.reading() as read:
         world = at_moment(read, stand.state, NOW, segment=SLUGS.__getitem__)
+        known = read.run(evidence(world))
+        world = replace(world, known_attributes=read.register("known_attributes", known))
         table = leaf_table(
             world, asked, lambda name, part: read.register(f"kept_{name}", read.run(part))
         )
         answer = read.run(table)
     found = {name: _people(answer, name) for name in asked}
     # Leaves that tell nobody apart compare nothing.
-    assert sum(0 < len(each) < answer.num_rows for each in found.values()) >= 25
-    return found
+    assert sum(0 < len(each) < answer.num_rows for each in found.values()) >= 60
+    return [sorted(map(repr, known.to_pylist())), found]
 
 
 def _people(answer: Any, name: str) -> list[int]:
     return sorted(answer.filter(answer[name])["person"].to_pylist())
+
+
+def whole_base(_stand: Any) -> Any:
+    """Every file of a base of all ready segments: people, evidence, attributes, sums, and a column per leaf."""
+    made = building.advance(NOW, anew=True)
+    assert made is not None
+    files = sorted(path for path in made.folder.rglob("*") if path.is_file())
+    # When it was made, and what it was called, is its own.
+    found = {
+        path.relative_to(made.folder).as_posix(): sorted(map(repr, pq.read_table(path).to_pylist()))
+        if path.suffix == ".parquet"
+        else path.read_bytes().hex()
+        for path in files
+        if path.name != "manifest.json"
+    }
+    assert len(found) > 50
+    return found
 
 
 def moves_and_tags(stand: Any) -> Any:
