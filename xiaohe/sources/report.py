@@ -23,7 +23,15 @@ from xiaohe.sources.tally import ACCEPTED, DUPLICATE, UPDATED, Counts, Money
 from xiaohe.sources.times import shop_day
 
 # Files that say nothing of who bought: orders of other files do.
-WITHOUT_BUYERS = ("contacts", "aftersales", "settlements", "costs", "group_members", "members", "recharges")
+WITHOUT_BUYERS = (
+    "contacts",
+    "aftersales",
+    "settlements",
+    "costs",
+    "group_members",
+    "members",
+    "recharges",
+)
 
 
 DAY_FIRST, MONTH_FIRST = "day_first", "month_first"
