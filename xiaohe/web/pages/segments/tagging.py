@@ -67,6 +67,8 @@ def page(saved: Saved, now: datetime, sent: Any, refusal: str) -> TagPage:
 def chosen(sent: Any, user: int | None, now: datetime) -> tuple[str, str]:
     """The group and the tag that were chosen; a new one is made."""
     which = sent.get("which", NEW)
+    if which == NEW and sent.get("do") == "take":
+        raise BadInput("no_tag", _("Say which tag."))
     if which != NEW:
         group, _between, tag = which.partition(BETWEEN)
         return group, tag
