@@ -142,6 +142,7 @@ def touched_orders(world: World) -> ir.Table | None:
             taken = matched.filter(pc.is_in(matched["key_hash"], fresh["key_hash"]))
             keys = pa.concat_arrays([_whole(keys), _whole(taken["order_key"])]).unique()
         keys = pa.table([_whole(keys).sort()], names=["order_key"])
+        world.kept[_few(world)] = keys.num_rows <= KEPT_ORDERS
         world.kept[known] = (
             world.read.register(_name_for(world, "touched", keys), keys) if keys.num_rows else None
         )
@@ -177,7 +178,7 @@ def _stored(world: World, touched: ir.Table) -> ir.Table:
     known = f"folded {world.at}"
     if known not in world.kept:
         fresh = folded_again(world.everybody(), touched)
-        if world.read.scalar(touched.count()) <= KEPT_ORDERS:
+        if world.kept[_few(world)]:
             answer = world.read.run(fresh.select(*OF_ORDERS, "valid").order_by("order_key"))
             fresh = _registered(world, "folded", answer)
         world.kept[known] = fresh
@@ -197,7 +198,7 @@ def folded_again(world: World, touched: ir.Table) -> ir.Table:
         returned = facts.filter(facts.type == REFUNDED, facts.order_key.isnull())
         own = own.union(returned.semi_join(returns, "key_hash"))
     orders = folded(
-        _at_hand(world, own, touched),
+        _at_hand(world, own),
         calendar=world.calendar,
         currency=world.currency,
         returns=returns,
@@ -207,12 +208,17 @@ def folded_again(world: World, touched: ir.Table) -> ir.Table:
     return known.mutate(bulk=ibis.literal(False))
 
 
-def _at_hand(world: World, own: ir.Table, touched: ir.Table) -> ir.Table:
+def _at_hand(world: World, own: ir.Table) -> ir.Table:
     """The facts of touched orders, read once: folding looks at them some twenty times, a cluster opens files each time."""
-    if world.read.scalar(touched.count()) > KEPT_ORDERS:
+    if not world.kept[_few(world)]:
         return own
     facts = world.read.run(own.order_by("key_hash"))
     return _registered(world, "facts_of_touched", facts)
+
+
+def _few(world: World) -> str:
+    """Where a world keeps whether so few orders were touched that they are held in memory."""
+    return f"few touched {world.at}"
 
 
 @dataclass(frozen=True)
