@@ -7,11 +7,14 @@
 generation    what is on disk, and which one counts
 position      what of the ledger it has seen
 asking        what both share: the world, whose it is, which leaves go together
-whole         everybody asked: people, attributes, a column of bits per leaf
+whole         everybody asked: people, evidence and attributes, leaves
+columns       a column of bits per leaf
+accumulated   what measures have added up, kept per person and carried on
 few           few people asked: what may have changed of them
 dirty         whom to look at again
 building      base and delta
 unseen        leaves of no saved segment
+compared      two generations side by side
 changes       who entered and left, and why
 entered       since when those who entered have been there
 logged        whose stage, tier or vip became another, and why

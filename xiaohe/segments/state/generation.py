@@ -6,6 +6,8 @@
         state/                               the derived tables of `traits` it stands on (hard links)
         persons.npy · columns/<key>.npy      base: who, ascending; one packed bit per person and leaf
         attributes.parquet                   base: of everybody; else of those touched
+        evidence/                            base: what attributes are concluded from, part by part (`attributes.kept`)
+        accumulated/<group>.arrow            what measures have added up (`accumulated`)
         touched.npz                          whole rows of those touched since the base
         runs_out.npy                         (instant, person): when hours run out or a fact dated ahead comes true
         since/                               who entered after a segment's first filling, and when (`entered`)
