@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from xiaohe.ledger.engine import FACTS
 from xiaohe.ledger.instants import to_us
 from xiaohe.segments.attributes import kept as evidence
+from xiaohe.segments.attributes.present import has
 from xiaohe.segments.query.world import World
 from xiaohe.segments.rules.tree import Leaf
 from xiaohe.segments.state import accumulated, asking, dirty, few, unseen
@@ -24,6 +25,9 @@ from xiaohe.segments.state.columns import columns
 from xiaohe.segments.state.compared import rows_of
 from xiaohe.segments.state.dirty import Dirty
 from xiaohe.segments.state.generation import Generation, Ids, Touched
+
+# Facts whose subject may be nobody the shop knows yet (`attributes.population`).
+WITHOUT_PERSON = ("link.scanned", "claim.made", "claim.refused")
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ def look(
     if touched.news.facts is None or not few.has_evidence(before):
         # Somebody new has everything to be asked.
         plain &= old.present
+    else:
+        plain &= ~np.isin(people, _told_of_before(world, people[plain & ~old.present], touched))
     ahead = _have_facts_ahead(world, people)
     attributes: list[pa.Table] = []
     told: list[pa.Table] = []
@@ -109,6 +115,19 @@ def _of_nobody(people: Ids) -> pa.Table:
         },
         schema=evidence.SCHEMA,
     )
+
+
+def _told_of_before(world: World, newcomers: Ids, touched: Dirty) -> Ids:
+    """Newcomers who scanned or claimed before: that made nobody known, but belongs to them now and is to be read, too."""
+    if not len(newcomers) or not has(world, WITHOUT_PERSON):
+        return newcomers[:0]
+    assert touched.news.facts is not None
+    narrow = asking.only(world, newcomers)
+    rows = world.read.run(
+        narrow.of_people(narrow.seen(WITHOUT_PERSON)).select("person", "key_hash")
+    )
+    came = np.isin(rows["key_hash"].to_numpy(), touched.news.facts["key_hash"].to_numpy())
+    return np.unique(rows["person"].to_numpy()[~came])
 
 
 def _have_facts_ahead(world: World, people: Ids) -> bool:
@@ -258,7 +277,8 @@ def runs_out(
     old = before.runs_out
     parts = [old[~np.isin(old[:, 1], people)] if len(old) else old]
     if len(people) and (ahead or asking.of_hours(wanted.values())):
-        parts.append(asking.running_out(asking.only(world, people), wanted.values()))
+        theirs = asking.only(world, people)
+        parts.append(asking.running_out(theirs, wanted.values(), ahead=ahead))
     if asking.of_hours(new.values()):
         parts.append(asking.running_out(world, new.values()))
     return np.unique(np.concatenate(parts), axis=0)
