@@ -72,10 +72,10 @@ def groups_of(wanted: Mapping[str, Leaf]) -> list[dict[str, Leaf]]:
     return list(found.values())
 
 
-def running_out(world: World, wanted: Iterable[Leaf]) -> NDArray[np.int64]:
+def running_out(world: World, wanted: Iterable[Leaf], *, ahead: bool = True) -> NDArray[np.int64]:
     """(instant in µs, person): when people must be looked at again before the day ends though nothing happens to them.
 
-    Windows of hours run out; a fact dated ahead comes true.
+    Windows of hours run out; a fact dated ahead comes true (not `ahead`: there is none).
     """
     now, end = ibis.literal(world.at), end_of_day(world)
     found = []
@@ -83,9 +83,10 @@ def running_out(world: World, wanted: Iterable[Leaf]) -> NDArray[np.int64]:
         told = world.records(name, ())
         told = told.filter(told.at > ibis.literal(world.at - timedelta(hours=hours)))
         found.append(told.select("person", runs_out=told.at + ibis.interval(hours=hours)))
-    ahead = world.of_people(replace(world, at=end).seen(since=world.at))
-    ahead = ahead.filter(ahead.occurred_at > now)
-    found.append(ahead.select("person", runs_out=ahead.occurred_at))
+    if ahead:
+        facts = world.of_people(replace(world, at=end).seen(since=world.at))
+        facts = facts.filter(facts.occurred_at > now)
+        found.append(facts.select("person", runs_out=facts.occurred_at))
     rows = []
     for each in found:
         told = world.read.run(each.filter(each.runs_out <= ibis.literal(end)).distinct())
