@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from xiaohe.kernel.errors import BadInput
 from xiaohe.segments import state, tags
 from xiaohe.segments.saved import Saved
+from xiaohe.web.pages.segments.controls import Option
 
 NEW = "new"
 # Between the group and the tag in a choice; neither may hold it.
@@ -19,18 +20,11 @@ BETWEEN = "\x1f"
 
 
 @dataclass(frozen=True)
-class Choice:
-    value: str
-    label: str
-    chosen: bool
-
-
-@dataclass(frozen=True)
 class TagPage:
     saved: Saved
     sentence: str
     count: int
-    choices: tuple[Choice, ...]
+    choices: tuple[Option, ...]
     # One of the tags there are is chosen; else a new one is.
     is_known: bool
     group: str
@@ -49,7 +43,7 @@ def page(saved: Saved, now: datetime, sent: Any, refusal: str) -> TagPage:
         count,
     )
     choices = tuple(
-        Choice(_value(each), f"{each.group} · {each.tag}", _value(each) == chosen) for each in known
+        Option(_value(each), f"{each.group} · {each.tag}", _value(each) == chosen) for each in known
     )
     return TagPage(
         saved,
