@@ -29,6 +29,7 @@ from benchmarks.ingest_http import _status
 from tests.api.server import Server
 
 EVENTS, SENDERS, USERS = 100, 4, 20_000
+WARM_UP = 8.0
 PROBE, SLUG = "Probe", "live-probe"
 # What comes, in percent: goods looked at are what attributes stand on, purchases what the shop's lines do.
 TRAFFIC = {
@@ -153,8 +154,9 @@ class Probes:
         return [at - since for since, at in zip(sent, seen, strict=False)]
 
     def _send(self, sent: list[float]) -> None:
-        started = time.monotonic() + 3
-        for number in range(int((self._seconds - 3) * 4)):
+        # The first one after a start puts every question together.
+        started = time.monotonic() + WARM_UP
+        for number in range(int((self._seconds - WARM_UP) * 4)):
             time.sleep(max(0.0, started + number / 4 - time.monotonic()))
             at = time.monotonic()
             # From the far end of those known.
