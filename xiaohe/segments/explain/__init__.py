@@ -13,10 +13,13 @@ lasting     what has been so for some time, by the words written down
 places      places among others
 timeline    truths over time, pure; why something cannot be told
 citing      the facts that are named
+told        what an explanation is made of
 """
 
 from __future__ import annotations
 
-from xiaohe.segments.explain.asking import Cited, Explanation, Why, explain, explained
+from xiaohe.segments.explain.asking import explain, explained
+from xiaohe.segments.explain.citing import Cited
+from xiaohe.segments.explain.told import Explanation, Why
 
 __all__ = ["Cited", "Explanation", "Why", "explain", "explained"]

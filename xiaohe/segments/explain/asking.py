@@ -22,53 +22,44 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-import ibis
-
-from xiaohe.kernel.errors import NotFound
 from xiaohe.ledger import engine
 from xiaohe.people import overlay as overlays
 from xiaohe.segments import queries
 from xiaohe.segments.attributes import cuts
 from xiaohe.segments.attributes.registry import ATTRIBUTES
 from xiaohe.segments.explain import ahead, attributes, citing, deciding, lasting, places
-from xiaohe.segments.explain.citing import Cited
 from xiaohe.segments.explain.days import Days, of_days
 from xiaohe.segments.explain.folding import (
     Clock,
     Row,
     chain_turns,
     chained,
-    comparisons,
     counted,
-    exact,
     folded,
     passes,
     passing,
     turns,
     where_turns,
 )
-from xiaohe.segments.explain.person import HORIZON, Person, read_of, small
-from xiaohe.segments.explain.recorded import tags, with_ends
-from xiaohe.segments.explain.timeline import Gap, Line, Span, Truths, steady, unknown
-from xiaohe.segments.query.additive import counts, fields_of
+from xiaohe.segments.explain.person import Person, read_of, small
+from xiaohe.segments.explain.recorded import is_of_now, rows_of
+from xiaohe.segments.explain.timeline import Gap, Line, Truths, steady, unknown
+from xiaohe.segments.explain.told import Explanation, NobodyKnown, Why
 from xiaohe.segments.query.compile import atoms, leaf_table
 from xiaohe.segments.query.logged import CHANGED
 from xiaohe.segments.query.world import World, at_moment, at_start_of
-from xiaohe.segments.records.registry import LINK, TAG, kind_named
-from xiaohe.segments.records.stated import number
+from xiaohe.segments.records.registry import TAG
 from xiaohe.segments.rules.tree import (
     All,
     AnyOf,
     Been,
     Compare,
     Everyone,
-    Fold,
     InSegment,
     Leaf,
     Listed,
     Measure,
     Not,
-    Op,
     Rank,
     Records,
     Rule,
@@ -81,43 +72,8 @@ from xiaohe.segments.state import generation, logged
 from xiaohe.segments.text import canonical
 from xiaohe.traits import state as traits
 
-# Fields of a link that are of the moment asked; so is which tags are held.
-OF_NOW = {LINK: {"live", "days", "ended_on", "ended_by"}}
 MOST_CITED = 20
 Rows: TypeAlias = list[list[Row]]
-
-
-@dataclass(frozen=True)
-class Why:
-    """One node of a rule. `value`: of a leaf what it was compared with; `cited`: facts that decide it, latest first."""
-
-    rule: Rule
-    fits: bool
-    span: Span
-    value: Any = None
-    cited: tuple[Cited, ...] = ()
-    parts: tuple[Why, ...] = ()
-    # Of InSegment: its name.
-    name: str = ""
-
-
-@dataclass(frozen=True)
-class Explanation:
-    person: int
-    on: date
-    at: datetime
-    why: Why
-
-    @property
-    def fits(self) -> bool:
-        return self.why.fits
-
-
-class NobodyKnown(NotFound):
-    def __init__(self, person: int) -> None:
-        from django.utils.translation import gettext_lazy as _
-
-        super().__init__("no_such_person", _("Nobody has the number %(person)s."), person=person)
 
 
 def explain(person: int, rule: Rule, now: datetime, *, on: date | None = None) -> Explanation:
@@ -223,43 +179,7 @@ class _Asked:
         return found
 
     def _records(self, leaf: Measure | Sequence, some: Records, name: str = "") -> list[Row]:
-        """The person's records that pass the conditions, of all times; of conditions of the day all, with their fields."""
-        kind = kind_named(some.of)
-        assert kind is not None
-        if some.of == TAG:
-            return tags(self.world, self.of, name)
-        of_now = self._is_of_now(some)
-        fields = sorted(fields_of(some.where) | ({name} if name else set()))
-        # Facts dated ahead come true by themselves.
-        at = self.world.at + HORIZON if kind.types else self.world.at
-        told = replace(self.world, at=at).records(some.of, fields)
-        if not of_now:
-            passed = counts(self.world, told, kind, Records(some.of, some.where))
-            told = told if passed is None else told.filter(passed)
-        value: Any = ibis.null("string")
-        if name:
-            value = told[name]
-            as_number = kind.fields[name].kind is Kind.STATED and isinstance(leaf, Measure)
-            if as_number and leaf.fold not in (Fold.FIRST, Fold.LAST, Fold.DISTINCT):  # type: ignore[union-attr]
-                value = number(value)
-        times = told.times if "times" in told.columns else ibis.null("int64")
-        own = {f"field_{each}": told[each] for each in fields} if of_now else {}
-        told = told.select("at", "on", "row_no", "key_hash", counted=times, value=value, **own)
-        start_of = self.world.calendar.start_of
-        rows = [
-            Row(
-                row["at"],
-                row["on"],
-                row["row_no"] if row["row_no"] is not None else -1,
-                row["key_hash"],
-                at if row["counted"] is None else row["counted"],
-                max(row["at"], start_of(row["on"])),
-                exact(row["value"]),
-                {each: row[f"field_{each}"] for each in fields} if of_now else {},
-            )
-            for at, row in enumerate(self.world.read.run(told).to_pylist())
-        ]
-        return with_ends(rows, self.of, name) if of_now and some.of == LINK else rows
+        return rows_of(self.world, self.of, leaf, some, name)
 
     # ------------------------------------------------------------ over time
 
@@ -281,7 +201,7 @@ class _Asked:
         rows = self.rows[key] = self._records(leaf, leaf.records, leaf.field)
         at, clock, is_now = self.world.at, self.clock, self.now[key]
         window, where = leaf.records.window, leaf.records.where
-        by_day = leaf.records.of == TAG or self._is_of_now(leaf.records)
+        by_day = leaf.records.of == TAG or is_of_now(leaf.records)
 
         def some(instant: datetime) -> list[Row] | None:
             passed = passing(rows, where, instant, clock) if by_day else rows
@@ -313,7 +233,7 @@ class _Asked:
         self.rows[key] = [row for rows in steps for row in rows if row.seen <= self.world.at]
         is_now, clock = self.now[key], self.clock
         self._looks(key, leaf, steps, lambda rows: chained(leaf, rows, self.world.at, clock))
-        if any(step.of == TAG or self._is_of_now(step) for step in leaf.steps):
+        if any(step.of == TAG or is_of_now(step) for step in leaf.steps):
             return unknown(is_now)
         if chained(leaf, steps, self.world.at, clock) is not is_now:
             return unknown(is_now)
@@ -333,12 +253,6 @@ class _Asked:
             Gap.SHOP,
             line.ahead,
         )
-
-    def _is_of_now(self, records: Records) -> bool:
-        """Whether the conditions on a record may come out otherwise on another day."""
-        if fields_of(records.where) & OF_NOW.get(records.of, set()):
-            return True
-        return any(each.test.op is Op.WITHIN for each in comparisons(records.where))
 
     def _placed(self, key: str, leaf: Rank) -> Line:
         assert self.days is not None
@@ -414,7 +328,7 @@ class _Asked:
         key = canonical(rule)
         return Why(rule, fits, span, self.values.get(key), self._cited(key, self.leaves[key]))
 
-    def _cited(self, key: str, leaf: Leaf) -> tuple[Cited, ...]:
+    def _cited(self, key: str, leaf: Leaf) -> tuple[citing.Cited, ...]:
         if isinstance(leaf, Measure):
             rows = self.rows[key]
             kind = leaf.records.of

@@ -1,4 +1,4 @@
-"""Records whose conditions are of the moment asked: links with their ends, tags with the instants they go."""
+"""Records of a person at any instant: links with their ends, tags with the instants they go, others as they are."""
 
 from __future__ import annotations
 
@@ -7,10 +7,69 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from xiaohe.segments.explain.folding import Row
-from xiaohe.segments.explain.person import Person, seen_at
+import ibis
+
+from xiaohe.segments.explain.folding import Row, comparisons, exact
+from xiaohe.segments.explain.person import HORIZON, Person, seen_at
+from xiaohe.segments.query.additive import counts, fields_of
 from xiaohe.segments.query.world import World
 from xiaohe.segments.records.held import ADDED, REMOVED
+from xiaohe.segments.records.registry import LINK, TAG, kind_named
+from xiaohe.segments.records.stated import number
+from xiaohe.segments.rules.tree import Fold, Measure, Op, Records, Sequence
+from xiaohe.segments.rules.vocabulary import Kind
+
+# Fields of a link that are of the moment asked; so is which tags are held.
+OF_NOW = {LINK: {"live", "days", "ended_on", "ended_by"}}
+
+
+def rows_of(
+    world: World, of: Person, leaf: Measure | Sequence, some: Records, name: str = ""
+) -> list[Row]:
+    """The person's records that pass the conditions, of all times; of conditions of the day all, with their fields."""
+    kind = kind_named(some.of)
+    assert kind is not None
+    if some.of == TAG:
+        return tags(world, of, name)
+    of_now = is_of_now(some)
+    fields = sorted(fields_of(some.where) | ({name} if name else set()))
+    # Facts dated ahead come true by themselves.
+    at = world.at + HORIZON if kind.types else world.at
+    told = replace(world, at=at).records(some.of, fields)
+    if not of_now:
+        passed = counts(world, told, kind, Records(some.of, some.where))
+        told = told if passed is None else told.filter(passed)
+    value: Any = ibis.null("string")
+    if name:
+        value = told[name]
+        as_number = kind.fields[name].kind is Kind.STATED and isinstance(leaf, Measure)
+        if as_number and leaf.fold not in (Fold.FIRST, Fold.LAST, Fold.DISTINCT):  # type: ignore[union-attr]
+            value = number(value)
+    times = told.times if "times" in told.columns else ibis.null("int64")
+    own = {f"field_{each}": told[each] for each in fields} if of_now else {}
+    told = told.select("at", "on", "row_no", "key_hash", counted=times, value=value, **own)
+    start_of = world.calendar.start_of
+    rows = [
+        Row(
+            row["at"],
+            row["on"],
+            row["row_no"] if row["row_no"] is not None else -1,
+            row["key_hash"],
+            at if row["counted"] is None else row["counted"],
+            max(row["at"], start_of(row["on"])),
+            exact(row["value"]),
+            {each: row[f"field_{each}"] for each in fields} if of_now else {},
+        )
+        for at, row in enumerate(world.read.run(told).to_pylist())
+    ]
+    return with_ends(rows, of, name) if of_now and some.of == LINK else rows
+
+
+def is_of_now(records: Records) -> bool:
+    """Whether the conditions on a record may come out otherwise on another day."""
+    if fields_of(records.where) & OF_NOW.get(records.of, set()):
+        return True
+    return any(each.test.op is Op.WITHIN for each in comparisons(records.where))
 
 
 def with_ends(rows: list[Row], of: Person, name: str) -> list[Row]:
