@@ -42,7 +42,8 @@ NO_PAGES = frozenset(
         "claim-who", "claim-join", "claim-refuse", "claim-undo",
         "scanned", "account-picture", "lost", "claimed",
         "segment-lines", "segment-look", "segment-text", "segments-undo", "segment-rename", "segment-archive",
-        "segment-restore", "segment-put-back", "segment-people",
+        "segment-restore", "segment-put-back", "segment-people", "segment-adding",
+        "read-key-rotate", "read-key-remove", "read-key-bring-back",
     }
 )  # fmt: skip
 
@@ -193,6 +194,7 @@ def addresses(console: Running, page: Any, code: str) -> list[str]:
         "number-people": "/numbers/M04a/numerator",
         "import-report": "/imports/1",
         "source": "/connections/sources/1",
+        "read-key": "/connections/keys/1",
         "webhook-new": "/connections/webhooks/new/in",
         "webhook": hooks[0],
         "unread-mend": "/connections/unread/event/1",
@@ -236,6 +238,7 @@ def furnished(browser: Any, full_console: Running) -> tuple[Running, str]:
         ("/stores/add", {"name": "西湖店"}),
         ("/staff/add", {"name": "阿禾"}),
         ("/goods/groups", {"name": "咖啡豆"}),
+        ("/connections/keys/new", {"name": "报表", "scope": "segments:read"}),
         ("/entries/new", {"entry": "parcel_card"}),
     ):
         page.goto(f"{full_console.url}/data")
