@@ -42,7 +42,7 @@ NO_PAGES = frozenset(
         "claim-who", "claim-join", "claim-refuse", "claim-undo",
         "scanned", "account-picture", "lost", "claimed",
         "segment-lines", "segment-look", "segment-text", "segments-undo", "segment-rename", "segment-archive",
-        "segment-restore", "segment-put-back", "segment-people", "segment-adding",
+        "segment-restore", "segment-put-back", "segment-people", "segment-adding", "person-day", "person-day-drop",
         "read-key-rotate", "read-key-remove", "read-key-bring-back",
     }
 )  # fmt: skip
