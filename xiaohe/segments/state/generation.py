@@ -29,7 +29,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 from functools import cached_property, lru_cache
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +40,9 @@ from xiaohe.ledger import durable
 from xiaohe.segments.rules import jsonform
 from xiaohe.segments.rules.tree import Leaf, Rule
 from xiaohe.segments.state.bits import Bits, Flags, Places, packed, unpacked
+from xiaohe.segments.state.keys import key_of as key_of
+from xiaohe.segments.state.keys import key_of_leaf as key_of_leaf
 from xiaohe.segments.state.position import Position
-from xiaohe.segments.text import canonical
 from xiaohe.traits.state import State, StateVersion
 
 # A change of what files mean: raise it, and nobody reads the old ones.
@@ -273,27 +273,6 @@ def root() -> Path:
     place = workspace.current().derived / "segments"
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     return place
-
-
-def key_of(text: str) -> str:
-    """The name of a leaf's column: of its canonical text."""
-    return blake2b(text.encode(), digest_size=10).hexdigest()
-
-
-_keys: dict[int, tuple[Leaf, str]] = {}
-
-
-def key_of_leaf(leaf: Leaf) -> str:
-    """`key_of` its canonical text, remembered for this very leaf: to Python `is true` and `is 1` are equal leaves."""
-    known = _keys.get(id(leaf))
-    if known is not None:
-        return known[1]
-    found = key_of(canonical(leaf))
-    if len(_keys) > 20_000:
-        _keys.clear()
-    # Held with its key, so that no other can have its identity.
-    _keys[id(leaf)] = (leaf, found)
-    return found
 
 
 @lru_cache(maxsize=1024)
