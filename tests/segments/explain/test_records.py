@@ -64,9 +64,18 @@ def test_conditions_on_records_are_what_a_question_of_that_instant_says(shop: No
         for who in people:
             told[who] = _Asked(one, who, rule)
             told[who].explanation()
-        turns = {at for each in told.values() for line in each.lines.values() for at in line.turns}
-        near = sorted(at for at in turns if abs(at - NOW) < timedelta(200))
-        instants = [NOW, *(each for at in dice.sample(near, STEPS) for each in (at - TICK, at))]
+        some = [
+            sorted(
+                at
+                for each in told.values()
+                for key, line in each.lines.items()
+                for at in line.turns
+                if abs(at - NOW) < timedelta(200) and key.startswith("did link") is of_links
+            )
+            for of_links in (True, False)
+        ]
+        chosen = [at for turns in some for at in dice.sample(turns, STEPS // 2)]
+        instants = [NOW, *(each for at in chosen for each in (at - TICK, at))]
         leaves = told[people[0]].leaves
         named = {f"leaf_{at}": leaf for at, leaf in enumerate(leaves.values())}
         compared = 0
