@@ -37,21 +37,27 @@ SCHEMA = pa.schema(
     ]
 )
 FRIEND = "friend"
+STARTED, ENDED = "link.started", "link.ended"
 
 
 def spells(read: Reading, persons: pa.Table, until: datetime) -> pa.Table:
     """Every spell that had begun at the instant `until`; one that was going on then has no `ended_at`."""
     pointed = read.register("spell_persons", persons.select(["subject", "person"]))
+    answer = folded(read, read.facts.filter(read.facts.occurred_at <= until), pointed)
+    ordered = answer.order_by("subject", "account_id", "kind", "started_at")
+    return read.run(ordered).cast(SCHEMA)
+
+
+def folded(read: Reading, facts: ir.Table, persons: ir.Table) -> ir.Table:
+    """SCHEMA of every spell that these facts tell, as a question; `persons` (subject, person): whose a subject is."""
     accounts = read.register("spell_accounts", _accounts())
-    told = _told(read.facts, until)
-    found = told.left_join(pointed, "subject").drop("subject_right")
-    found = found.left_join(accounts, "account_id").drop("account_id_right")
+    found = _told(facts).left_join(persons.select("subject", "person"), "subject")
+    found = found.drop("subject_right").left_join(accounts, "account_id").drop("account_id_right")
     answer = found.mutate(
         person=ibis.coalesce(found.person, found.subject),
         zone=found.zone.fill_null(Zone.MIXED.value),
     )
-    ordered = answer.order_by("subject", "account_id", "kind", "started_at")
-    return read.run(ordered.select(*SCHEMA.names)).cast(SCHEMA)
+    return answer.select(*SCHEMA.names)
 
 
 def of_links(links: pa.Table, until: datetime) -> pa.Table:
@@ -80,16 +86,12 @@ def _accounts() -> pa.Table:
     )
 
 
-def _told(facts: ir.Table, until: datetime) -> ir.Table:
+def _told(facts: ir.Table) -> ir.Table:
     """One row per spell: the first start after an end, and the end that follows it."""
-    told = facts.filter(
-        facts.type.isin(["link.started", "link.ended"]),
-        facts.account_id.notnull(),
-        facts.occurred_at <= until,
-    )
+    told = facts.filter(facts.type.isin([STARTED, ENDED]), facts.account_id.notnull())
     told = told.mutate(
         kind=ibis.coalesce(prop(told.props, "kind").nullif(""), FRIEND),
-        over=(told.type == "link.ended").cast("int64"),
+        over=(told.type == ENDED).cast("int64"),
         **said(told.props),
     )
     link = [told.subject, told.account_id, told.kind]

@@ -55,7 +55,7 @@ def told(
     facts: ir.Table,
     persons: ir.Table | None,
     calendar: ShopCalendar,
-    until: datetime,
+    until: datetime | ir.Value,
     *,
     left_out: ir.Table | None = None,
 ) -> ir.Table:

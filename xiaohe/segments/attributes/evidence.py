@@ -25,9 +25,9 @@ from xiaohe.segments.attributes import acts, bought, cuts, links, recurring, ref
 from xiaohe.segments.attributes.population import beside
 from xiaohe.segments.attributes.present import has
 from xiaohe.segments.attributes.registry import RECURRING, before
-from xiaohe.segments.records.held import ENDED
 from xiaohe.segments.records.purchases import FOLDED_TYPES
 from xiaohe.segments.records.registry import SIGNAL
+from xiaohe.segments.records.spells import FOLDED_TYPES as LINKS
 from xiaohe.shop.taxonomy import UNKNOWN
 from xiaohe.traits.bills import CLAIMS
 
@@ -124,7 +124,7 @@ PARTS = (
         _all("boolean", "linked", "friend", "in_group", "follows", "ever_linked")
         | _all("string", "account", "staff", "link_store", "ended_by")
         | _all("date", "linked_since"),
-        (ENDED,),
+        LINKS,
         ("link.started",),
     ),
     Part(

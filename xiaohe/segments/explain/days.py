@@ -32,6 +32,7 @@ from xiaohe.segments.attributes.cuts import HALF_YEAR, YEAR
 from xiaohe.segments.explain.person import HORIZON, Person, seen_at
 from xiaohe.segments.query.world import PERSON, STATE, World
 from xiaohe.segments.records.purchases import FOLDED_TYPES
+from xiaohe.segments.records.spells import as_stated
 
 # Evidence of the state and of other people: today's, whichever day is asked about.
 HELD = frozenset({"rhythm", "sources", "referrals"})
@@ -217,7 +218,7 @@ class _Days:
                 "days", pa.table([pa.array(range(1, len(asked) + 1), pa.int64())], schema=PERSON)
             ),
             known_attributes=None,
-            kept={cuts.KEPT: cuts.of(self.world), f"touched {end}": None},
+            kept={cuts.KEPT: cuts.of(self.world), f"touched {end}": None, **as_stated(end)},
         )
         self._register_orders(world, asked, self.orders)
         return world

@@ -20,6 +20,7 @@ from xiaohe.segments.attributes.population import NOBODY, OF_NOBODY
 from xiaohe.segments.attributes.present import has
 from xiaohe.segments.query.world import PERSON, STATE, SUBJECT, World
 from xiaohe.segments.records.purchases import OF_ORDERS, bought, touched_orders
+from xiaohe.segments.records.spells import as_stated, spells
 
 # How far ahead is told.
 HORIZON = timedelta(days=400)
@@ -71,7 +72,7 @@ def read_of(whole: World, person: int) -> Person:
     for name in ROWS_OF_STATE:
         table = read.table(f"{STATE}{name}")
         if "person" in table.columns:
-            tables[name] = read.run(one.table(name))
+            tables[name] = read.run(spells(one) if name == "spells" else one.table(name))
         elif "order_key" in table.columns:
             tables[name] = read.run(_of_orders(read, table, orders))
     brought = _brought(one)
@@ -150,6 +151,7 @@ def small(whole: World, of: Person) -> World:
             **{name: each for name, each in whole.kept.items() if name == cuts.KEPT},
             referrals.KEPT: read.register(referrals.KEPT, of.referrals),
             f"touched {whole.at}": None,
+            **as_stated(whole.at),
         },
     )
 

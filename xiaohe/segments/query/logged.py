@@ -22,6 +22,7 @@ from xiaohe.ledger.engine import prop
 from xiaohe.segments.attributes.registry import ATTRIBUTES
 from xiaohe.segments.query.values import fits
 from xiaohe.segments.records.facts import place
+from xiaohe.segments.records.spells import spells as as_they_stand
 from xiaohe.segments.rules.tree import Compare, InSegment, Rule, Test
 from xiaohe.segments.rules.vocabulary import Kind
 from xiaohe.shop.taxonomy import Zone
@@ -91,7 +92,7 @@ def _words(world: World, told: ir.Table, into: Any) -> ir.Table:
 
 def _linked(world: World) -> ir.Table:
     """Whether each person has a live private link, at every instant at which one begins or ends."""
-    spells = world.table("spells")
+    spells = as_they_stand(world)
     spells = spells.filter(spells.zone == Zone.PRIVATE.value)
     begun = spells.select("person", "on", at=spells.started_at, step=ibis.literal(1, "int64"))
     ended = spells.select(

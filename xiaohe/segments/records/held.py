@@ -12,6 +12,7 @@ import pyarrow as pa
 from xiaohe.ledger.engine import prop
 from xiaohe.people.spells import FRIEND
 from xiaohe.segments.records.facts import place, wanting
+from xiaohe.segments.records.spells import spells as as_they_stand
 from xiaohe.shop.accounts import register
 from xiaohe.shop.taxonomy import Zone
 
@@ -29,7 +30,7 @@ _ACCOUNTS = pa.schema(
 
 def links(world: World, fields: list[str], since: date | None) -> ir.Table:
     """Spells of links that had begun: each time a link was live is one record, of the day it began."""
-    spells = world.table("spells")
+    spells = as_they_stand(world)
     spells = spells.filter(spells.started_at.notnull(), spells.started_at <= world.until)
     if since is not None:
         spells = spells.filter(spells.on >= ibis.literal(since))
