@@ -24,6 +24,7 @@ from xiaohe.kernel.workspace import Workspace
 from xiaohe.ledger import drain, stream
 from xiaohe.ledger.engine import Reading
 from xiaohe.ledger.engine.compiled import compiled
+from xiaohe.ledger.stream import Fact
 from xiaohe.segments import state
 from xiaohe.segments.rules.tree import InSegment
 from xiaohe.segments.state import generation
@@ -127,3 +128,45 @@ def test_the_inviter_of_an_order_is_looked_at_when_it_is_paid(place: Workspace) 
     assert made is not None
     assert not made.is_base
     assert members_of(NOW)["invites"] == afresh(NOW)["invites"] == {key("ann")}
+
+
+def paid(who: str, number: str, minor: int) -> Fact:
+    return event(who, "order.paid", NOW, 1, order_key=key(number), amount=minor, currency="CNY")
+
+
+def test_a_question_kept_of_people_without_orders_knows_the_orders_that_come(shop: None) -> None:
+    save("again", "count of purchase in last 365 days >= 2", NOW)
+    save("much", "sum of net over purchase in this month >= 16 money", NOW)
+    seen = event("ann", "page.viewed", NOW, 3, {"path": "home"})
+    tell(seen)
+    state.refresh(NOW)
+    # Whoever had something taken back is asked everything, though nobody ordered anything.
+    stream.take_back(stream.key_hash(seen), NOW)
+    state.refresh(NOW)
+    tell(paid("ann", "o", 900))
+    state.refresh(NOW)
+    tell(paid("bob", "p", 500), event("new", "message.in", NOW, 4))
+    made = state.refresh(NOW)
+
+    assert made is not None
+    assert not made.is_base
+    assert members_of(NOW) == afresh(NOW)
+    assert members_of(NOW)["again"] == {key("ann"), key("bob")}
+    assert members_of(NOW)["much"] == {key("ann")}
+
+
+def test_a_refund_that_names_no_buyer_is_the_buyers(shop: None) -> None:
+    save("spent-something", "sum of net over purchase ever > 0 money", NOW)
+    state.refresh(NOW)
+    tell(paid("new", "o", 900))
+    state.refresh(NOW)
+    assert key("new") in members_of(NOW)["spent-something"]
+    for order_key, minor in ((key("o"), 900), (key("a"), 100_000)):
+        whole = {"order_key": order_key, "amount": minor, "currency": "CNY"}
+        tell(Fact("segment:1", f"back:{order_key}", "order.refunded", NOW, order_key, **whole))
+    made = state.refresh(NOW)
+
+    assert made is not None
+    assert not made.is_base
+    assert members_of(NOW) == afresh(NOW)
+    assert members_of(NOW)["spent-something"].isdisjoint({key("ann"), key("new")})

@@ -30,6 +30,7 @@ RULES = {
     "left-us": "ended_by is customer",
     "met": "did link in last 7 days",
     "from-shop": 'did link where platform is "taobao"',
+    "came-from-shop": 'first_platform is "taobao" and last_platform is "taobao"',
     "not-for-long": "linked has been false for 30 days and not ever_linked",
 }
 SOON = NOW + timedelta(minutes=5)
@@ -107,7 +108,8 @@ def test_a_link_told_late_takes_its_source_from_the_scan_before_it(shop: None) -
     state.refresh(SOON)
     tell(scanned, now=SOON)
 
-    assert as_told(SOON)["from-shop"] == {key("prospect"), key("other")}
+    live = as_told(SOON)
+    assert live["from-shop"] == live["came-from-shop"] == {key("prospect"), key("other")}
 
 
 def test_a_link_taken_back_never_was(shop: None) -> None:

@@ -18,12 +18,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from xiaohe.kernel.clock import ShopCalendar
 from xiaohe.segments.rules.windows import Last, Unit, days_of
 from xiaohe.stats import readiness
 from xiaohe.stats.readiness import Line
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 KEPT = "cuts"
 YEAR = 365
 HALF_YEAR = 180
+# Of these facts none takes a purchase away, or what is told of it.
+ADDING = frozenset({"order.created", "order.paid", "order.item"})
 TWENTIETHS = tuple(number / 20 for number in range(1, 20))
 # name → (column of the year's buyers, shares)
 OF_THE_YEAR: Mapping[str, tuple[str, tuple[float, ...]]] = {
@@ -120,6 +125,27 @@ def reckon(world: World) -> Cuts:
 def told_again(world: World, told: Cuts) -> Cuts:
     """`told` of this very state, with what facts since may have changed: which platforms tell of discounts."""
     return replace(told, tells_discounts=_tell_discounts(world.everybody(), told.on))
+
+
+def told_more(narrow: World, told: Cuts) -> Cuts:
+    """The same where no purchase went away: those of the people of `narrow`, of whom facts came, are added to `told`."""
+    more = {*told.tells_discounts, *_tell_discounts(narrow, told.on)}
+    return replace(told, tells_discounts=tuple(sorted(more)))
+
+
+def only_add(facts: pa.Table, on: date, calendar: ShopCalendar) -> bool:
+    """Whether these facts (FACT_SCHEMA) can but add purchases to those of the year before `on`.
+
+    Who ordered and paid; and not so long ago that a purchase could move out of the year.
+    """
+    about = facts.filter(pc.starts_with(facts["type"], "order."))
+    began = calendar.start_of(on - timedelta(YEAR)) + calendar.start_shift
+    if not set(about["type"].unique().to_pylist()) <= ADDING:
+        return False
+    if about["other"].null_count < about.num_rows:
+        # It may state a payment that a bill had told of (`traits.bills`).
+        return False
+    return not about.num_rows or bool(pc.min(about["occurred_at"]).as_py() >= began)
 
 
 _known: dict[str, Mapping[str, Cut]] = {}

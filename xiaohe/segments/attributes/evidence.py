@@ -28,6 +28,7 @@ from xiaohe.segments.attributes.registry import RECURRING, before
 from xiaohe.segments.records.purchases import FOLDED_TYPES
 from xiaohe.segments.records.registry import SIGNAL
 from xiaohe.segments.records.spells import FOLDED_TYPES as LINKS
+from xiaohe.segments.records.spells import came as as_they_came
 from xiaohe.shop.taxonomy import UNKNOWN
 from xiaohe.traits.bills import CLAIMS
 
@@ -81,7 +82,7 @@ def _rhythm(world: World) -> ir.Table:
 
 
 def _sources(world: World) -> ir.Table:
-    came = world.table("came")
+    came = as_they_came(world)
     parts = {
         f"{end}_{name}": came[f"{end}_{name}"].nullif("" if name == "code" else UNKNOWN)
         for end in ("first", "last")
@@ -116,6 +117,7 @@ PARTS = (
         _sources,
         _all("date", "source_first_on")
         | _all("string", *(f"{end}_{name}" for end in ("first", "last") for name in SOURCE)),
+        LINKS,
     ),
     Part("refunds", bought.refunds, _all("float64", "refund_share")),
     Part(

@@ -20,10 +20,12 @@ from xiaohe.segments.attributes.population import NOBODY, OF_NOBODY
 from xiaohe.segments.attributes.present import has
 from xiaohe.segments.query.world import PERSON, STATE, SUBJECT, World
 from xiaohe.segments.records.purchases import OF_ORDERS, bought, touched_orders
-from xiaohe.segments.records.spells import as_stated, spells
+from xiaohe.segments.records.spells import as_stated, came, spells
 
 # How far ahead is told.
 HORIZON = timedelta(days=400)
+# Of these as they stand now.
+FOLDED = {"spells": spells, "came": came}
 ROWS_OF_STATE = ("rhythm", "came", "spells", "parcels", "links", "signals", "told")
 
 
@@ -72,7 +74,7 @@ def read_of(whole: World, person: int) -> Person:
     for name in ROWS_OF_STATE:
         table = read.table(f"{STATE}{name}")
         if "person" in table.columns:
-            tables[name] = read.run(spells(one) if name == "spells" else one.table(name))
+            tables[name] = read.run(FOLDED[name](one) if name in FOLDED else one.table(name))
         elif "order_key" in table.columns:
             tables[name] = read.run(_of_orders(read, table, orders))
     brought = _brought(one)

@@ -39,6 +39,8 @@ OF_ORDERS = (
 )  # fmt: skip
 # So many touched orders, and the facts about them, are held in memory while questions are asked about them.
 KEPT_ORDERS = 20_000
+# Where a world keeps what it looked up of everybody's orders.
+OF_SHOP = "orders of the shop"
 # What the order itself says, beside its state.
 OF_CREATION = ("store", "staff", "slot", "tender", "coupon", "covers", "discount")
 
@@ -128,10 +130,16 @@ def bought(world: World, since: date | None) -> ir.Table:
     return orders.anti_join(touched, "order_key").union(fresh.select(*OF_ORDERS))
 
 
+def of_shop(world: World) -> dict[str, Any]:
+    """What was looked up of the whole shop's orders, whoever the world is about; one of few people may have it, too."""
+    found: dict[str, Any] = world.kept.setdefault(OF_SHOP, {})
+    return found
+
+
 def touched_orders(world: World) -> ir.Table | None:
     """(order_key) of the orders about which facts have come that the state does not know; None if there are none."""
-    known = f"touched {world.at}"
-    if known not in world.kept:
+    known, kept = f"touched {world.at}", of_shop(world)
+    if known not in kept:
         facts = world.everybody().seen(FOLDED_TYPES)
         facts = facts.filter(_unknown_to_state(world, facts))
         fresh = world.read.run(facts.select("order_key", "key_hash").distinct())
@@ -142,24 +150,24 @@ def touched_orders(world: World) -> ir.Table | None:
             taken = matched.filter(pc.is_in(matched["key_hash"], fresh["key_hash"]))
             keys = pa.concat_arrays([_whole(keys), _whole(taken["order_key"])]).unique()
         keys = pa.table([_whole(keys).sort()], names=["order_key"])
-        world.kept[_few(world)] = keys.num_rows <= KEPT_ORDERS
-        world.kept[known] = (
+        kept[_few(world)] = keys.num_rows <= KEPT_ORDERS
+        kept[known] = (
             world.read.register(_name_for(world, "touched", keys), keys) if keys.num_rows else None
         )
-    found: ir.Table | None = world.kept[known]
+    found: ir.Table | None = kept[known]
     return found
 
 
 def _elsewhere(world: World) -> tuple[pa.Table, pa.Table]:
     """Cancelled lines with the orders they take back, and payments on bills that lists tell too, as seen."""
-    known = f"elsewhere {world.at}"
-    if known not in world.kept:
+    known, kept = f"elsewhere {world.at}", of_shop(world)
+    if known not in kept:
         asks = _Seen(world.everybody())
-        world.kept[known] = (
+        kept[known] = (
             match_cancellations(asks, persons=world.table("persons")),
             told_twice(asks, calendar=world.calendar),
         )
-    found: tuple[pa.Table, pa.Table] = world.kept[known]
+    found: tuple[pa.Table, pa.Table] = kept[known]
     return found
 
 
@@ -175,14 +183,14 @@ def _unknown_to_state(world: World, facts: ir.Table) -> Any:
 
 def _stored(world: World, touched: ir.Table) -> ir.Table:
     """`folded_again` of everybody, asked once for all questions of a moment: each of them would fold anew."""
-    known = f"folded {world.at}"
-    if known not in world.kept:
+    known, kept = f"folded {world.at}", of_shop(world)
+    if known not in kept:
         fresh = folded_again(world.everybody(), touched)
-        if world.kept[_few(world)]:
+        if kept[_few(world)]:
             answer = world.read.run(fresh.select(*OF_ORDERS, "valid").order_by("order_key"))
             fresh = _registered(world, "folded", answer)
-        world.kept[known] = fresh
-    found: ir.Table = world.kept[known]
+        kept[known] = fresh
+    found: ir.Table = kept[known]
     return found
 
 
@@ -210,7 +218,7 @@ def folded_again(world: World, touched: ir.Table) -> ir.Table:
 
 def _at_hand(world: World, own: ir.Table) -> ir.Table:
     """The facts of touched orders, read once: folding looks at them some twenty times, a cluster opens files each time."""
-    if not world.kept[_few(world)]:
+    if not of_shop(world)[_few(world)]:
         return own
     facts = world.read.run(own.order_by("key_hash"))
     return _registered(world, "facts_of_touched", facts)

@@ -1,13 +1,14 @@
-"""Spells of links: those of the state, and of people of whom link facts came that it does not know, folded again.
+"""Spells of links, and where people came from: the state's, but of people of whom link facts came since folded again.
 
-state's spells ── of people without such facts ──┐
-facts since ─► those people ─► all of their facts (people.spells, people.came_from) ─┴─► spells as they stand
+state's rows ── of people without such facts ──┐
+facts since ─► those people ─► all of their facts (people.spells, people.came_from) ─┴─► rows as they stand
 
 Scans, claims and requests count among link facts: a link that does not say where from takes its source from them.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -37,25 +38,47 @@ def spells(world: World) -> ir.Table:
     found = _anew(world)
     if found is None:
         return known
-    people, fresh = found
-    return known.anti_join(people, "person").union(world.whose(fresh).select(*known.columns))
+    fresh = world.whose(found.spells).select(*known.columns)
+    return known.anti_join(found.people, "person").union(fresh)
+
+
+def came(world: World) -> ir.Table:
+    """The state's table `came` of these people with such facts; orders count as far as the state knows them."""
+    known = world.table("came")
+    found = _anew(world)
+    if found is None:
+        return known
+    orders = world.everybody().table("orders").semi_join(found.people, "person")
+    links = found.spells.mutate(at=found.spells.started_at)
+    stated = came_from.statements(came_from.of_orders(orders), links, found.heard)
+    fresh = world.whose(came_from.came_from(stated)).select(*known.columns)
+    return known.anti_join(found.people, "person").union(fresh)
 
 
 def as_stated(at: datetime) -> dict[str, Any]:
-    """`World.kept` of a world whose table of spells is as they stand at `at`."""
+    """`World.kept` of a world whose tables `spells` and `came` are as they stand at `at`."""
     return {_name(at): (None, None)}
 
 
 # ---------------------------------------------------------------- people whose spells are folded again
 
 
-def _anew(world: World) -> tuple[ir.Table, ir.Table] | None:
-    """(person) of those whose spells are folded again, and these; None if the state knows everything."""
+@dataclass(frozen=True)
+class _Anew:
+    """(person) of those whose spells are folded again, these, and their scans, claims and requests (`coming.told`)."""
+
+    people: ir.Table
+    spells: ir.Table
+    heard: ir.Table
+
+
+def _anew(world: World) -> _Anew | None:
+    """None if the state knows everything."""
     if (kept := _kept(world)) is None:
         about = world if world.people is not None else world.everybody()
         kept = about.people, _folded_again(about, _touched(about))
         world.kept[_name(world.at, whole=about.people is None)] = kept
-    found: tuple[ir.Table, ir.Table] | None = kept[1]
+    found: _Anew | None = kept[1]
     return found
 
 
@@ -115,8 +138,8 @@ def _both(one: pa.Table, two: pa.Table) -> pa.ChunkedArray:
     return pa.chunked_array([*one["person"].chunks, *two["person"].chunks], pa.int64()).unique()
 
 
-def _folded_again(world: World, people: pa.Table) -> tuple[ir.Table, ir.Table] | None:
-    """These people as a table, and all of their spells, as `traits.coming` writes them."""
+def _folded_again(world: World, people: pa.Table) -> _Anew | None:
+    """All there is of these people, as `traits.coming` writes it."""
     if not people.num_rows:
         return None
     own = world.everybody().only(people["person"].to_pylist())
@@ -130,4 +153,4 @@ def _folded_again(world: World, people: pa.Table) -> tuple[ir.Table, ir.Table] |
         told = f"{world.at} {people['person'].to_pylist()}".encode()
         name = world.read.name_for("spells_anew", blake2b(told, digest_size=16).digest())
         fresh = world.read.register(name, world.read.run(in_order))
-    return own.people, fresh
+    return _Anew(own.people, fresh, own.whose(heard))

@@ -17,6 +17,7 @@ from xiaohe.ledger.timeline import MANY
 from xiaohe.segments.attributes import cuts
 from xiaohe.segments.query.logged import CHANGED
 from xiaohe.segments.query.world import PERSON, SUBJECT, World, at_moment
+from xiaohe.segments.records import purchases
 from xiaohe.segments.rules.tree import Leaf, Measure, Rank, Sequence
 from xiaohe.segments.rules.windows import Last, Window, is_hours
 from xiaohe.segments.state.generation import Ids, Rules
@@ -50,8 +51,9 @@ def only(world: World, people: Ids) -> World:
     more = read.run(theirs)["subject"].to_numpy()
     subjects = np.union1d(people, more)
     shown = read.register("touched_subjects", pa.table([pa.array(subjects)], schema=SUBJECT))
-    # What was kept of everybody is not of these people, but the shop's cuts are.
+    # What was kept of everybody is not of these people, but the shop's cuts and its touched orders are.
     kept = {name: each for name, each in world.kept.items() if name == cuts.KEPT}
+    kept[purchases.OF_SHOP] = purchases.of_shop(world)
     return replace(world, people=table, subjects=shown, few=len(subjects) < MANY, kept=kept)
 
 

@@ -115,11 +115,21 @@ def _advanced(
 def _cuts_moved(world: World, before: Generation, touched: Dirty) -> bool:
     """Whether the shop's quantiles are others now; they hold for everybody."""
     told = before.about["cuts"]
-    bought = any(each.startswith("order.") for each in touched.news.types) or len(touched.back)
     if before.traits.id == world.state.id:
-        known = cuts.Cuts.from_json(told)
-        world.kept[cuts.KEPT] = cuts.told_again(world, known) if bought else known
+        world.kept[cuts.KEPT] = _cuts_since(world, cuts.Cuts.from_json(told), touched)
     return bool(_plain(cuts.of(world).as_json()) != told)
+
+
+def _cuts_since(world: World, known: cuts.Cuts, touched: Dirty) -> cuts.Cuts:
+    news = touched.news
+    bought = any(each.startswith("order.") for each in news.types)
+    if not bought and not len(touched.back):
+        return known
+    if news.facts is None or len(touched.otherwise):
+        return cuts.told_again(world, known)
+    if not cuts.only_add(news.facts, known.on, world.calendar):
+        return cuts.told_again(world, known)
+    return cuts.told_more(asking.only(world, touched.facts), known)
 
 
 def _plain(told: Any) -> Any:

@@ -73,7 +73,7 @@ def since(
         return None
     out = before.runs_out
     due = np.unique(out[out[:, 0] <= to_us(now), 1])
-    subjects = np.union1d(subjects, _inviters(read, news))
+    subjects = np.unique(np.concatenate([subjects, _inviters(read, news), _buyers(read, news)]))
     taken_back = persons_of(read, np.fromiter(sorted(back), np.int64, len(back)))
     return Dirty(persons_of(read, subjects), taken_back, moved, due, news)
 
@@ -102,6 +102,23 @@ def _inviters(read: Reading, news: News) -> Ids:
     groups = mine.filter(mine.group.notnull()).select("source", "group").distinct()
     beside = told.semi_join(groups, ["source", "group"]).select("subject")
     return np.unique(read.run(named.union(beside).distinct())["subject"].to_numpy())
+
+
+def _buyers(read: Reading, news: News) -> Ids:
+    """Subjects of orders about which something came that names nobody: its subject is the order itself."""
+    if news.facts is None or not any(each.startswith("order.") for each in news.types):
+        return np.empty(0, np.int64)
+    nameless = pc.equal(news.facts["order_key"], news.facts["subject"])
+    keys = news.facts.filter(nameless)["order_key"].drop_null().unique()
+    if not len(keys):
+        return np.empty(0, np.int64)
+    orders = read.register("dirty_nameless", pa.table({"order_key": keys}))
+    known = read.table("state_orders").semi_join(orders, "order_key")
+    known = known.filter(known.person.notnull()).select(subject=known.person)
+    # Of an order the state does not know yet, another of its facts does.
+    told = FACTS.filter(FACTS.order_key.notnull(), FACTS.subject != FACTS.order_key)
+    told = told.semi_join(orders, "order_key").select("subject")
+    return np.unique(read.run(known.union(told).distinct())["subject"].to_numpy())
 
 
 def persons_of(read: Reading, subjects: Ids) -> Ids:

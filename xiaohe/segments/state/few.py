@@ -15,21 +15,33 @@ from typing import Any, TypeAlias
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
+from ibis.expr import operations as ops
 
 from xiaohe.ledger.engine.compiled import compiled
 from xiaohe.segments.attributes import kept
+from xiaohe.segments.attributes.evidence import ORDERS
 from xiaohe.segments.attributes.kept import Kept, Renewed
 from xiaohe.segments.query import additive
 from xiaohe.segments.query.compile import leaf_table
 from xiaohe.segments.query.world import World
-from xiaohe.segments.records.registry import kind_named
-from xiaohe.segments.rules.tree import Compare, Leaf, Listed, Measure, Sequence, Share
+from xiaohe.segments.records import held, spells
+from xiaohe.segments.records.registry import LINE, LINK, PURCHASE, TAG, kind_named
+from xiaohe.segments.rules.tree import Been, Compare, Leaf, Listed, Measure, Sequence, Share
 from xiaohe.segments.rules.windows import is_of_cycles
 from xiaohe.segments.state import accumulated
 from xiaohe.segments.state.asking import end_of_day, groups_of, of_hours, only
 from xiaohe.segments.state.bits import Flags
 from xiaohe.segments.state.columns import without_records
 from xiaohe.segments.state.generation import Generation, Ids
+
+# What records are folded from that are no facts themselves.
+FOLDED: Mapping[str, tuple[str, ...]] = {
+    PURCHASE: ORDERS,
+    LINE: ORDERS,
+    LINK: spells.FOLDED_TYPES,
+    TAG: (held.ADDED, held.REMOVED),
+}
+SUMS = "sums_"
 
 Types: TypeAlias = frozenset[str] | None
 # Whose, ascending, and what is so of them.
@@ -160,8 +172,10 @@ class _Asked:
             return True
         types = self.news.types
         named = [looks_at(each) for each in group.values()]
+        if any(not types.isdisjoint(each) for each in named if each is not None):
+            return True
         if None not in named:
-            return any(not types.isdisjoint(each) for each in named if each is not None)
+            return False
         return _concerns(self.world, "".join(group), partial(leaf_table, self.world, group), types)
 
     def summed(
@@ -173,7 +187,7 @@ class _Asked:
             rows = accumulated.kept_of(self.before, name, self.persons)
             if self.new and not rows.num_rows and not self._came(leaves):
                 return rows, self._without(leaves)
-            known = world.read.register(f"sums_{name}", rows)
+            known = world.read.register(f"{SUMS}{name}", rows)
             since = replace(world, facts=self.facts)
             found = world.read.run(
                 _built(
@@ -268,26 +282,37 @@ def _otherwise(world: World, leaves: Mapping[str, Measure]) -> dict[str, bool]:
 
 
 _questions: dict[tuple[Any, ...], ir.Table] = {}
+# What every delta has under the same name. Of other tables there may be none the next time, or others: records that are
+# folded again with what came make another question of it.
+_ALWAYS_THERE = frozenset(
+    [
+        "touched_people", "touched_subjects", "touched_known", "touched_attributes", "news",
+        "state_persons", "state_left_out", "state_rhythm",
+    ]
+)  # fmt: skip
 
 
 def _built(world: World, what: tuple[str, ...], build: Callable[[], ir.Table]) -> ir.Table:
-    """A question as it was put together before: names of tables, the day's end and what a state is like are the same.
-
-    One that brought a table of its own with it is put together again: the table must be there.
-    """
+    """A question as it was put together before: names of tables, the day's end and what a state is like are the same."""
     if world.at != end_of_day(world):
         return build()
     key = (world.state.id, world.on, world.calendar, world.currency, world.few, what)
     found = _questions.get(key)
-    if found is not None:
-        return found
-    tables = world.read.tables
-    found = build()
-    if all(tables.get(name) is each for name, each in world.read.tables.items()):
-        if len(_questions) > 500:
-            _questions.clear()
-        _questions[key] = found
+    if found is None:
+        found = build()
+        if _stays(world, found):
+            if len(_questions) > 500:
+                _questions.clear()
+            _questions[key] = found
     return found
+
+
+def _stays(world: World, question: ir.Table) -> bool:
+    named = {each.name for each in question.op().find(ops.UnboundTable)}
+    return not any(
+        each in world.read.tables and each not in _ALWAYS_THERE and not each.startswith(SUMS)
+        for each in named
+    )
 
 
 # ---------------------------------------------------------------- what is of concern
@@ -296,6 +321,8 @@ def _built(world: World, what: tuple[str, ...], build: Callable[[], ir.Table]) -
 def looks_at(leaf: Leaf) -> Types:
     """Types of facts that a leaf is an answer from, attributes aside; None where only the engine can tell."""
     match leaf:
+        case Been(rule=Compare(field="linked")):
+            return frozenset(spells.FOLDED_TYPES)
         case Measure(records=records):
             named = [records.of]
         case Sequence(steps=steps):
@@ -304,10 +331,14 @@ def looks_at(leaf: Leaf) -> Types:
             return frozenset()
         case _:
             return None
-    kinds = [kind_named(each) for each in named]
-    if not all(kind is not None and kind.types for kind in kinds):
-        return None
-    return frozenset(name for kind in kinds if kind is not None for name in kind.types)
+    types: set[str] = set()
+    for name in named:
+        kind = kind_named(name)
+        of_kind = FOLDED.get(name) or (kind.types if kind is not None else ())
+        if not of_kind:
+            return None
+        types.update(of_kind)
+    return frozenset(types)
 
 
 def _by_attributes(leaf: Leaf) -> bool:
