@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.request
 import uuid
 from datetime import UTC, datetime
@@ -211,7 +212,15 @@ def _event(name: str, user: str, now: str) -> dict[str, Any]:
 def _post(server: Server, body: bytes) -> None:
     request = urllib.request.Request(server.address + "/v1/batch", body)
     request.add_header("Content-Type", "application/json")
-    urllib.request.urlopen(request, timeout=60).read()
+    while True:
+        try:
+            urllib.request.urlopen(request, timeout=60).read()
+            return
+        except urllib.error.HTTPError as refused:
+            # What lay in the inbox of a kept folder is drained first.
+            if refused.code != 429:
+                raise
+            time.sleep(1)
 
 
 def _cpu(server: Server, name: str) -> float:

@@ -15,7 +15,7 @@ from xiaohe import jobs
 from xiaohe.autopilot import today
 from xiaohe.entries import queries
 from xiaohe.kernel import workspace
-from xiaohe.kernel.workspace import SAMPLE, Workspace
+from xiaohe.kernel.workspace import SAMPLE, Workspace, discard
 from xiaohe.ledger import engine, imports
 from xiaohe.people import conflicts, likely, marks
 from xiaohe.shop import clock, goods, stores, team
@@ -130,3 +130,17 @@ def test_it_goes_in_one_click_and_leaves_the_merchant_alone(
     shop_of_sample.discard_sample()
     assert not loaded.exists()
     assert (place.home / "xiaohe.db").exists()
+
+
+def test_nobody_brings_back_a_part_of_a_shop_that_was_thrown_away(place: Workspace) -> None:
+    shop = Workspace(SAMPLE, place.home / SAMPLE)
+    shop.home.mkdir()
+    shop.secret("hash")
+
+    discard(shop)
+
+    with pytest.raises(FileNotFoundError):
+        shop.secret("hash")
+    with pytest.raises(FileNotFoundError):
+        shop.made(shop.derived / "segments")
+    assert not list(place.home.glob("*sample*"))

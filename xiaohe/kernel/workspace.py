@@ -54,11 +54,26 @@ class Workspace:
         return self.home / "rejects"
 
     def secret(self, purpose: str) -> bytes:
-        """32 random bytes kept in `HOME/secret/<purpose>.key`, made on first use."""
+        """32 random bytes kept in `HOME/secret/<purpose>.key`, made on first use.
+
+        Raises FileNotFoundError where a workspace beside `main` is gone.
+        """
+        if self.name != MAIN and not self.home.is_dir():
+            raise FileNotFoundError(self.home)
         return _secret(self.home / "secret" / f"{purpose}.key")
 
     def exists(self) -> bool:
         return (self.home / "secret").is_dir()
+
+    def made(self, folder: Path) -> Path:
+        """`folder` of this workspace, made if it is not there; raises FileNotFoundError where the workspace itself is gone.
+
+        Whoever still works for one that was thrown away must not bring a part of it back.
+        """
+        if not self.home.is_dir():
+            raise FileNotFoundError(self.home)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
 
 
 # Keys already read, with the file's stamp: a sample shop thrown away and made again has other keys at the same
@@ -129,4 +144,10 @@ def discard(place: Workspace) -> None:
     """Delete a workspace's folder; refused for `main`, which only its owner may delete by hand."""
     if place.name == MAIN:
         raise ValueError("the main workspace is never discarded by software")
-    shutil.rmtree(place.home, ignore_errors=True)
+    # Out of reach at once: whoever writes into it meanwhile would keep a folder from being removed.
+    gone = place.home.with_name(f".{place.name}-{secrets.token_hex(4)}")
+    try:
+        place.home.rename(gone)
+    except FileNotFoundError:
+        return
+    shutil.rmtree(gone, ignore_errors=True)

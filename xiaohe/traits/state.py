@@ -292,9 +292,8 @@ def _fingerprint(terms: Terms) -> str:
 
 
 def _root() -> Path:
-    root = workspace.current().derived / "state"
-    root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return root
+    here = workspace.current()
+    return here.made(here.derived / "state")
 
 
 def _versions(root: Path) -> list[Path]:

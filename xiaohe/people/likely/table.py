@@ -49,7 +49,7 @@ def path() -> Path:
 def write(pairs: pa.Table, about: dict[str, Any]) -> None:
     """Put a new table in place of the old one."""
     place = path()
-    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    workspace.current().made(place.parent)
     draft = place.with_name(f".{uuid.uuid4().hex}")
     told = json.dumps({"format": FORMAT, **about}).encode()
     try:

@@ -270,9 +270,8 @@ class Generation:
 
 
 def root() -> Path:
-    place = workspace.current().derived / "segments"
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return place
+    here = workspace.current()
+    return here.made(here.derived / "segments")
 
 
 @lru_cache(maxsize=1024)
