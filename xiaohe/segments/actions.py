@@ -78,7 +78,7 @@ def save(
         before = None if slug is None else _latest(slug, seen)
         slug = slug or _new_slug(name)
         salt = before.salt if before and before.salt else _letters(8)
-        rule = _checked(slug, name, resolve.salted(rule, salt))
+        rule = _checked(slug, name, resolve.salted(rule, salt), before.kind if before else kind)
         is_same = before is not None and _written(before.rule) == _written(rule)
         if before is not None and is_same and before.name == name and not before.archived_at:
             return Done(before, 0)
@@ -96,7 +96,7 @@ def rename(slug: str, name: str, user: int | None, now: datetime) -> Done:
         before = _latest(slug)
         if before.name == name:
             return Done(before, 0)
-        _refuse_taken(slug, name)
+        _refuse_taken(slug, name, before.kind)
         return _put(Act.RENAMED, slug, before, user, now, name=name)
 
 
@@ -118,7 +118,7 @@ def restore(slug: str, user: int | None, now: datetime) -> Done:
         before = _latest(slug)
         if not before.archived_at:
             return Done(before, 0)
-        _checked(slug, before.name, before.rule)
+        _checked(slug, before.name, before.rule, before.kind)
         return _put(Act.RESTORED, slug, before, user, now, archived_at=None)
 
 
@@ -131,7 +131,7 @@ def put_back(slug: str, user: int | None, now: datetime) -> Done:
             raise BadInput("not_shipped", _("“%(name)s” is none that ships."), name=before.name)
         if before.as_shipped and before.name == shipped.name:
             return Done(before, 0)
-        _checked(slug, shipped.name, shipped.rule)
+        _checked(slug, shipped.name, shipped.rule, shipped.kind)
         return _put(
             Act.PUT_BACK, slug, before, user, now, name="", rule=shipped.rule, as_shipped=True
         )
@@ -151,7 +151,7 @@ def undo(slug: str, version: int, user: int | None, now: datetime) -> Done:
         if then.is_archived:
             _refuse_used(after)
         else:
-            _checked(slug, then.name or after.name, jsonform.from_json(then.tree))
+            _checked(slug, then.name or after.name, jsonform.from_json(then.tree), after.kind)
         return _put(
             Act.UNDONE,
             slug,
@@ -244,7 +244,7 @@ def _named(name: str) -> str:
     return name
 
 
-def _checked(slug: str, name: str, rule: Rule) -> Rule:
+def _checked(slug: str, name: str, rule: Rule, kind: Kind) -> Rule:
     """The rule, if it makes sense here: known names, no circle, nobody else of this name."""
     others = [each for each in queries.segments() if each.slug != slug]
     known = {each.slug: each for each in others}
@@ -261,13 +261,19 @@ def _checked(slug: str, name: str, rule: Rule) -> Rule:
             way=" → ".join(known[each].name if each in known else name for each in way),
         )
     checks.check(rule, vocabulary_with([*others]))
-    _refuse_taken(slug, name)
+    _refuse_taken(slug, name, kind)
     return normal(rule)
 
 
-def _refuse_taken(slug: str, name: str) -> None:
+def _refuse_taken(slug: str, name: str, kind: Kind) -> None:
+    """A tag may be called like a segment: they stand in lists of their own, and rules know both by their slugs."""
     folded = name.casefold()
-    if any(each.slug != slug and each.name.casefold() == folded for each in queries.segments()):
+    if any(
+        each.slug != slug
+        and (each.kind is Kind.TAG) == (kind is Kind.TAG)
+        and each.name.casefold() == folded
+        for each in queries.segments()
+    ):
         raise Conflict("name_taken", _("There is a segment named “%(name)s” already."), name=name)
 
 

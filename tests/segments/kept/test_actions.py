@@ -6,12 +6,13 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from xiaohe.kernel.errors import BadInput, Conflict, NotFound, XiaoheError
-from xiaohe.segments import actions, queries
+from xiaohe.segments import actions, library, queries
 from xiaohe.segments.models import Kind
 from xiaohe.segments.rules.errors import RuleError
-from xiaohe.segments.rules.tree import Rule
+from xiaohe.segments.rules.tree import Not, Rule
 from xiaohe.segments.text import parse
 from xiaohe.shop import audit
 from xiaohe.shop.models import AuditAct
@@ -193,3 +194,13 @@ def test_renaming_one_of_the_library_leaves_it_as_it_ships(place: Any) -> None:
     assert (renamed.name, renamed.as_shipped) == ("Quiet ones", True)
     actions.undo("g11", 2, 3, NOW)
     assert queries.segment("g11").name == "Zombies"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_everything_of_the_library_can_be_edited_under_its_own_name(
+    place: Any, language: str
+) -> None:
+    with translation.override(language):
+        for slug, each in library.shipped().items():
+            done = actions.save(each.name, Not(each.rule), None, NOW, slug=slug)
+            assert done.saved.name == each.name

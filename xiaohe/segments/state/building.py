@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -129,7 +130,11 @@ def _cuts_since(world: World, known: cuts.Cuts, touched: Dirty) -> cuts.Cuts:
         return cuts.told_again(world, known)
     if not cuts.only_add(news.facts, known.on, world.calendar):
         return cuts.told_again(world, known)
-    return cuts.told_more(asking.only(world, touched.facts), known)
+    narrow = asking.only(world, touched.facts)
+    if not delta.have_facts_ahead(world, touched.facts):
+        # Orders are folded once: the delta looks at them as of the day's end.
+        narrow = replace(narrow, at=asking.end_of_day(world))
+    return cuts.told_more(narrow, known)
 
 
 def _plain(told: Any) -> Any:

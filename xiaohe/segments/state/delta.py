@@ -68,7 +68,7 @@ def look(
         plain &= old.present
     else:
         plain &= ~np.isin(people, _told_of_before(world, people[plain & ~old.present], touched))
-    ahead = _have_facts_ahead(world, people)
+    ahead = have_facts_ahead(world, people)
     attributes: list[pa.Table] = []
     told: list[pa.Table] = []
     sums: dict[str, pa.Table] = {}
@@ -130,7 +130,7 @@ def _told_of_before(world: World, newcomers: Ids, touched: Dirty) -> Ids:
     return np.unique(rows["person"].to_numpy()[~came])
 
 
-def _have_facts_ahead(world: World, people: Ids) -> bool:
+def have_facts_ahead(world: World, people: Ids) -> bool:
     """Whether one of these people has a fact that is dated later than now."""
     taken = world.read.snapshot
     assert taken is not None
