@@ -170,3 +170,22 @@ def test_a_refund_that_names_no_buyer_is_the_buyers(shop: None) -> None:
     assert not made.is_base
     assert members_of(NOW) == afresh(NOW)
     assert members_of(NOW)["spent-something"].isdisjoint({key("ann"), key("new")})
+
+
+def test_who_tells_of_discounts_is_known_when_an_order_comes_and_when_it_goes(shop: None) -> None:
+    save("told-of", "promo_share is known", NOW)
+    before = {"order_key": key("q"), "amount": 700, "currency": "CNY"}
+    tell(event("bob", "order.paid", NOW - timedelta(days=9), 1, **before))
+    drain.drain(NOW, force=True)
+    traits.refresh(NOW)
+    state.refresh(NOW, anew=True)
+    common = {"order_key": key("o"), "currency": "CNY"}
+    tell(event("ann", "order.created", NOW, 1, {"coupon": "spring"}, **common), paid("ann", "o", 900))  # fmt: skip
+    state.refresh(NOW)
+    told = members_of(NOW)
+    assert told == afresh(NOW)
+    tell(event("ann", "order.closed", NOW, 1, **common))
+    state.refresh(NOW)
+
+    assert members_of(NOW) == afresh(NOW)
+    assert (told["told-of"], members_of(NOW)["told-of"]) == ({key("bob")}, set())
