@@ -189,3 +189,21 @@ def test_who_tells_of_discounts_is_known_when_an_order_comes_and_when_it_goes(sh
 
     assert members_of(NOW) == afresh(NOW)
     assert (told["told-of"], members_of(NOW)["told-of"]) == ({key("bob")}, set())
+
+
+def test_what_was_added_is_added_to_again(shop: None) -> None:
+    save("keen", "count of page.viewed in last 30 days >= 4", NOW)
+    save("spender", "sum of amount over voucher.applied in last 90 days >= 30 money", NOW)
+    state.refresh(NOW, anew=True)
+    for number, who in enumerate(("ann", "bob", "ann", "bob"), 10):
+        tell(
+            event(who, "page.viewed", NOW, number, {"path": "tea"}),
+            event(who, "voucher.applied", NOW, number, amount=1500, currency="CNY"),
+        )
+        made = state.refresh(NOW)
+        assert made is not None
+        assert not made.is_base
+        assert members_of(NOW) == afresh(NOW)
+
+    both = {key("ann"), key("bob")}
+    assert members_of(NOW)["keen"] == members_of(NOW)["spender"] == both
