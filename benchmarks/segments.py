@@ -197,7 +197,7 @@ def by_hand(now: datetime, segments: Sequence[Any], spent: Spent, with_clickhous
     for each in segments:
         ids = standing.ids(InSegment(each.slug))
         ours.append((len(ids), int((ids % 1_000_003).sum())))
-    duck = duckdb.connect(config={"threads": os.cpu_count() or 1, "memory_limit": "1GB"})
+    duck = duckdb.connect(config={"threads": os.cpu_count() or 1, "memory_limit": "4GB"})
     duck.execute("SET TimeZone = 'UTC'")
     write = for_duckdb(f"read_parquet([{listed}])", begins)
     with timed(f"{len(segments)} hand-written queries (DuckDB, the same files)") as took:

@@ -8,6 +8,7 @@ query: what was told twice, refunded in part or whole, closed. Drawn with a seed
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -47,24 +48,25 @@ def _since_last(name: str, days: int) -> Callable[[Writer], str]:
 
 
 def _in_turn(names: tuple[str, ...], within: int, days: int) -> Callable[[Writer], str]:
-    """One after the other, the last at most so many days after the first."""
+    """One after the other, the last at most so many days after the first: of each last one the latest before it."""
 
     def sql(write: Writer) -> str:
-        first, last = "f0", f"f{len(names) - 1}"
-        joins = [f"{write.facts} AS f0"]
-        tests = [f"f0.type = '{names[0]}'", f"f0.occurred_at >= {write.since(days)}"]
-        for place, name in enumerate(names[1:], 1):
-            joins.append(
-                f"JOIN {write.facts} AS f{place} ON f{place}.subject = f{place - 1}.subject"
+        def step(name: str) -> str:
+            return (
+                f"SELECT subject, occurred_at FROM {write.facts}"
+                f" WHERE type = '{name}' AND occurred_at >= {write.since(days)}"
             )
-            tests += [
-                f"f{place}.type = '{name}'",
-                f"f{place}.occurred_at >= {write.since(days)}",
-                f"f{place}.occurred_at > f{place - 1}.occurred_at",
-            ]
-        apart = f"{write.day(f'{last}.occurred_at')} - {write.day(f'{first}.occurred_at')}"
-        tests.append(f"{apart} <= {within}")
-        return f"SELECT DISTINCT f0.subject AS subject FROM {' '.join(joins)} WHERE {' AND '.join(tests)}"
+
+        last, *before = reversed(names)
+        turn = f"SELECT subject, occurred_at AS began, occurred_at AS ended FROM ({step(last)}) AS told"
+        for name in before:
+            turn = (
+                "SELECT late.subject AS subject, early.occurred_at AS began, late.ended AS ended"
+                f" FROM ({turn}) AS late ASOF JOIN ({step(name)}) AS early"
+                " ON late.subject = early.subject AND late.began > early.occurred_at"
+            )
+        apart = f"{write.day('ended')} - {write.day('began')}"
+        return f"SELECT DISTINCT subject FROM ({turn}) AS turns WHERE {apart} <= {within}"
 
     return sql
 
@@ -76,21 +78,31 @@ def _bought(having: str, *, where: str = "", before_today: bool = True) -> Calla
         tests = [f"paid_at < {write.since(0)}"] if before_today else []
         if where:
             tests.append(where)
-        for days in (7, 30, 60, 90, 180, 365):
-            tests = [each.replace(f"{{since_{days}}}", write.since(days)) for each in tests]
         narrowed = f" WHERE {' AND '.join(tests)}" if tests else ""
-        tested = having
-        for days in (7, 14, 29, 30, 59, 60, 90, 119, 180, 365):
-            tested = tested.replace(f"{{since_{days}}}", write.since(days))
-        return f"SELECT subject FROM bought{narrowed} GROUP BY subject HAVING {tested}"
+        return _dated(
+            write, f"SELECT subject FROM bought{narrowed} GROUP BY subject HAVING {having}"
+        )
 
     return sql
 
 
+def _in_rhythm(having: str) -> Callable[[Writer], str]:
+    """As it was known when today began, of whoever has an order that stands."""
+    return lambda write: _dated(
+        write,
+        f"SELECT subject FROM bought_before GROUP BY subject HAVING {having}"
+        f" INTERSECT{write.distinct} SELECT subject FROM bought WHERE paid_at < {write.since(0)}",
+    )
+
+
+def _dated(write: Writer, sql: str) -> str:
+    return re.sub(r"\{since_(\d+)\}", lambda found: write.since(int(found[1])), sql)
+
+
 def _refund_share(write: Writer) -> str:
     return (
-        f"SELECT subject FROM orders WHERE paid_at >= {write.since(180)} AND paid_at < {write.since(0)}"
-        " GROUP BY subject HAVING avg(CASE WHEN refunded_before > 0 THEN 1.0 ELSE 0.0 END) > 0.2"
+        f"SELECT subject FROM orders_before WHERE paid_at >= {write.since(180)}"
+        " GROUP BY subject HAVING avg(CASE WHEN refunded > 0 THEN 1.0 ELSE 0.0 END) > 0.2"
     )
 
 
@@ -177,11 +189,11 @@ def _of_orders() -> Iterator[Leaf]:
     yield leaf("days_365 >= 4", _bought("count(DISTINCT CASE WHEN paid_at >= {since_365} THEN bought_on END) >= 4"))  # fmt: skip
     yield leaf("net_365 >= 500 money", _bought("sum(CASE WHEN paid_at >= {since_365} THEN net END) >= 50000"))  # fmt: skip
     yield leaf("net_total >= 1000 money", _bought("sum(net) >= 100000"))
-    yield leaf("days_since < 30", _bought("max(paid_at) >= {since_29}"))
-    yield leaf("days_since < 60", _bought("max(paid_at) >= {since_59}"))
-    yield leaf("days_since >= 120", _bought("max(paid_at) < {since_119}"))
+    yield leaf("days_since < 30", _in_rhythm("max(paid_at) >= {since_29}"))
+    yield leaf("days_since < 60", _in_rhythm("max(paid_at) >= {since_59}"))
+    yield leaf("days_since >= 120", _in_rhythm("max(paid_at) < {since_119}"))
     yield leaf("first_on in last 90 days", _bought("min(paid_at) >= {since_90}"))
-    yield leaf("occasions >= 3", _bought("count(DISTINCT bought_on) >= 3"))
+    yield leaf("occasions >= 3", _in_rhythm("count(DISTINCT bought_on) >= 3"))
     yield leaf("refund_share > 0.2", _refund_share)
     yield leaf(
         "count of purchase in last 90 days >= 2",

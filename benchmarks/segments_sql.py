@@ -52,27 +52,34 @@ class Writer:
         return f"{before}SELECT count(*) AS n, sum(subject % 1000003) AS s FROM {people} AS found"
 
     def orders(self) -> str:
-        """Orders that were paid, each once, of what is told twice the largest amount; and `bought`, those that stand.
+        """Orders that were paid, each once, of what is told twice the largest amount; those that stand.
 
-        `refunded_before`: known before today began.
+        `bought` up to now; `bought_before`, `orders_before`: as it was known when today began.
         """
+        day_before = f" AND occurred_at < {self.since(0)}"
+        return (
+            f"WITH orders AS ({self._orders('')}), bought AS ({self._standing('orders')}),"
+            f" orders_before AS ({self._orders(day_before)}),"
+            f" bought_before AS ({self._standing('orders_before')}) "
+        )
+
+    def _orders(self, also: str) -> str:
         paid, refund = "type = 'order.paid'", "type = 'order.refunded'"
-        return f"""WITH orders AS (
+        return f"""
             SELECT order_key, min(subject) AS subject,
                    min(occurred_at) FILTER (WHERE {paid}) AS paid_at,
                    max(amount) FILTER (WHERE {paid}) AS paid,
                    coalesce(max(amount) FILTER (WHERE {refund}), 0) AS refunded,
-                   coalesce(max(amount) FILTER (WHERE {refund} AND occurred_at < {self.since(0)}), 0)
-                     AS refunded_before,
                    count(*) FILTER (WHERE type = 'order.closed') AS closed
             FROM {self.facts}
-            WHERE type IN ('order.paid', 'order.refunded', 'order.closed') AND order_key IS NOT NULL
+            WHERE type IN ('order.paid', 'order.refunded', 'order.closed') AND order_key IS NOT NULL{also}
             GROUP BY order_key
-            HAVING count(*) FILTER (WHERE {paid}) > 0
-        ), bought AS (
+            HAVING count(*) FILTER (WHERE {paid}) > 0"""
+
+    def _standing(self, orders: str) -> str:
+        return f"""
             SELECT subject, paid_at, {self.day("paid_at")} AS bought_on, paid, refunded, paid - refunded AS net
-            FROM orders WHERE closed = 0 AND NOT (refunded > 0 AND refunded >= paid)
-        ) """
+            FROM {orders} WHERE closed = 0 AND NOT (refunded > 0 AND refunded >= paid)"""
 
 
 def for_duckdb(facts: str, begins: Callable[[int], datetime]) -> Writer:

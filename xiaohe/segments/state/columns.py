@@ -53,11 +53,13 @@ def columns(
         measures = {key: each for key, each in group.items() if isinstance(each, Measure)}
         flags = {key: np.full(len(persons), without.get(key, False)) for key in group}
         for some in _questions(measures):
-            parts = _measured(world, persons, some, flags, whole=whole)
             keeps = accumulated.keepable(some) if keep_as else {}
-            if keeps:
-                (of,) = {each.records.of for each in some.values()}
-                kept.append(accumulated.write(folder, keep_as, of, keeps, parts))
+            if not keeps:
+                _measured(world, persons, some, flags, without, whole=whole)
+                continue
+            parts = _summed(world, persons, some, flags, whole=whole)
+            (of,) = {each.records.of for each in some.values()}
+            kept.append(accumulated.write(folder, keep_as, of, keeps, parts))
             del parts
         if not measures:
             _of_people(world, persons, group, flags, whole=whole)
@@ -98,6 +100,25 @@ def _questions(measures: Mapping[str, Measure]) -> list[dict[str, Measure]]:
 
 
 def _measured(
+    world: World,
+    persons: Ids,
+    measures: Mapping[str, Measure],
+    flags: Mapping[str, Flags],
+    without: Mapping[str, bool],
+    *,
+    whole: bool,
+) -> None:
+    """Set the truths of whoever differs from those without records; nobody else is given by the engine."""
+    bytes_each = BYTES_A_ROW + BYTES_A_COLUMN * len(measures)
+    for some in _shares(world, len(persons), bytes_each, whole=whole):
+        told = additive.with_truths(some, additive.accumulate(some, measures), measures)
+        differs = ibis.or_(*(~told[key] if without[key] else told[key] for key in measures))
+        found = world.read.run(told.filter(differs).select("person", *measures))
+        ids = found["person"].to_numpy()
+        _set(persons, ids, {key: np.asarray(found[key]) for key in measures}, flags)
+
+
+def _summed(
     world: World,
     persons: Ids,
     measures: Mapping[str, Measure],

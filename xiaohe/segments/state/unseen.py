@@ -156,16 +156,19 @@ def _keep(
 def _bits(one: Generation, world: asking.World, wanted: Mapping[str, Leaf]) -> dict[str, Bits]:
     found = {}
     persons = one.persons_at(np.arange(one.size))
-    order = np.argsort(persons)
-    ascending = persons[order]
+    # The base's people ascend; whoever came since stands behind them.
+    order = np.argsort(persons) if len(one.newcomers) else None
     with TemporaryDirectory(dir=generation.root(), prefix=".") as name:
         folder = Path(name)
         (folder / "columns").mkdir()
-        columns(world, ascending, wanted, folder, whole=True)
+        columns(world, persons if order is None else persons[order], wanted, folder, whole=True)
         for key in wanted:
-            flags = np.zeros(one.size, bool)
-            flags[order] = unpacked(np.load(folder / "columns" / f"{key}.npy"), one.size)
-            found[key] = packed(flags) & one.everyone
+            bits = np.load(folder / "columns" / f"{key}.npy")
+            if order is not None:
+                flags = np.zeros(one.size, bool)
+                flags[order] = unpacked(bits, one.size)
+                bits = packed(flags)
+            found[key] = bits & one.everyone
     return found
 
 
