@@ -139,6 +139,42 @@ def test_kept_and_renewed_part_by_part_is_as_asked_afresh(place: Any, tmp_path: 
             before = Kept(base, folder)
 
 
+def test_whoever_brought_somebody_is_asked_again_though_the_news_are_of_the_other(
+    place: Any, tmp_path: Path
+) -> None:
+    """What goes through other people is renewed for facts that came of them, whenever somebody is next looked at."""
+    # Given: ann sent bob, who has not paid yet.
+    order = {"subject": key("bob"), "order_key": key("o"), "currency": "CNY"}
+    bring([
+        did("ann", "message.in", ago(9)), fact("order.created", ago(1), **order), fact("order.referred", ago(1), other=key("ann"), **order),
+    ])  # fmt: skip
+    with asked() as world:
+        persons = np.unique([key("ann"), key("bob")])
+        kept.write(world, persons, tmp_path)
+        told = cuts.of(world)
+    state, before = states.current(), Kept(tmp_path)
+    news = (
+        ("bob", stream.Fact("news:1", "1", "order.paid", NOW, amount=900, **order)),
+        ("ann", stream.Fact("news:1", "2", "message.in", NOW, key("ann"))),
+    )
+    # When
+    for who, one in news:
+        assert stream.record([one], NOW + timedelta(minutes=1))
+        with engine.reading() as read:
+            world = at_moment(read, state, NOW + timedelta(minutes=1))
+            world.kept[cuts.KEPT] = told
+            people = np.array([key(who)])
+            found = kept.renewed(world.only(people), people, before, frozenset([one.type]))
+            afresh = read.run(table.table(world.only(people)))
+        folder = tmp_path / who
+        folder.mkdir()
+        kept.lay_over(before, found.evidence, frozenset([one.type]), folder)
+        before = Kept(tmp_path, folder)
+    # Then
+    assert found.attributes.equals(afresh)
+    assert found.evidence["referrals"].to_pylist() == [1]
+
+
 def keys_known() -> list[int]:
     with engine.reading() as read:
         found: list[int] = read.run(read.facts.select("key_hash"))["key_hash"].to_pylist()
