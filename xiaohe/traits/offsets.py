@@ -1,9 +1,8 @@
 """A zone's offsets from UTC as few periods: one offset each, or one rule of summer time for many years.
 
-    New York   1990 – 2006   summer from the first Sunday of April to the last of October
+    New York   1992 – 2006   summer from the first Sunday of April to the last of October
                2007 –        summer from the second Sunday of March to the first of November
-    Shanghai   1990, 1991    summers, each by itself
-               1991 –        +8
+    Shanghai   1992 –        +8
 
 Rules are found in the zone's own changes: years whose changes fall on the same weekday of the same week at the same
 time. What fits none is a period by itself, so whatever a zone did is told exactly between EARLIEST and LATEST.
@@ -18,8 +17,9 @@ from typing import Any
 
 from xiaohe.kernel.clock import ShopCalendar
 
-# Order files of earlier years exist in nobody's hands; before it the zone's offset of that day holds.
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+# Order files of earlier years exist in nobody's hands; before it the zone's offset of that day holds. China had its last
+# summer time in 1991: from here on its clock is one addition.
+EARLIEST = datetime(1992, 1, 1, tzinfo=UTC)
 # Years divisible by four are leap years until then; afterwards the last offset holds.
 LATEST = datetime(2099, 1, 1, tzinfo=UTC)
 FIRST_MARCH = datetime(1968, 3, 1, tzinfo=UTC)

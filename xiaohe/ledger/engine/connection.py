@@ -80,6 +80,7 @@ def _start(folder: Path, memory: str, threads: int) -> duckdb.DuckDBPyConnection
     # Spark's names, so that one expression asks both (see props.py).
     duck.execute("CREATE MACRO get_json_object(told, path) AS json_extract_string(told, path)")
     duck.execute("CREATE MACRO unix_micros(instant) AS epoch_us(instant)")
+    duck.execute("CREATE MACRO timestamp_micros(micros) AS make_timestamp(micros)")
     # Without a time zone's detour: year() of an instant with one takes three times as long.
     duck.execute("CREATE MACRO plain_utc(instant) AS make_timestamp(epoch_us(instant))")
     duck.execute(

@@ -24,6 +24,11 @@ def unix_micros(instant: dt.Timestamp("UTC", 6)) -> int:  # type: ignore[valid-t
 
 
 @ibis.udf.scalar.builtin
+def timestamp_micros(micros: int) -> dt.Timestamp(scale=6):  # type: ignore[valid-type, empty-body]
+    """Spark's own function; DuckDB knows it as a macro."""
+
+
+@ibis.udf.scalar.builtin
 def month_number(instant: dt.Timestamp("UTC", 6)) -> dt.int32:  # type: ignore[valid-type, empty-body]
     """Months since the year 0, in UTC; for upkeep, which no cluster does: DuckDB alone knows it."""
 
@@ -31,3 +36,8 @@ def month_number(instant: dt.Timestamp("UTC", 6)) -> dt.int32:  # type: ignore[v
 def micros(instant: ibis.Value) -> ibis.Value:
     """Microseconds since 1970; by way of a time zone, as a cast goes, it would take four times as long."""
     return unix_micros(instant)
+
+
+def timestamp(micros: ibis.Value) -> ibis.Value:
+    """The reading of a clock, by microseconds since it read 1970."""
+    return timestamp_micros(micros)
