@@ -9,9 +9,9 @@ Putting somebody on the list sends nothing: before a touch the governor is asked
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.utils.translation import get_language
@@ -39,6 +39,9 @@ class Looked:
     may: tuple[int, ...]
     left: tuple[Group, ...]
     already: int
+    # Who they are, by the rule that leaves them out, and whoever is on the list already.
+    left_out: Mapping[Rule, tuple[int, ...]] = field(default_factory=dict)
+    there: tuple[int, ...] = ()
 
 
 def look(people: Sequence[int], on: date, now: datetime) -> Looked:
@@ -50,15 +53,24 @@ def look(people: Sequence[int], on: date, now: datetime) -> Looked:
     decided = {each.proposal.person: each.decision for each in choosing(on, fresh, before=now)}
     allowed = [each for each in fresh if each in decided and decided[each].kind is Kind.ALLOW]
     room = max(MOST_CHOSEN - len(chosen), 0)
-    counts = Counter(each.rule for each in decided.values() if each.kind is not Kind.ALLOW)
-    if len(allowed) > room:
-        counts[Rule.DAILY_LIMIT] += len(allowed) - room
+    left_out: dict[Rule, list[int]] = defaultdict(list)
+    for each in fresh:
+        if each in decided and decided[each].kind is not Kind.ALLOW:
+            left_out[decided[each].rule].append(each)
+    left_out[Rule.DAILY_LIMIT] += allowed[room:]
     left = tuple(
-        Group(rule, counts[rule], group_sentence(rule, counts[rule]))
+        Group(rule, len(left_out[rule]), group_sentence(rule, len(left_out[rule])))
         for rule in GROUP_ORDER
-        if counts[rule]
+        if left_out[rule]
     )
-    return Looked(tuple(allowed[:room]), left, len(people) - len(fresh))
+    known = set(fresh)
+    return Looked(
+        tuple(allowed[:room]),
+        left,
+        len(people) - len(fresh),
+        {each.rule: tuple(left_out[each.rule]) for each in left},
+        tuple(each for each in people if each not in known),
+    )
 
 
 def ask(slug: str, on: date, now: datetime, user: int | None) -> int:

@@ -261,6 +261,16 @@ def _of_people(read: Any, people: Iterable[int]) -> list[Rhythm]:
     return _buyers(read, read.table("rhythm").semi_join(_asked(read, wanted), "person"))
 
 
+def subjects_of(read: Any, people: Iterable[int]) -> pa.Table:
+    """`subject`, `person` of these people: each under every subject they were told by, and under themselves."""
+    wanted = sorted(set(people))
+    persons = read.table("persons").select("subject", "person")
+    told = read.run(persons.semi_join(_asked(read, wanted), "person"))
+    known = set(told["subject"].to_pylist())
+    alone = pa.array([each for each in wanted if each not in known], pa.int64())
+    return pa.concat_tables([told, pa.table({"subject": alone, "person": alone})])
+
+
 def _asked(read: Any, people: list[int]) -> Any:
     return read.register("asked", pa.table({"person": pa.array(people, pa.int64())}))
 

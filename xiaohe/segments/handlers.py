@@ -10,7 +10,7 @@ from xiaohe.jobs import runner
 from xiaohe.kernel.clock import utc_now
 from xiaohe.ledger import subscriptions
 from xiaohe.ledger.instants import to_us
-from xiaohe.segments import actions, state, tags
+from xiaohe.segments import actions, many, state, tags
 from xiaohe.segments import made as goods_and_codes
 from xiaohe.segments.rules import jsonform
 from xiaohe.segments.saved import Saved
@@ -84,6 +84,20 @@ def follow_tags(job: jobs.Running) -> dict[str, int]:
     if recorded >= tags.MOST_FACTS:
         jobs.enqueue(TAGS, dedupe=TAGS, run_at=utc_now() + LATER)
     return {"recorded": recorded}
+
+
+@jobs.handler(many.TAG, lease_seconds=60)
+def tag_many(job: jobs.Running) -> None:
+    """A tag for everybody of a segment, or away from them."""
+    with job.keep_alive():
+        many.run(job)
+
+
+@jobs.handler(many.UNTAG, lease_seconds=60)
+def untag_many(job: jobs.Running) -> dict[str, Any]:
+    """That taken back."""
+    with job.keep_alive():
+        return many.run_back(job)
 
 
 @jobs.handler(CLOCK)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -127,10 +127,18 @@ def lines(told: Explanation, name: str) -> Iterator[str]:
     yield from _lines(told.why, days, 0)
 
 
-def how_long(span: Span, days: ShopCalendar) -> str:
-    """Since when and until when, in one or two sentences; of what nobody can tell the reason is said."""
-    since = day_of(span.since, days) if span.since else None
-    until = day_of(span.until, days) if span.until else None
+def how_long(
+    span: Span,
+    days: ShopCalendar,
+    day: Callable[[datetime, ShopCalendar], str] | None = None,
+) -> str:
+    """Since when and until when, in one or two sentences; of what nobody can tell the reason is said.
+
+    `day` is how an instant is said; a terminal says it as programs write it.
+    """
+    say = day or day_of
+    since = say(span.since, days) if span.since else None
+    until = say(span.until, days) if span.until else None
     if since and span.since_known and until:
         return _("So since %(since)s, and until %(until)s if nothing happens.") % {
             "since": since,
@@ -142,7 +150,7 @@ def how_long(span: Span, days: ShopCalendar) -> str:
         return _("It was never otherwise, and it stays so if nothing happens.")
     return _("%(since)s %(until)s") % {
         "since": _since(span, since),
-        "until": _until(span, until, days),
+        "until": _until(span, until, days, say),
     }
 
 
@@ -160,14 +168,19 @@ def _since(span: Span, since: str | None) -> str:
     return _("Since when cannot be told: %(why)s.") % {"why": why}
 
 
-def _until(span: Span, until: str | None, days: ShopCalendar) -> str:
+def _until(
+    span: Span,
+    until: str | None,
+    days: ShopCalendar,
+    say: Callable[[datetime, ShopCalendar], str],
+) -> str:
     if until:
         return _("Until %(until)s if nothing happens.") % {"until": until}
     if span.until_known:
         return _("It stays so if nothing happens.")
     if span.sure_until is None:
         return _("Until when cannot be told: %(why)s.") % {"why": _why_not(span.until_gap)}
-    sure = day_of(span.sure_until, days)
+    sure = say(span.sure_until, days)
     if span.until_gap is Gap.HORIZON:
         return _("It stays so at least until %(until)s if nothing happens.") % {"until": sure}
     return _("It stays so until %(until)s; what comes then cannot be told: %(why)s.") % {
@@ -245,11 +258,11 @@ def _joint(why: Why) -> str:
     return _text(why.rule)
 
 
-def cited(each: Cited) -> str:
+def cited(each: Cited, day: Callable[[date], str] = date.isoformat) -> str:
     """One fact in words: its day, what it was, and whether it decides."""
     if each.change is not None:
-        return _changed(each.on.isoformat(), *each.change)
-    told = {"day": each.on.isoformat(), "what": _fact_name(each.type)}
+        return _changed(day(each.on), *each.change)
+    told = {"day": day(each.on), "what": _fact_name(each.type)}
     if each.alone:
         return _("%(day)s %(what)s, which decides it alone") % told
     return _("%(day)s %(what)s") % told

@@ -19,7 +19,6 @@ from django.utils.translation import override
 from xiaohe.kernel.errors import BadInput, Conflict, NotFound
 from xiaohe.kernel.store import write
 from xiaohe.ledger import engine, stream
-from xiaohe.ledger.keys import key_hash
 from xiaohe.ledger.stream import Fact
 from xiaohe.segments import library, queries
 from xiaohe.segments.belongings import REASON
@@ -27,18 +26,17 @@ from xiaohe.segments.models import Kind, Segment, Tag, TagReason
 from xiaohe.segments.query.world import at_moment
 from xiaohe.segments.records.registry import TAG
 from xiaohe.segments.state import Standing
+from xiaohe.segments.tagged import SLICE, Done, fact, record
 from xiaohe.shop import audit, vault
 from xiaohe.shop.models import AuditAct
 from xiaohe.shop.queries import calendar as shop_calendar
 from xiaohe.shop.queries import the_shop
 from xiaohe.traits import state as traits
 
-SOURCE = "xiaohe"
 BY_HAND, BY_RULE = "hand", "rule"
-LONGEST = 40
+LONGEST, LONGEST_REASON = 40, 500
 # At once by hand; more is a segment, which needs no tag.
 MOST_PEOPLE = 20_000
-SLICE = 5_000
 # Of one run of `follow`: the rest comes with the next one.
 MOST_FACTS = 20_000
 
@@ -58,14 +56,6 @@ class Defined:
     @property
     def is_auto(self) -> bool:
         return bool(self.slug)
-
-
-@dataclass(frozen=True)
-class Done:
-    """Facts recorded; hand them to `undo`."""
-
-    facts: tuple[int, ...]
-    people: int
 
 
 class NoSuchTag(NotFound):
@@ -191,6 +181,26 @@ def give(
     until: date | None = None,
 ) -> Done:
     """Tag these people (ids); raises NoSuchTag, and BadInput where a reason is missing."""
+    props = readied(group, tag, user, now, reason=reason, until=until)
+    reason = reason.strip()[:LONGEST_REASON]
+    sealed = vault.seal(reason, REASON) if reason else None
+    done = record(_several(people), props, now, sealed=sealed)
+    audit.record(
+        AuditAct.CHANGED, now=now, user_id=user, page=f"tag {group}: {tag}"[:80], people=done.people
+    )
+    return done
+
+
+def readied(
+    group: str,
+    tag: str,
+    user: int | None,
+    now: datetime,
+    *,
+    reason: str = "",
+    until: date | None = None,
+) -> dict[str, str]:
+    """What each fact of giving this tag states; refuses as `give` does."""
     known = _by_hand(group, tag)
     if known.owner is None and user is not None:
         # One that ships: whoever gives it first answers for it.
@@ -204,29 +214,24 @@ def give(
     props = {"group": group, "tag": tag, "by": BY_HAND}
     if until is not None:
         props["until"] = until.isoformat()
-    done = _record("tag.added", _several(people), props, now)
-    if reason.strip():
-        sealed = vault.seal(reason.strip()[:500], REASON)
-        TagReason.objects.bulk_create(
-            [TagReason(fact=fact, sealed=sealed) for fact in done.facts], ignore_conflicts=True
-        )
-    audit.record(
-        AuditAct.CHANGED, now=now, user_id=user, page=f"tag {group}: {tag}"[:80], people=done.people
-    )
-    return done
+    return props
 
 
 def take(people: Iterable[int], group: str, tag: str, user: int | None, now: datetime) -> Done:
     """Take a tag away from these people; a tag that is unknown here, as imports bring them, too."""
-    known = next((each for each in every() if (each.group, each.tag) == (group, tag)), None)
-    if known is not None and known.is_auto:
-        _refuse_auto(known)
-    props = {"group": group, "tag": tag, "by": BY_HAND}
-    done = _record("tag.removed", _several(people), props, now)
+    done = record(_several(people), readied_to_take(group, tag), now, take=True)
     audit.record(
         AuditAct.CHANGED, now=now, user_id=user, page=f"tag {group}: {tag}"[:80], people=done.people
     )
     return done
+
+
+def readied_to_take(group: str, tag: str) -> dict[str, str]:
+    """What each fact of taking this tag away states; refuses as `take` does."""
+    known = next((each for each in every() if (each.group, each.tag) == (group, tag)), None)
+    if known is not None and known.is_auto:
+        _refuse_auto(known)
+    return {"group": group, "tag": tag, "by": BY_HAND}
 
 
 def undo(done: Sequence[int], now: datetime) -> None:
@@ -280,8 +285,8 @@ def to_follow(
     lasting = dict(props)
     if known.days is not None:
         lasting["until"] = (_today(now) + timedelta(known.days)).isoformat()
-    facts = [_fact("tag.removed", each, props, now) for each in sorted(has - fits)]
-    facts += [_fact("tag.added", each, lasting, now) for each in sorted(fits - has)]
+    facts = [fact("tag.removed", each, props, now) for each in sorted(has - fits)]
+    facts += [fact("tag.added", each, lasting, now) for each in sorted(fits - has)]
     return facts[:MOST_FACTS]
 
 
@@ -296,21 +301,7 @@ def _held_by_rule(now: datetime) -> dict[tuple[str, str], list[int]]:
     return found
 
 
-# ---------------------------------------------------------------- facts
-
-
-def _record(type_: str, people: Sequence[int], props: Mapping[str, str], now: datetime) -> Done:
-    facts = [_fact(type_, each, props, now) for each in people]
-    with write():
-        for first in range(0, len(facts), SLICE):
-            stream.record(facts[first : first + SLICE], now=now)
-    return Done(tuple(key_hash(each.source, each.key) for each in facts), len(facts))
-
-
-def _fact(type_: str, person: int, props: Mapping[str, str], now: datetime) -> Fact:
-    at = now.isoformat(timespec="microseconds")
-    key = f"{type_}:{person}:{props['group']}:{props['tag']}:{props['by']}:{at}"
-    return Fact(SOURCE, key, type_, now, person, props=dict(props))
+# ---------------------------------------------------------------- words
 
 
 def _several(people: Iterable[int]) -> list[int]:

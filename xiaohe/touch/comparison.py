@@ -68,10 +68,17 @@ def first_due_on(cycle_start: date, cycle_days: float) -> date:
     return cycle_start + timedelta(days=days)
 
 
-def recorded(persons: Mapping[int, int], *, on: date) -> dict[int, list[Recorded]]:
-    """All arms on record up to `on`, by the person their subject belongs to now (`persons`: subject → person)."""
+def recorded(
+    persons: Mapping[int, int], *, on: date, only: bool = False
+) -> dict[int, list[Recorded]]:
+    """All arms on record up to `on`, by the person their subject belongs to now (`persons`: subject → person).
+
+    `only`: those of these subjects alone, a few thousand at most.
+    """
     found: dict[int, list[Recorded]] = defaultdict(list)
     rows = models.Assignment.objects.filter(assigned_on__lte=on).order_by("assigned_on", "id")
+    if only:
+        rows = rows.filter(subject__in=list(persons))
     for row in rows.iterator():
         person = persons.get(row.subject, row.subject)
         found[person].append(

@@ -41,6 +41,7 @@ CONTACT_TYPES = (
     "complaint.closed",
 )
 NOT_THIS_TIME = "not_this_time"
+REASONS = frozenset(Reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,18 @@ class History:
 
 
 def histories(
-    read: Any, persons: ir.Table, *, before: datetime, calendar: ShopCalendar
+    read: Any,
+    persons: ir.Table,
+    *,
+    before: datetime,
+    calendar: ShopCalendar,
+    only: bool = False,
 ) -> dict[int, History]:
-    """The contact history of everybody who has one, by person, oldest first."""
+    """The contact history of everybody who has one, by person, oldest first; `only`: of nobody but the `persons`."""
     facts = read.facts
     facts = facts.filter(facts.type.isin(CONTACT_TYPES) & (facts.occurred_at < before))
-    joined = facts.left_join(persons.select("subject", "person"), "subject")
+    known = persons.select("subject", "person")
+    joined = facts.inner_join(known, "subject") if only else facts.left_join(known, "subject")
     told = joined.select(
         person=ibis.coalesce(joined.person, joined.subject),
         type=joined.type,
@@ -159,7 +166,7 @@ def _program(act: Act, programs: Mapping[int, str]) -> str:
     if act.task is not None and act.task in programs:
         return programs[act.task]
     template = str(act.props.get("template", ""))
-    known = template.rsplit(".", 1)[0] in set(Reason)
+    known = template.rsplit(".", 1)[0] in REASONS
     return PROGRAM_OF_REASON[reason_of(template)].value if known else ""
 
 

@@ -1,30 +1,23 @@
-"""What is done with the people of a segment: searched, tagged, put on today's list, exported; and a person's segments."""
+"""The people of a segment: searched, in columns of choice, exported; and a person's segments."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from xiaohe import jobs
-from xiaohe.autopilot import by_hand
-from xiaohe.jobs import JobState
-from xiaohe.kernel.errors import XiaoheError
-from xiaohe.ledger.instants import to_us
-from xiaohe.segments import queries, state, tags
+from xiaohe.segments import queries, state
 from xiaohe.segments.attributes.registry import ATTRIBUTES
 from xiaohe.segments.saved import Saved
 from xiaohe.shop import audit
 from xiaohe.shop.models import AuditAct
-from xiaohe.web.pages.models import Toast
-from xiaohe.web.pages.segments import adding, membership, table, tagging
 from xiaohe.web.pages.segments import export as files
-from xiaohe.web.views import answers, segments_undo
+from xiaohe.web.pages.segments import membership, table
+from xiaohe.web.views import answers
 
 YEAR = 60 * 60 * 24 * 365
 
@@ -64,79 +57,6 @@ def _columns(request: HttpRequest, slug: str) -> HttpResponse:
         path="/",
     )
     return response
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def tag(request: HttpRequest, slug: str) -> HttpResponse:
-    """A tag for everybody in it, or away from everybody; one tap takes it back."""
-    saved = queries.segment(slug)
-    if request.method != "POST":
-        return _tag_page(request, saved, "")
-    sent, now = request.POST, _now(request)
-    try:
-        group, word = tagging.chosen(sent, request.user.pk, now)
-        wanted = state.current(now).people(saved.rule, limit=None)
-        if sent.get("do") == "take":
-            done = tags.take(wanted, group, word, request.user.pk, now)
-        else:
-            reason = sent.get("reason", "")
-            done = tags.give(wanted, group, word, request.user.pk, now, reason=reason)
-    except XiaoheError as refused:
-        return _tag_page(request, saved, str(refused), 400)
-    if sent.get("do") == "take":
-        said = ngettext(
-            "“%(tag)s” taken from %(shown)s person.",
-            "“%(tag)s” taken from %(shown)s people.",
-            done.people,
-        )
-    else:
-        said = ngettext(
-            "%(shown)s person is “%(tag)s” now.", "%(shown)s people are “%(tag)s” now.", done.people
-        )
-    here = reverse("segment", args=[slug])
-    undo = segments_undo.token_address("tag", [slug, group, word, to_us(now)])
-    toast = Toast(said % {"tag": word, "shown": f"{done.people:,}"}, undo)
-    return answers.back(request, here, toast)
-
-
-def _tag_page(request: HttpRequest, saved: Saved, refusal: str, status: int = 200) -> HttpResponse:
-    page = tagging.page(saved, _now(request), request.POST, refusal)
-    return answers.page_with_status(request, "web/segments/tag.html", {"page": page}, status)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def today(request: HttpRequest, slug: str) -> HttpResponse:
-    """Who of them can be on today's list and who not, and why; then they are put there in the background."""
-    saved, now = queries.segment(slug), _now(request)
-    on = request.calendar.day_of(now)  # type: ignore[attr-defined]
-    if request.method == "POST":
-        job = by_hand.ask(slug, on, now, request.user.pk)
-        return answers.back(request, reverse("segment-adding", args=[slug, job]))
-    return answers.page(
-        request, "web/segments/today.html", {"page": adding.page(saved, on, now), "saved": saved}
-    )
-
-
-@require_safe
-def being_added(request: HttpRequest, slug: str, job: int) -> HttpResponse:
-    """How far it is; leads to the list once they are on it."""
-    saved, status = queries.segment(slug), jobs.status(job)
-    if status is None or status.name != by_hand.ADD:
-        raise Http404
-    if status.state is JobState.DONE:
-        told = status.result
-        undo = segments_undo.token_address("today", [slug, told["at"], told["on"]])
-        toast = Toast(adding.done(told["people"]), undo if told["people"] else "")
-        return answers.back(request, reverse("today"), toast)
-    context = {
-        "saved": saved,
-        "job": job,
-        "said": adding.working(int(state.current(_now(request)).count(saved.rule))),
-        "failed": status.state is JobState.DEAD,
-    }
-    if answers.is_fragment(request):
-        return render(request, "web/segments/adding_step.html", context)
-    return answers.page(request, "web/segments/adding.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

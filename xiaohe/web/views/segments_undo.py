@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST
 
 from xiaohe.autopilot import by_hand
 from xiaohe.kernel import workspace
-from xiaohe.ledger.instants import from_us
-from xiaohe.segments import actions, tagged, tags
+from xiaohe.ledger.instants import from_us, to_us
+from xiaohe.segments import actions, many, tagged, tags
 from xiaohe.segments.saved import Done
 from xiaohe.web.pages.models import Toast
 from xiaohe.web.views import answers
@@ -44,7 +44,9 @@ def undo(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     now = request.now  # type: ignore[attr-defined]
     back = DONE[what](told, request.user.pk, now)
-    return answers.back(request, back, Toast(_("Taken back.")))
+    # What is taken back in the background says so itself when it is.
+    is_done = "/tag/" not in back
+    return answers.back(request, back, Toast(_("Taken back.")) if is_done else None)
 
 
 def _segment(told: list[Any], user: int | None, now: datetime) -> str:
@@ -53,8 +55,17 @@ def _segment(told: list[Any], user: int | None, now: datetime) -> str:
     return reverse("segments") if done.saved.archived_at else reverse("segment", args=[slug])
 
 
+def tag_address(given: many.Given) -> str:
+    """Where to post to take a tag of a whole segment back."""
+    told = [given.slug, given.group, given.tag, to_us(given.at), given.people]
+    return token_address("tag", told)
+
+
 def _tag(told: list[Any], user: int | None, now: datetime) -> str:
-    slug, group, tag, us = told
+    slug, group, tag, us, people = told
+    if people > many.AT_ONCE:
+        job = many.ask_back(slug, group, tag, from_us(us))
+        return reverse("segment-tagging", args=[slug, job])
     tags.undo(tagged.at(group, tag, from_us(us)), now)
     return reverse("segment", args=[slug])
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 
 from django.utils.translation import gettext as _
 
+from xiaohe.kernel.clock import ShopCalendar
 from xiaohe.kernel.errors import NotFound
+from xiaohe.ledger.instants import from_us
 from xiaohe.people import names, overlay
 from xiaohe.segments import explain, queries, state
 from xiaohe.segments.attributes.registry import ATTRIBUTES
@@ -79,14 +82,15 @@ class Reason:
 def of(person: int, now: datetime) -> Segments:
     """Every segment and every rule behind a tag that has them, and where they stand."""
     person = overlay.current().person(person)
-    standing = state.current(now)
+    standing, today = state.current(now), calendar().day_of(now)
     found: dict[bool, list[Membership]] = {True: [], False: []}
     for each in queries.segments():
         if each.slug not in standing.generation.rules:
             continue
         if standing.contains(person, InSegment(each.slug)):
             since = state.since(each.slug, person)
-            said = _since(since) if since else ""
+            first = from_us(standing.generation.rules[each.slug].first_us)
+            said = _since(since, today, is_first=since <= first) if since else ""
             found[each.kind == Kind.TAG].append(Membership(each.slug, each.name, said))
     return Segments(
         person,
@@ -123,8 +127,9 @@ def why(person: int, asked: str, now: datetime) -> Reason:
         )
         sentence = sentence % {"name": _name(person), "segment": saved.name}
     told = explain.explain(person, rule, now)
-    span = how_long(told.why.span, calendar())
-    return Reason(person, _name(person), sentence, span, tuple(_lines(told.why, 0)), slug)
+    today = calendar().day_of(now)
+    span = how_long(told.why.span, calendar(), partial(_instant, today))
+    return Reason(person, _name(person), sentence, span, tuple(_lines(told.why, 0, today)), slug)
 
 
 def _rule_of(person: int, name: str, now: datetime) -> Rule:
@@ -137,7 +142,7 @@ def _rule_of(person: int, name: str, now: datetime) -> Rule:
     return Compare(name, Test(Op.IS, (value,)))
 
 
-def _lines(told: Why, depth: int) -> Iterator[Line]:
+def _lines(told: Why, depth: int, today: date) -> Iterator[Line]:
     if told.parts:
         head = {
             All: _("all of this:"),
@@ -148,9 +153,9 @@ def _lines(told: Why, depth: int) -> Iterator[Line]:
             yield Line(told.fits, head, "", (), depth)
             depth += 1
         for each in told.parts:
-            yield from _lines(each, depth)
+            yield from _lines(each, depth, today)
         return
-    facts = tuple(cited(each) for each in told.cited[:MOST_FACTS])
+    facts = tuple(cited(each, partial(_day, today)) for each in told.cited[:MOST_FACTS])
     said, value = in_words(told.rule), _value(told)
     # What the condition says already is not said again.
     yield Line(told.fits, said, "" if value in said else value, facts, depth)
@@ -168,8 +173,22 @@ def _value(told: Why) -> str:
     return str(told.value)
 
 
-def _since(at: datetime) -> str:
-    return _("since %(day)s") % {"day": shop_day(calendar().day_of(at))}
+def _since(at: datetime, today: date, *, is_first: bool) -> str:
+    """`is_first`: they were there when the segment was filled first; nothing earlier was written down."""
+    told = {"day": shop_day(calendar().day_of(at), today)}
+    return _("at least since %(day)s") % told if is_first else _("since %(day)s") % told
+
+
+def _day(today: date, day: date) -> str:
+    return str(shop_day(day, today))
+
+
+def _instant(today: date, at: datetime, days: ShopCalendar) -> str:
+    """A day as pages say it, and the time where it is not a day's beginning."""
+    day = days.day_of(at)
+    if days.start_of(day) == at:
+        return _day(today, day)
+    return f"{_day(today, day)} {days.local(at):%H:%M}"
 
 
 def _name(person: int) -> str:
