@@ -108,6 +108,16 @@ def tell(told: Told) -> None:
     }.items():  # fmt: skip
         told(who, "custom:stated", "2024-02-20 12:00", name=value)
     told("missing", "custom:stated", "2024-02-20 12:00")
+    # What events of the shop's own naming come with; `at` is a column of every record, `hour` one of every fact.
+    for who, came_with in {
+        "big": {"seats": 4, "room": {"size": "L"}, "at": "dawn", "plan name": "年卡", "hour": 99},
+        "small": {"seats": "1", "room": {"size": "Ｓ"}, "at": None, "hour": 3},
+        "none": {"seats": None, "room": "L"},
+        "yes": {"seats": True, "座位": "靠窗"},
+    }.items():
+        told(who, "custom:own", "2024-02-20 12:00", properties=came_with)
+    told("bare", "custom:own", "2024-02-20 12:00")
+    told("viewed", "product.viewed", "2024-02-20 12:00", sku="S", properties={"colour": "red"})
     # Letters.
     for who, value in {
         "ss": "STRASSE", "sz": "Straße", "lig": "ﬁne", "half": "ｶﾞﾗｽ", "full": "ガラス", "kelvin": "300 K", "turk": "İstanbul",
@@ -223,6 +233,19 @@ CORNERS: list[tuple[str, str]] = [
      "wide true said none empty kg plus dot space TRUE list False missing"),
     ('max of name over "custom:stated" >= 5', "five text5 oh5 five0 exp"),
     ('sum of name over "custom:stated" < 0', "neg"),
+    ('did "custom:own" where seats > 2', "big"),
+    ('did "custom:own" where seats between 1 and 4', "big small"),
+    ('did "custom:own" where seats is true', "yes"),
+    ('did "custom:own" where not seats is known', "none bare"),
+    ('did "custom:own" where (room.size is "s" or "座位" contains "窗")', "small yes"),
+    ('did "custom:own" where properties.at is "DAWN"', "big"),
+    ('did "custom:own" where "plan name" is "年卡"', "big"),
+    ('did "custom:own" where hour = 12', "big small none yes bare"),
+    ('did "custom:own" where properties.hour = 99', "big"),
+    ('sum of seats over "custom:own" >= 1', "big small"),
+    ('last of room.size over "custom:own" is "L"', "big"),
+    ('did product.viewed where properties.colour is "RED"', "viewed"),
+    ('did opened where properties.colour is known', "viewed"),
     (f'{TEXT} is "strasse"', "ss sz"),
     (f'{TEXT} contains "SS"', "ss sz"),
     (f'{TEXT} starts with "F"', "lig"),

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from xiaohe.ledger.engine.backend import Source
 from xiaohe.ledger.engine.errors import LakeBroken, TooSlow
-from xiaohe.ledger.engine.props import micros, month_number, prop, timestamp
+from xiaohe.ledger.engine.props import micros, month_number, prop, prop_inside, timestamp
 from xiaohe.ledger.engine.reading import FACTS, PAGE_TIMEOUT_SECONDS, Reading, over, reading
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "month_number",
     "over",
     "prop",
+    "prop_inside",
     "reading",
     "timestamp",
 ]

@@ -18,6 +18,13 @@ def prop(props: ibis.Value, name: str) -> ibis.Value:
     return get_json_object(props, f"$.{name}")
 
 
+def prop_inside(props: ibis.Value, name: str, path: str) -> ibis.Value:
+    """What stands at `path` (names parted by dots, of any signs but those of JSON paths) within one property, as text."""
+    if not name.isidentifier() or set(path) & set("[]\"'*\\"):
+        raise ValueError(f"not the name of a property: {name}.{path}")
+    return get_json_object(props, f"$.{name}.{path}")
+
+
 @ibis.udf.scalar.builtin
 def unix_micros(instant: dt.Timestamp("UTC", 6)) -> int:  # type: ignore[valid-type, empty-body]
     """Spark's own function; DuckDB knows it as a macro."""

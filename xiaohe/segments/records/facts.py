@@ -10,9 +10,10 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from xiaohe.ledger.engine import prop
+from xiaohe.ledger.engine import prop, prop_inside
 from xiaohe.segments.records.registry import PLACE, WEEKDAYS
 from xiaohe.segments.records.stated import bounded
+from xiaohe.segments.records.told import REST, inside
 from xiaohe.segments.rules.vocabulary import RecordKind
 from xiaohe.shop.accounts import register
 
@@ -29,7 +30,7 @@ def records(world: World, kind: RecordKind, fields: list[str], since: date | Non
     if "account" in fields:
         facts = with_account(world, facts)
     clock = world.clock(facts)
-    columns = {name: _column(world, facts, name, clock) for name in fields if name != "on"}
+    columns = {name: _column(world, facts, kind, name, clock) for name in fields if name != "on"}
     return facts.select("person", on=clock.date(), **place(facts), **columns)
 
 
@@ -40,7 +41,7 @@ def place(facts: ir.Table) -> dict[str, Any]:
     )
 
 
-def _column(world: World, facts: ir.Table, name: str, clock: Any) -> Any:
+def _column(world: World, facts: ir.Table, kind: RecordKind, name: str, clock: Any) -> Any:
     match name:
         case "amount":
             return home_amount(world, facts)
@@ -52,7 +53,9 @@ def _column(world: World, facts: ir.Table, name: str, clock: Any) -> Any:
             return bounded(facts.quantity)
         case "source":
             return facts.source
-    return prop(facts.props, name)
+    if name in tuple(kind.fields):
+        return prop(facts.props, name)
+    return prop_inside(facts.props, REST, inside(name))
 
 
 def home_amount(world: World, facts: ir.Table) -> Any:

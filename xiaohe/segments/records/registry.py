@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from xiaohe.ledger.catalogue import AREAS, TYPES
 from xiaohe.ledger.catalogue.custom import PROPS as CUSTOM_PROPS
 from xiaohe.ledger.catalogue.custom import custom_type
+from xiaohe.segments.records.told import Fields
 from xiaohe.segments.rules.vocabulary import Field, Kind, RecordKind
 
 PURCHASE, LINE, LINK, TAG = "purchase", "purchase.item", "link", "tag"
@@ -14,6 +15,7 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # Columns of every table of records; no property of a fact is called so.
 PLACE = ("at", "row_no", "key_hash")
 RESERVED = ("person", "times", *PLACE)
+_TAKEN = frozenset(RESERVED)
 # What the shop says of one another, not of a person's doings: sheets of cards, costs, imports.
 OF_NOBODY = frozenset({"card.printed", "card.shipped", "cost.recorded", "import.finished"})
 ALL_OF = ".*"
@@ -60,10 +62,13 @@ def _named(fields: Iterable[Field]) -> Mapping[str, Field]:
     return {each.name: each for each in fields}
 
 
-def _of_facts(name: str, types: Iterable[str], props: Iterable[str]) -> RecordKind:
+def _of_facts(
+    name: str, types: Iterable[str], props: Iterable[str], *, is_own: bool = False
+) -> RecordKind:
     """Facts of these types; where a property is called like a column of every fact, the column it is."""
     stated = (Field(each, Kind.STATED) for each in props)
-    return RecordKind(name, {**_named(stated), **_named(_COMMON)}, tuple(types))
+    fields = Fields({**_named(stated), **_named(_COMMON)}, is_own, _TAKEN)
+    return RecordKind(name, fields, tuple(types))
 
 
 def _set_of(name: str, types: Iterable[str]) -> RecordKind:
@@ -149,4 +154,4 @@ def kind_named(name: str) -> RecordKind | None:
         return found
     if custom_type(name) is None:
         return None
-    return _of_facts(name, [name], CUSTOM_PROPS)
+    return _of_facts(name, [name], CUSTOM_PROPS, is_own=True)

@@ -285,7 +285,7 @@ def attribute(name: str) -> str:
 
 def field(name: str) -> str:
     """A field's label; of a shop's own facts the name it gave."""
-    return str(FIELDS.get(name, name))
+    return str(FIELDS.get(name) or name.removeprefix("properties."))
 
 
 def choice(name: str, value: str) -> str | None:

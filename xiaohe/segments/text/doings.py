@@ -161,7 +161,9 @@ def _named(reader: Reader, token: Token, kind: RecordKind) -> Field:
     """The field of that name; raises RuleError at the token."""
     name = str(token.value)
     meant = reader.vocabulary.called.fields.get(name, name)
-    field = kind.fields.get(name) or kind.fields.get(meant) or kind.fields.get(name.casefold())
+    listed = set(kind.fields)
+    known = next((each for each in (name, meant, name.casefold()) if each in listed), name)
+    field = kind.fields.get(known)
     if field is None:
         raise _unknown_field(reader, token, kind)
     return field

@@ -40,10 +40,9 @@ def _measure(draft: Draft, vocabulary: Vocabulary) -> Draft:
 
 def _details(draft: Draft, vocabulary: Vocabulary) -> Draft:
     kind = vocabulary.records.get(draft.one("of"))
-    known = {"", *kind.fields} if kind else {""}
-    return replace(
-        draft, children=tuple(each for each in draft.children if each.one("field") in known)
-    )
+    known = kind.fields if kind else {}
+    stay = [each for each in draft.children if not each.one("field") or each.one("field") in known]
+    return replace(draft, children=tuple(stay))
 
 
 def _compared(draft: Draft, told: Field | None) -> Draft:

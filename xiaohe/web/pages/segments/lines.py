@@ -112,7 +112,7 @@ class Drawing:
         kind = self.vocabulary.records.get(record)
         fields = kind.fields if kind else self.vocabulary.attributes
         name = draft.one("field")
-        groups = called.fields(fields) if record else called.attributes(fields)
+        groups = called.fields(_listed(fields, name)) if record else called.attributes(fields)
         yield _select(place, "field", _("What about them"), _chosen(groups, name), shapes=True)
         if (told := fields.get(name)) is not None:
             yield from self._test(draft, place, told, record)
@@ -200,7 +200,7 @@ class Drawing:
                 place, "fold", _("What is made of it"), _options(folds, fold.value), shapes=True
             )
         if fold not in WITHOUT_FIELD:
-            groups = called.fields(_foldable(fold, kind.fields))
+            groups = called.fields(_foldable(fold, _listed(kind.fields, name)))
             yield _select(place, "field", _("Of what"), _chosen(groups, name), shapes=True)
         if told is not None:
             yield from self._test(draft, place, told, of, windows.OF_RESULT)
@@ -311,6 +311,11 @@ _NUMERIC_OPS = frozenset(
 
 def _both_ways() -> dict[str, Any]:
     return {**windows.PAST, **windows.AHEAD}
+
+
+def _listed(fields: Mapping[str, Field], chosen: str) -> dict[str, Field]:
+    """The fields there are, and the one that is asked for: a property of the shop's own events is in no list."""
+    return {name: fields[name] for name in (*fields, chosen) if name in fields}
 
 
 def _foldable(fold: Fold, fields: Mapping[str, Field]) -> dict[str, Field]:
