@@ -139,6 +139,7 @@ def take_back(key_hash: int, now: datetime) -> bool:
         store.remove_inbox_keys([key_hash])
         store.free_key(key_hash)
         store.bump_taps()
+        subscriptions.announce_taken_back()
     return True
 
 

@@ -59,7 +59,8 @@ def on_facts(
     Its payload goes to `facts_of`. The job is enqueued in the recording transaction; several batches may bring
     several jobs, in any order. `asked` is shown the batch's types in that transaction and may say that nobody
     waits for them: a job for nothing costs two commits. `together`: for whoever knows by itself what it has seen:
-    batches that come before the job starts bring one job between them, without a payload.
+    batches that come before the job starts bring one job between them, without a payload. It hears of single facts
+    that were taken back, too.
     """
     _of_facts[job] = None if types is None else frozenset(types)
     if asked is not None:
@@ -90,6 +91,13 @@ def announce_batch(batch: int, types: Callable[[], set[str]]) -> None:
                 jobs.enqueue(job, dedupe=job)
             else:
                 jobs.enqueue(job, {"batch": batch})
+
+
+def announce_taken_back() -> None:
+    """Wake whoever knows by itself what it has seen: something has gone; inside the transaction that took it back."""
+    discover()
+    for job in _together:
+        jobs.enqueue(job, dedupe=job)
 
 
 def _is_asked(job: str, present: set[str]) -> bool:

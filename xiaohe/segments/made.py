@@ -18,6 +18,7 @@ from xiaohe.ledger import engine
 from xiaohe.segments.attributes.bought import categories
 from xiaohe.segments.models import MadeOf, Segment, SegmentVersion, Tag
 from xiaohe.segments.query.world import World, at_moment
+from xiaohe.segments.records.spells import came as as_they_came
 from xiaohe.shop.queries import calendar as shop_calendar
 from xiaohe.traits import state as traits
 
@@ -58,7 +59,7 @@ def _categories(world: World) -> ir.Table:
 
 
 def _codes(world: World) -> ir.Table:
-    came = world.table("came")
+    came = as_they_came(world)
     return came.select("person", value=came.first_code)
 
 

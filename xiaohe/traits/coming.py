@@ -26,6 +26,8 @@ SCANNED, CLAIMED, REQUESTED = "link.scanned", "claim.made", "link.requested"
 PRINTED, SHIPPED, COST = "card.printed", "card.shipped", "cost.recorded"
 OF_PEOPLE = (SCANNED, CLAIMED, REQUESTED)
 OF_NOBODY = (PRINTED, SHIPPED, COST)
+# What an order's parcel is told by.
+SENT = ("order.shipped", "order.received")
 
 
 def write(
@@ -80,11 +82,9 @@ def told(
     return rows.order_by("at", "key_hash").drop("key_hash")
 
 
-def parcels(facts: ir.Table, calendar: ShopCalendar, until: datetime) -> ir.Table:
+def parcels(facts: ir.Table, calendar: ShopCalendar, until: datetime | ir.Value) -> ir.Table:
     """The shop days on which each order was sent and arrived, the earliest of what was said."""
-    sent = facts.filter(
-        facts.type.isin(["order.shipped", "order.received"]) & facts.order_key.notnull()
-    )
+    sent = facts.filter(facts.type.isin(SENT) & facts.order_key.notnull())
     sent = sent.filter(sent.occurred_at <= until)
     sent = sent.mutate(on=shop_day(sent.occurred_at, sent.date_only, calendar))
     return sent.group_by("order_key").aggregate(

@@ -12,6 +12,7 @@ from xiaohe.ledger.engine import micros
 from xiaohe.people.came_from import type_of
 from xiaohe.segments.attributes.cuts import HALF_YEAR, YEAR, Cuts
 from xiaohe.segments.attributes.registry import Hour, Way
+from xiaohe.segments.records.purchases import every
 from xiaohe.shop.taxonomy import SourceType
 
 if TYPE_CHECKING:
@@ -108,10 +109,9 @@ def _hour_habit(found: ir.Table) -> Any:
 
 def refunds(world: World) -> ir.Table:
     """(person, refund_share): orders of 180 days of which money went back, in part or whole, ÷ those paid."""
-    orders = world.table("orders")
+    orders = every(world)
     since = ibis.literal(world.on - timedelta(HALF_YEAR))
     orders = orders.filter(orders.was_paid, orders.on >= since, orders.on < ibis.literal(world.on))
-    orders = orders.filter(orders.person.notnull())
     found = orders.group_by("person").aggregate(
         refund_share=(orders.refunded > 0).cast("float64").mean()
     )

@@ -117,9 +117,9 @@ PARTS = (
         _sources,
         _all("date", "source_first_on")
         | _all("string", *(f"{end}_{name}" for end in ("first", "last") for name in SOURCE)),
-        LINKS,
+        (*LINKS, *ORDERS),
     ),
-    Part("refunds", bought.refunds, _all("float64", "refund_share")),
+    Part("refunds", bought.refunds, _all("float64", "refund_share"), ORDERS),
     Part(
         "links",
         links.links,

@@ -130,7 +130,7 @@ def _past(field: str, of: Person, days: Days, clock: Clock, world: World) -> tup
     if field in OF_OTHERS and of.referrals.num_rows:
         return Gap.OTHERS, today
     is_plain = field in OF_FACTS | OF_OTHERS
-    if is_plain or not (of.orders.num_rows or of.stated.num_rows):
+    if is_plain or not (of.orders.num_rows or of.every.num_rows):
         return Gap.FAR, first
     return Gap.SHOP, today
 

@@ -93,7 +93,7 @@ class _Days:
             if row["type"] in read
         ]
         self.orders = [{**row, "seen": _seen(world, row)} for row in of.orders.to_pylist()]
-        self.stated = [{**row, "seen": _seen(world, row)} for row in of.stated.to_pylist()]
+        self.every = [{**row, "seen": _seen(world, row)} for row in of.every.to_pylist()]
         self.spells = of.tables["spells"].to_pylist()
 
     def found(self) -> Days:
@@ -142,7 +142,7 @@ class _Days:
         ahead = sorted(at for at in seen | turns if now < at <= last)
         first = self.of.known_from or now
         past = sorted(at for at in seen | turns | {first} if first <= at < now)
-        rows = len(self.facts) + len(self.orders) + len(self.stated) + len(self.spells) + 1
+        rows = len(self.facts) + len(self.orders) + len(self.every) + len(self.spells) + 1
         most = max(20, min(MOST_INSTANTS, MOST_COPIES // rows))
         ahead = ahead[:most]
         kept = past[-(most - len(ahead)) :] if most > len(ahead) else []
@@ -161,15 +161,10 @@ class _Days:
                 continue
             if part.name == "links" and not self.spells:
                 continue
-            if part.name == "refunds":
-                # By the state's own word of what went back.
-                self._register_orders(world, asked, self.stated)
             for row in world.read.run(part.make(world)).to_pylist():
                 at = row.pop("person") - 1
                 by = (self._day(asked[at]) - self.world.on).days
                 found[at] |= {name: _moved(row[name], by) for name in part.columns}
-            if part.name == "refunds":
-                self._register_orders(world, asked, self.orders)
         for part in evidence.PARTS:
             if part.name in HELD or part.name in APART:
                 for row in self.world.read.run(part.make(self.world)).to_pylist():
@@ -220,12 +215,10 @@ class _Days:
             known_attributes=None,
             kept={cuts.KEPT: cuts.of(self.world), f"touched {end}": None, **as_stated(end)},
         )
-        self._register_orders(world, asked, self.orders)
+        self._register_orders(world, asked)
         return world
 
-    def _register_orders(
-        self, world: World, asked: list[datetime], orders: list[dict[str, Any]]
-    ) -> None:
+    def _register_orders(self, world: World, asked: list[datetime]) -> None:
         rows = []
         for at, instant in enumerate(asked):
             by = (self.world.on - self._day(instant)).days
@@ -237,7 +230,7 @@ class _Days:
                     "at": self._clock(row["at"]) + timedelta(by),
                     "on": row["on"] + timedelta(by),
                 }
-                for row in orders
+                for row in self.every
                 if row["seen"] <= instant
             ]
         world.read.register(

@@ -14,29 +14,28 @@ from typing import Any
 import pyarrow as pa
 
 from xiaohe.ledger import engine
-from xiaohe.ledger.engine import Reading
 from xiaohe.segments.attributes import cuts, referrals
 from xiaohe.segments.attributes.population import NOBODY, OF_NOBODY
 from xiaohe.segments.attributes.present import has
 from xiaohe.segments.query.world import PERSON, STATE, SUBJECT, World
-from xiaohe.segments.records.purchases import OF_ORDERS, bought, touched_orders
+from xiaohe.segments.records.purchases import every, touched_orders
 from xiaohe.segments.records.spells import as_stated, came, spells
 
 # How far ahead is told.
 HORIZON = timedelta(days=400)
 # Of these as they stand now.
 FOLDED = {"spells": spells, "came": came}
-ROWS_OF_STATE = ("rhythm", "came", "spells", "parcels", "links", "signals", "told")
+ROWS_OF_STATE = ("rhythm", "came", "spells")
 
 
 @dataclass(frozen=True)
 class Person:
-    """`orders`: as they stand now; `stated`: as the state's tables have them. `known_from`: their first fact."""
+    """`orders`: valid ones as they stand now; `every`: whatever became of them. `known_from`: their first fact."""
 
     id: int
     facts: pa.Table
     orders: pa.Table
-    stated: pa.Table
+    every: pa.Table
     tables: dict[str, pa.Table]
     referrals: pa.Table
     known_from: datetime | None
@@ -62,8 +61,8 @@ def read_of(whole: World, person: int) -> Person:
     one = replace(
         whole, people=people, subjects=shown, few=True, known_population=None, known_attributes=None
     )
-    stated = read.run(one.table("orders"))
-    orders = _as_they_stand(one, stated)
+    every_order = _as_they_stand(one)
+    orders = every_order.filter(every_order["valid"]) if every_order.num_rows else every_order
     # A line that names no buyer has its order as subject.
     keys = sorted({*subjects, *orders["order_key"].to_pylist()})
     near = read.register("explained_near", pa.table([pa.array(keys)], schema=SUBJECT))
@@ -72,20 +71,11 @@ def read_of(whole: World, person: int) -> Person:
     left_out = read.run(read.table(f"{STATE}left_out").semi_join(people, "person"))
     tables = {"persons": persons, "left_out": left_out}
     for name in ROWS_OF_STATE:
-        table = read.table(f"{STATE}{name}")
-        if "person" in table.columns:
-            tables[name] = read.run(FOLDED[name](one) if name in FOLDED else one.table(name))
-        elif "order_key" in table.columns:
-            tables[name] = read.run(_of_orders(read, table, orders))
+        tables[name] = read.run(FOLDED[name](one) if name in FOLDED else one.table(name))
     brought = _brought(one)
     return Person(
-        person, facts, orders, stated, tables, brought, _known_from(whole, facts, left_out)
+        person, facts, orders, every_order, tables, brought, _known_from(whole, facts, left_out)
     )
-
-
-def _of_orders(read: Reading, table: Any, orders: pa.Table) -> Any:
-    keys = read.register("explained_orders", orders.select(["order_key"]))
-    return table.semi_join(keys, "order_key")
 
 
 def _brought(one: World) -> pa.Table:
@@ -95,16 +85,16 @@ def _brought(one: World) -> pa.Table:
     return found
 
 
-def _as_they_stand(one: World, stated: pa.Table) -> pa.Table:
-    """Valid orders with what has come since the state was built."""
+def _as_they_stand(one: World) -> pa.Table:
+    """Rows of the state's table `orders` with what has come since it was built."""
+    stated = one.read.run(one.table("orders"))
     if touched_orders(one) is None:
-        return stated.filter(stated["valid"]) if stated.num_rows else stated
-    now = one.read.run(bought(one, None))
+        return stated
     at = dict(zip(stated["order_key"].to_pylist(), stated.to_pylist(), strict=True))
     nothing: dict[str, Any] = dict.fromkeys(stated.column_names)
     rows = [
-        {**nothing, "was_paid": True, **at.get(row["order_key"], {}), **row, "valid": True}
-        for row in now.select(list(OF_ORDERS)).to_pylist()
+        {**nothing, **at.get(row["order_key"], {}), **row}
+        for row in one.read.run(every(one)).to_pylist()
     ]
     return pa.Table.from_pylist(rows, schema=stated.schema)
 
@@ -135,7 +125,7 @@ def seen_at(world: World, row: dict[str, Any]) -> datetime:
 def small(whole: World, of: Person) -> World:
     """The same moment, of nobody else; its own reading holds what was read."""
     read = engine.over({}, threads=1, timeout=None)
-    for name, table in {**of.tables, "orders": of.orders}.items():
+    for name, table in {**of.tables, "orders": of.every}.items():
         read.register(f"{STATE}{name}", table)
     facts = read.register("facts_of_one", of.facts)
     known = read.register("one", pa.table([pa.array([of.id])], schema=PERSON))

@@ -6,6 +6,7 @@ facts since ─► touched orders ─► folded with all of their facts (traits.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import blake2b
@@ -13,15 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from xiaohe.ledger.engine import prop
 from xiaohe.segments.records.facts import home_amount, of_clock, wanting
+from xiaohe.segments.records.gone import taken_back
 from xiaohe.segments.records.stated import bounded, money, number
 from xiaohe.shop import goods
 from xiaohe.shop.selling import GoodsGroup
 from xiaohe.traits.bills import told_twice
+from xiaohe.traits.coming import SENT, parcels
 from xiaohe.traits.days import happened_before, shop_time
 from xiaohe.traits.orders import STATE_TYPES, folded
 from xiaohe.traits.people import persons_of, without
@@ -37,6 +42,8 @@ OF_ORDERS = (
     "order_key", "person", "platform", "at", "on", "date_only", "net", "paid", "refunded", "consumed", "currency",
     "quantity", "bulk",
 )  # fmt: skip
+# The same of one that need not be valid.
+EVERY = (*OF_ORDERS, "valid", "was_paid")
 # So many touched orders, and the facts about them, are held in memory while questions are asked about them.
 KEPT_ORDERS = 20_000
 # Where a world keeps what it looked up of everybody's orders.
@@ -50,7 +57,8 @@ def purchases(world: World, fields: list[str], since: date | None) -> ir.Table:
     found = bought(world, since)
     found = _with_creation(world, found, [name for name in fields if name in OF_CREATION])
     if "received_on" in fields:
-        sent = world.table("parcels").select("order_key", "received_on")
+        told = _facts_of_orders(world, SENT, found)
+        sent = parcels(told, world.calendar, world.until).select("order_key", "received_on")
         found = found.left_join(sent, "order_key").drop("order_key_right")
     at_home = found.currency == world.currency
     known = {name: found[name] for name in fields if name in found.columns}
@@ -111,23 +119,32 @@ def _timed(world: World, orders: ir.Table, fields: list[str]) -> dict[str, Any]:
 
 def bought(world: World, since: date | None) -> ir.Table:
     """Valid orders of known customers, OF_ORDERS: the state's, but for those touched since, which are folded again."""
+    return _as_they_stand(world, since, ibis._.valid).select(*OF_ORDERS)
+
+
+def every(world: World) -> ir.Table:
+    """EVERY of all orders of known customers, whatever has become of them, as they stand now."""
+    return _as_they_stand(world, None, ibis.literal(True))
+
+
+def _as_they_stand(world: World, since: date | None, which: Any) -> ir.Table:
     orders = world.table("orders")
     # Of a moment before the state's the later ones are not seen yet; how the others stood then is not told.
     seen = (orders["at"] <= world.until) & (
         orders.on <= ibis.literal(world.calendar.day_of(world.at))
     )
-    orders = orders.filter(orders.valid, orders.person.notnull(), seen)
+    orders = orders.filter(which, orders.person.notnull(), seen)
     if since is not None:
         orders = orders.filter(orders.on >= ibis.literal(since))
-    orders = orders.select(*OF_ORDERS)
+    orders = orders.select(*EVERY)
     touched = touched_orders(world)
     if touched is None:
         return orders
     fresh = world.whose(_stored(world, touched))
-    fresh = fresh.filter(fresh.valid, fresh.person.notnull())
+    fresh = fresh.filter(which, fresh.person.notnull())
     if since is not None:
         fresh = fresh.filter(fresh.on >= ibis.literal(since))
-    return orders.anti_join(touched, "order_key").union(fresh.select(*OF_ORDERS))
+    return orders.anti_join(touched, "order_key").union(fresh.select(*EVERY))
 
 
 def of_shop(world: World) -> dict[str, Any]:
@@ -137,13 +154,19 @@ def of_shop(world: World) -> dict[str, Any]:
 
 
 def touched_orders(world: World) -> ir.Table | None:
-    """(order_key) of the orders about which facts have come that the state does not know; None if there are none."""
+    """(order_key) of the orders about which facts have come, or gone, since the state; None if there are none."""
     known, kept = f"touched {world.at}", of_shop(world)
     if known not in kept:
         facts = world.everybody().seen(FOLDED_TYPES)
         facts = facts.filter(_unknown_to_state(world, facts))
         fresh = world.read.run(facts.select("order_key", "key_hash").distinct())
-        keys = fresh["order_key"].drop_null().unique()
+        gone = taken_back(world, FOLDED_TYPES)
+        keys = pa.concat_arrays(
+            [_whole(each["order_key"].drop_null()) for each in (fresh, gone)]
+        ).unique()
+        if gone["order_key"].null_count:
+            # A cancelled line that is no more took back one of its buyer's orders.
+            keys = pa.concat_arrays([keys, _orders_of(world, gone)]).unique()
         if fresh["order_key"].null_count:
             # Cancelled lines that name no order, of one they were found to take back.
             matched, _told = _elsewhere(world)
@@ -156,6 +179,28 @@ def touched_orders(world: World) -> ir.Table | None:
         )
     found: ir.Table | None = kept[known]
     return found
+
+
+def whose_are_touched(world: World) -> NDArray[np.int64]:
+    """People, each once, whose orders were touched: who had them as the state knows them, and who has them now."""
+    touched = touched_orders(world)
+    if touched is None:
+        return np.empty(0, np.int64)
+    known = world.everybody().table("orders").semi_join(touched, "order_key").select("person")
+    people = known.union(_stored(world, touched).select("person"))
+    found = world.read.run(people.filter(people.person.notnull()).distinct())
+    theirs: NDArray[np.int64] = found["person"].to_numpy()
+    return theirs
+
+
+def _orders_of(world: World, cancelled: pa.Table) -> pa.Array:
+    """Orders, as the state knows them, of whoever facts without an order are about."""
+    about = cancelled.filter(pc.is_null(cancelled["order_key"])).select(["subject"])
+    name = _name_for(world, "cancelled_subjects", about)
+    persons = world.read.table("state_persons")
+    theirs = persons_of(world.read.register(name, about), persons).select("person").distinct()
+    orders = world.everybody().table("orders").semi_join(theirs, "person")
+    return _whole(world.read.run(orders.select("order_key"))["order_key"])
 
 
 def _elsewhere(world: World) -> tuple[pa.Table, pa.Table]:
@@ -187,7 +232,7 @@ def _stored(world: World, touched: ir.Table) -> ir.Table:
     if known not in kept:
         fresh = folded_again(world.everybody(), touched)
         if kept[_few(world)]:
-            answer = world.read.run(fresh.select(*OF_ORDERS, "valid").order_by("order_key"))
+            answer = world.read.run(fresh.select(*EVERY).order_by("order_key"))
             fresh = _registered(world, "folded", answer)
         kept[known] = fresh
     found: ir.Table = kept[known]
@@ -195,7 +240,10 @@ def _stored(world: World, touched: ir.Table) -> ir.Table:
 
 
 def folded_again(world: World, touched: ir.Table) -> ir.Table:
-    """Touched orders from all their facts seen, with `person` and `bulk`; as `traits.build` folds them."""
+    """Touched orders from all their facts seen, with `person`; as `traits.build` folds them.
+
+    What is `bulk` is told from everybody's orders: it stays what the state says, and of new ones it says nothing yet.
+    """
     shop = world.everybody()
     matched, told = _elsewhere(world)
     facts = shop.seen(FOLDED_TYPES)
@@ -213,7 +261,9 @@ def folded_again(world: World, touched: ir.Table) -> ir.Table:
         twice=world.read.register(_name_for(world, "twice", told), told) if told.num_rows else None,
     )
     known = without(persons_of(orders, shop.table("persons")), world.read.table("state_left_out"))
-    return known.mutate(bulk=ibis.literal(False))
+    flags = shop.table("orders").semi_join(touched, "order_key").select("order_key", "bulk")
+    known = known.left_join(flags, "order_key").drop("order_key_right")
+    return known.mutate(bulk=known.bulk.fill_null(False))
 
 
 def _at_hand(world: World, own: ir.Table) -> ir.Table:
@@ -270,7 +320,7 @@ def _said(world: World, facts: ir.Table, name: str) -> Any:
     return text
 
 
-def _facts_of_orders(world: World, types: list[str], orders: ir.Table) -> ir.Table:
+def _facts_of_orders(world: World, types: Sequence[str], orders: ir.Table) -> ir.Table:
     """Facts of these types with an order; of few people only theirs, and their orders'."""
     shop = world.everybody()
     if not world.few:

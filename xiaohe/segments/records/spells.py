@@ -1,35 +1,39 @@
-"""Spells of links, and where people came from: the state's, but of people of whom link facts came since folded again.
+"""Spells of links, and where people came from: the state's, but of people of whom facts came since folded again.
 
 state's rows ── of people without such facts ──┐
 facts since ─► those people ─► all of their facts (people.spells, people.came_from) ─┴─► rows as they stand
 
 Scans, claims and requests count among link facts: a link that does not say where from takes its source from them.
+Where somebody came from their orders tell, too, from the moment on when the first word of one came.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from xiaohe.people import came_from
 from xiaohe.people.spells import ENDED, STARTED, folded
+from xiaohe.segments.records import purchases
+from xiaohe.segments.records.gone import BEHIND, taken_back
 from xiaohe.traits import coming
+from xiaohe.traits.people import persons_of, without
 
 if TYPE_CHECKING:
     from xiaohe.segments.query.world import World
 
+Ids = NDArray[np.int64]
 FOLDED_TYPES = (STARTED, ENDED, *coming.OF_PEOPLE)
 # Spells of so many people are held in memory while questions are asked about them.
 KEPT_PEOPLE = 20_000
-# What was recorded this long before the state was built may have become visible only afterwards.
-BEHIND = timedelta(minutes=10)
 
 
 def spells(world: World) -> ir.Table:
@@ -43,21 +47,46 @@ def spells(world: World) -> ir.Table:
 
 
 def came(world: World) -> ir.Table:
-    """The state's table `came` of these people with such facts; orders count as far as the state knows them."""
+    """The state's table `came` of these people, as it would be if it were built of all facts seen, today's orders too."""
     known = world.table("came")
-    found = _anew(world)
-    if found is None:
+    if _name_of_came(world.at) in world.kept:
         return known
-    orders = world.everybody().table("orders").semi_join(found.people, "person")
-    links = found.spells.mutate(at=found.spells.started_at)
-    stated = came_from.statements(came_from.of_orders(orders), links, found.heard)
-    fresh = world.whose(came_from.came_from(stated)).select(*known.columns)
-    return known.anti_join(found.people, "person").union(fresh)
+    if world.people is not None:
+        return _came_of(world).select(*known.columns)
+    shop = world.everybody()
+    again, found = purchases.whose_are_touched(shop), _anew(shop)
+    if found is not None:
+        again = np.union1d(again, shop.read.run(found.people)["person"].to_numpy())
+    if not len(again):
+        return known
+    own = shop.only(again.tolist())
+    assert own.people is not None
+    fresh = world.whose(_came_of(own)).select(*known.columns)
+    return known.anti_join(own.people, "person").union(fresh)
+
+
+def _came_of(few: World) -> ir.Table:
+    """Where these people came from, by all there is of them; as `traits.coming` writes it."""
+    links = spells(few)
+    heard = coming.told(
+        few.seen(coming.OF_PEOPLE), few.read.table("state_persons"), few.calendar, few.until
+    )
+    return came_from.came_from(
+        came_from.statements(
+            came_from.of_orders(purchases.every(few)),
+            links.mutate(at=links.started_at),
+            few.whose(heard),
+        )
+    )
 
 
 def as_stated(at: datetime) -> dict[str, Any]:
     """`World.kept` of a world whose tables `spells` and `came` are as they stand at `at`."""
-    return {_name(at): (None, None)}
+    return {_name(at): (None, None), _name_of_came(at): None}
+
+
+def _name_of_came(at: datetime) -> str:
+    return f"came {at}"
 
 
 # ---------------------------------------------------------------- people whose spells are folded again
@@ -65,11 +94,10 @@ def as_stated(at: datetime) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Anew:
-    """(person) of those whose spells are folded again, these, and their scans, claims and requests (`coming.told`)."""
+    """(person) of those whose spells are folded again, and these."""
 
     people: ir.Table
     spells: ir.Table
-    heard: ir.Table
 
 
 def _anew(world: World) -> _Anew | None:
@@ -103,9 +131,10 @@ def _touched(world: World) -> pa.Table:
         return _people(world, facts.filter(later))
     told = facts.filter(later | (facts.recorded_at >= ibis.literal(world.state.at - BEHIND)))
     found = _people(world, told)
-    if not _some_taken_back(world):
+    gone = taken_back(world, FOLDED_TYPES)
+    if not gone.num_rows:
         return found
-    return pa.table({"person": _both(found, world.read.run(_gone(world)))})
+    return pa.table({"person": np.union1d(found["person"].to_numpy(), _people_of(world, gone))})
 
 
 def _is_of_fewer_facts(world: World) -> bool:
@@ -117,25 +146,17 @@ def _people(world: World, facts: ir.Table) -> pa.Table:
     return world.read.run(world.of_people(facts).select("person").distinct())
 
 
-def _some_taken_back(world: World) -> bool:
-    taken = world.read.snapshot
-    if taken is None or not taken.retracted.num_rows:
-        return False
-    return bool(pc.max(taken.retracted["until"]).as_py() >= world.state.at - BEHIND)
-
-
-def _gone(world: World) -> ir.Table:
-    """(person) of spells whose beginning or end no fact tells any more."""
-    known, facts = world.table("spells"), world.seen([STARTED, ENDED])
-    told = facts.select("type", "subject", "account_id", at=facts.occurred_at)
-    begun = known.select("person", "subject", "account_id", type=ibis.literal(STARTED), at=known.started_at)  # fmt: skip
-    ended = known.select("person", "subject", "account_id", type=ibis.literal(ENDED), at=known.ended_at)  # fmt: skip
-    turns = begun.union(ended.filter(ended["at"].notnull()))
-    return turns.anti_join(told, told.columns).select("person").distinct()
-
-
-def _both(one: pa.Table, two: pa.Table) -> pa.ChunkedArray:
-    return pa.chunked_array([*one["person"].chunks, *two["person"].chunks], pa.int64()).unique()
+def _people_of(world: World, gone: pa.Table) -> Ids:
+    subjects = pa.table({"subject": np.unique(gone["subject"].to_numpy())})
+    name = world.read.name_for("links_gone", subjects["subject"].to_numpy().tobytes())
+    told = world.read.register(name, subjects)
+    theirs = without(
+        persons_of(told, world.read.table("state_persons")), world.read.table("state_left_out")
+    )
+    found: Ids = world.read.run(world.whose(theirs.select("person")).distinct())[
+        "person"
+    ].to_numpy()
+    return found
 
 
 def _folded_again(world: World, people: pa.Table) -> _Anew | None:
@@ -153,4 +174,4 @@ def _folded_again(world: World, people: pa.Table) -> _Anew | None:
         told = f"{world.at} {people['person'].to_pylist()}".encode()
         name = world.read.name_for("spells_anew", blake2b(told, digest_size=16).digest())
         fresh = world.read.register(name, world.read.run(in_order))
-    return _Anew(own.people, fresh, own.whose(heard))
+    return _Anew(own.people, fresh)

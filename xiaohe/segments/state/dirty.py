@@ -65,7 +65,7 @@ def since(
     taken = read.snapshot
     assert taken is not None
     subjects, news = _of_new_facts(taken, before.position, with_ours=with_ours)
-    back, is_unclear = position.subjects_taken_back(taken, before.position, here)
+    gone, is_unclear = position.taken_back(taken, before.position, here)
     if is_unclear:
         return None
     moved = _moved(before.traits, state)
@@ -74,7 +74,10 @@ def since(
     out = before.runs_out
     due = np.unique(out[out[:, 0] <= to_us(now), 1])
     subjects = np.unique(np.concatenate([subjects, _inviters(read, news), _buyers(read, news)]))
-    taken_back = persons_of(read, np.fromiter(sorted(back), np.int64, len(back)))
+    back = News(frozenset(gone["type"].unique().to_pylist()), gone)
+    named = [gone["subject"], gone["other"].drop_null()]
+    lost = [each.to_numpy() for each in named] + [_inviters(read, back), _buyers(read, back)]
+    taken_back = persons_of(read, np.unique(np.concatenate(lost)))
     return Dirty(persons_of(read, subjects), taken_back, moved, due, news)
 
 

@@ -33,6 +33,7 @@ from xiaohe.segments.state.asking import end_of_day, groups_of, of_hours, only
 from xiaohe.segments.state.bits import Flags
 from xiaohe.segments.state.columns import without_records
 from xiaohe.segments.state.generation import Generation, Ids
+from xiaohe.traits import coming
 
 # What records are folded from that are no facts themselves.
 FOLDED: Mapping[str, tuple[str, ...]] = {
@@ -41,6 +42,7 @@ FOLDED: Mapping[str, tuple[str, ...]] = {
     LINK: spells.FOLDED_TYPES,
     TAG: (held.ADDED, held.REMOVED),
 }
+RECEIVED = "received_on"
 SUMS = "sums_"
 
 Types: TypeAlias = frozenset[str] | None
@@ -331,7 +333,7 @@ def looks_at(leaf: Leaf) -> Types:
             return frozenset()
         case _:
             return None
-    types: set[str] = set()
+    types = set(coming.SENT) if _looks_at_parcels(leaf) else set()
     for name in named:
         kind = kind_named(name)
         of_kind = FOLDED.get(name) or (kind.types if kind is not None else ())
@@ -339,6 +341,12 @@ def looks_at(leaf: Leaf) -> Types:
             return None
         types.update(of_kind)
     return frozenset(types)
+
+
+def _looks_at_parcels(leaf: Measure | Sequence) -> bool:
+    records = leaf.steps if isinstance(leaf, Sequence) else (leaf.records,)
+    fields = {name for each in records for name in additive.fields_of(each.where)}
+    return RECEIVED in fields or (isinstance(leaf, Measure) and leaf.field == RECEIVED)
 
 
 def _by_attributes(leaf: Leaf) -> bool:

@@ -21,7 +21,9 @@ from xiaohe.ledger import engine
 from xiaohe.ledger import store as ledger_store
 from xiaohe.ledger.engine import FACTS
 from xiaohe.ledger.engine.duck import Duck
-from xiaohe.ledger.snapshot import RETRACTED_SCHEMA, Snapshot
+from xiaohe.ledger.schema import FACT_SCHEMA
+from xiaohe.ledger.snapshot import Snapshot
+from xiaohe.segments.records.gone import facts_of
 
 # Facts of a batch are numbered batch × 65536 + place.
 ROW_BITS = 16
@@ -121,22 +123,17 @@ def reading_since(taken: Snapshot, seen: Position) -> engine.Reading:
     )
 
 
-def subjects_taken_back(
-    taken: Snapshot, seen: Position, now: Position
-) -> tuple[frozenset[int], bool]:
-    """Subjects of what was taken back since (or counts again), and whether some could not be found any more."""
+def taken_back(taken: Snapshot, seen: Position, now: Position) -> tuple[pa.Table, bool]:
+    """FACT_SCHEMA of what was taken back since (or counts again), and whether some could not be found any more."""
     changed = seen.retracted ^ now.retracted
     # A retraction that compaction has folded away is forgotten: its fact is gone for good, as it was before.
     changed = frozenset(each for each in changed if each in now.retracted)
     if not changed:
-        return frozenset(), False
-    keys = sorted({key for key, _until in changed})
-    bare = replace(taken, retracted=RETRACTED_SCHEMA.empty_table())
-    with engine.Reading(_duck(), bare) as read:
-        wanted = read.register("taken_back", pa.table({"key_hash": np.array(keys, np.int64)}))
-        found = read.run(FACTS.semi_join(wanted, "key_hash").select("key_hash", "subject"))
+        return FACT_SCHEMA.empty_table(), False
+    keys = {key for key, _until in changed}
+    found = facts_of(taken, changed)
     is_unclear = len(pc.unique(found["key_hash"])) < len(keys)
-    return frozenset(found["subject"].to_pylist()), is_unclear
+    return found, is_unclear
 
 
 def _duck() -> Duck:
