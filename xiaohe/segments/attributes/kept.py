@@ -1,8 +1,9 @@
 """Evidence and attributes in files: of everybody with a base, of those touched since laid over it.
 
-    <base>/evidence/<part>.parquet    (person, the part's columns); who has none is not in it
+    <base>/evidence/<part>.arrow      (person, the part's columns), mapped (`rows`); who has none is not in it
     <base>/attributes.parquet         (person, conclude.COLUMNS) of everybody
-    <later>/evidence.parquet          (person, evidence.COLUMNS) of those asked again since the base
+    <later>/evidence/<number>.arrow   (person, evidence.COLUMNS) of those asked again since the base, in lots (`rows`)
+    <later>/evidence/came.json        the types of facts that have come since the base, of whomever
 
 All ascending by person. A base: `write(world, persons, folder)`. People touched since:
 
@@ -11,12 +12,13 @@ All ascending by person. A base: `write(world, persons, folder)`. People touched
         new = renewed(narrow, people, kept, types, news)     attributes: `new.attributes`
     lay_over(kept, new.evidence, types, folder)              SCHEMA.empty_table(): nobody was asked again
 
-A generation must keep the base's `evidence/` as long as anything is laid over it, and each later one its own file.
+A generation must keep the base's `evidence/` as long as anything is laid over it, and each later one its own folder.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -33,6 +35,7 @@ from numpy.typing import NDArray
 
 from xiaohe.ledger.engine import Reading
 from xiaohe.segments.attributes import conclude, cuts, evidence
+from xiaohe.segments.attributes import rows as mapped
 from xiaohe.segments.attributes.cuts import Cuts
 from xiaohe.segments.attributes.evidence import PARTS, Part
 
@@ -40,12 +43,10 @@ if TYPE_CHECKING:
     from xiaohe.segments.query.world import World
 
 Ids = NDArray[np.int64]
-FOLDER, LAID, ATTRIBUTES = "evidence", "evidence.parquet", "attributes.parquet"
+FOLDER, ATTRIBUTES, CAME = "evidence", "attributes.parquet", "came.json"
 # People of whom everything is concluded at once: some 700 bytes each.
 LOT = 250_000
 ROWS = "evidence_rows"
-# In the file of those asked again: the types of facts that have come since the base.
-CAME = b"came"
 _TYPES: Mapping[str, pa.DataType] = {
     "int64": pa.int64(),
     "float64": pa.float64(),
@@ -69,41 +70,39 @@ def write(world: World, persons: Ids, folder: Path) -> None:
     """
     told = cuts.of(world)
     (folder / FOLDER).mkdir(mode=0o700)
-    files = {}
-    for part in evidence.asked_for(world):
-        files[part.name] = folder / FOLDER / f"{part.name}.parquet"
-        world.read.write(part.make(world).order_by("person"), files[part.name])
-    _write_attributes(world.read, persons, files, told, world.on, folder / ATTRIBUTES)
+    asked = folder / "asked.parquet"
+    there = evidence.asked_for(world)
+    for part in there:
+        world.read.write(part.make(world).order_by("person"), asked)
+        mapped.save(pq.read_table(asked), _path(folder, part))
+        asked.unlink()
+    _write_attributes(world.read, persons, folder, there, told, world.on)
 
 
 def _write_attributes(
-    read: Reading, persons: Ids, files: Mapping[str, Path], told: Cuts, on: date, path: Path
+    read: Reading, persons: Ids, folder: Path, there: Iterable[Part], told: Cuts, on: date
 ) -> None:
-    parts = {name: _Ascending(each) for name, each in files.items()}
+    path = folder / ATTRIBUTES
     with pq.ParquetWriter(path, _of_nobody(read, told, on), compression="zstd", compression_level=1) as out:  # fmt: skip
         for begin in range(0, len(persons), LOT):
             lot = persons[begin : begin + LOT]
-            rows = _aligned(lot, {name: each.between(lot[0], lot[-1]) for name, each in parts.items()})  # fmt: skip
-            out.write_table(concluded(read, rows, told, on))
+            parts = {
+                part.name: mapped.between(_path(folder, part), lot[0], lot[-1], _schema(part))
+                for part in there
+            }
+            out.write_table(concluded(read, _aligned(lot, parts), told, on))
 
 
 def _of_nobody(read: Reading, told: Cuts, on: date) -> pa.Schema:
     return concluded(read, SCHEMA.empty_table(), told, on).schema
 
 
-class _Ascending:
-    """A file of a part: the rows of people between two."""
+def _path(folder: Path, part: Part) -> Path:
+    return folder / FOLDER / f"{part.name}.arrow"
 
-    def __init__(self, path: Path) -> None:
-        self._file = pq.ParquetFile(path)
-        groups = [self._file.metadata.row_group(at).column(0).statistics for at in range(self._file.num_row_groups)]  # fmt: skip
-        self._bounds = [(each.min, each.max) for each in groups]
 
-    def between(self, first: int, last: int) -> pa.Table:
-        wanted = [
-            at for at, (low, high) in enumerate(self._bounds) if high >= first and low <= last
-        ]
-        return self._file.read_row_groups(wanted)
+def _schema(part: Part) -> pa.Schema:
+    return pa.schema([SCHEMA.field("person"), *(SCHEMA.field(name) for name in part.columns)])
 
 
 # ---------------------------------------------------------------- few people
@@ -129,35 +128,34 @@ class Kept:
     base: Path
     over: Path | None = None
 
-    def of(self, read: Reading, people: Ids, parts: Iterable[Part]) -> Tables:
+    def of(self, people: Ids, parts: Iterable[Part]) -> Tables:
         """The rows of these people in these parts."""
         laid = self.laid(people)
-        again = np.isin(people, laid["person"].to_numpy())
-        read.register("evidence_people", pa.table({"person": people[~again]}))
+        rest = people[~np.isin(people, laid["person"].to_numpy())]
         found = {}
         for part in parts:
             rows = laid.select(["person", *part.columns])
-            path = self.base / FOLDER / f"{part.name}.parquet"
-            if path.exists() and not again.all():
-                told = read.register(f"evidence_{part.name}", path)
-                told = read.run(told.semi_join(read.table("evidence_people"), "person"))
-                rows = pa.concat_tables([rows, told.select(rows.column_names).cast(rows.schema)])
+            path = _path(self.base, part)
+            if path.exists() and len(rest):
+                rows = pa.concat_tables([rows, mapped.of(path, rest, rows.schema)])
             found[part.name] = rows
         return found
 
     def laid(self, people: Ids | None = None) -> pa.Table:
         """Evidence of those asked again since the base."""
-        path = None if self.over is None else self.over / LAID
-        if path is None or not path.exists():
-            return SCHEMA.empty_table()
-        rows = pq.read_table(path)
-        return rows if people is None else rows.filter(np.isin(rows["person"].to_numpy(), people))
+        return mapped.laid(self._lots, SCHEMA, people)
 
     def came(self) -> frozenset[str] | None:
         """The types of facts that came since the base, of whomever; None: anything may have."""
-        told = self.laid().schema.metadata or {}
-        found = json.loads(told.get(CAME, b"[]"))
+        if self._lots is None or not (self._lots / CAME).exists():
+            return frozenset()
+        found = json.loads((self._lots / CAME).read_text())
         return None if found is None else frozenset(found)
+
+    @property
+    def _lots(self) -> Path | None:
+        """The folder of those asked again."""
+        return None if self.over is None else self.over / FOLDER
 
 
 def concerned(types: Iterable[str]) -> bool:
@@ -186,7 +184,7 @@ def renewed(
     again = [each for each in there if _is_due(each, types, kept)]
     added = [] if types is None or news is None else [each for each in again if each.adds_up]
     same = [] if types is None else [each for each in PARTS if each not in again or each in added]
-    tables = dict(kept.of(narrow.read, people, same)) if same else {}
+    tables = dict(kept.of(people, same)) if same else {}
     since = replace(narrow, facts=news)
     for part in again:
         world = since if part in added else narrow
@@ -208,12 +206,19 @@ def _is_due(part: Part, types: frozenset[str] | None, kept: Kept) -> bool:
 
 def lay_over(kept: Kept, rows: pa.Table, types: frozenset[str] | None, folder: Path) -> None:
     """Write the evidence of those asked again since the base: now (`rows`), or before. `types`: of all new facts."""
-    laid, came = kept.laid(), kept.came()
-    old = laid.filter(~np.isin(laid["person"].to_numpy(), rows["person"].to_numpy()))
-    every = pa.concat_tables([each.cast(SCHEMA) for each in (old, rows)]).sort_by("person")
+    came = kept.came()
+    mapped.lay(kept._lots, rows.cast(SCHEMA), folder / FOLDER)
     told = None if types is None or came is None else sorted(types | came)
-    every = every.replace_schema_metadata({CAME: json.dumps(told).encode()})
-    pq.write_table(every, folder / LAID, compression="zstd", compression_level=1)
+    (folder / FOLDER / CAME).write_text(json.dumps(told))
+
+
+def carry_on(kept: Kept, folder: Path) -> None:
+    """Nobody was asked again: the next generation has the same."""
+    if kept._lots is None:
+        return
+    mapped.lay(kept._lots, SCHEMA.empty_table(), folder / FOLDER)
+    if (kept._lots / CAME).exists():
+        os.link(kept._lots / CAME, folder / FOLDER / CAME)
 
 
 def _added(part: Part, kept: pa.Table, since: pa.Table) -> pa.Table:

@@ -175,6 +175,7 @@ def _base(
     with generation.draft() as folder:
         name = generation.new_name(before.number + 1 if before else 1)
         groups = whole.everybody(world, wanted, folder, name)
+        logged.keep(folder, wanted)
         np.save(folder / "runs_out.npy", asking.running_out(world, wanted.values()))
         crash.at("segments_after_write")
         columns = {key: f"{name}/columns/{key}.npy" for key in wanted}
@@ -199,14 +200,17 @@ def _delta(
     with generation.draft() as folder:
         name = generation.new_name(before.number + 1)
         new = {key: leaf for key, leaf in wanted.items() if key not in before.about["columns"]}
-        ranks = wanting.ranks(wanted) if len(touched.people) else wanting.ranks(new)
+        ranks = wanting.ranks(wanted)
         asked = {key: leaf for key, leaf in wanted.items() if key not in ranks}
         at_hand = unseen.adopted(before, new, folder)
         looked = delta.look(world, before, touched, asked, at_hand)
+        same = delta.ranks_kept(before, looked, ranks)
+        looked = replace(looked, flags={**looked.flags, **same})
         columns = {key: path for key, path in before.about["columns"].items() if key in wanted}
-        fresh = {key: leaf for key, leaf in new.items() if key not in at_hand} | ranks
+        moved = {key: leaf for key, leaf in ranks.items() if key not in same}
+        fresh = {key: leaf for key, leaf in new.items() if key not in at_hand} | moved
         rows = delta.merged(before, looked, tuple(wanted), at_hand)
-        delta.write_attributes(before, looked, rows, folder)
+        delta.write_attributes(before, looked, folder)
         delta.write_evidence(before, looked, touched, folder)
         if fresh:
             rows = delta.asked_of_all(world, before, rows, fresh, folder)
@@ -222,7 +226,9 @@ def _delta(
         quiet = np.setdiff1d(touched.time, happened)
         why = Why(touched.state, quiet)
         reread = looked.people[looked.reread]
-        return _finished(folder, name, about, world.state, before, touched.people, reread, why)
+        # Places may be others of whoever was not touched.
+        some = None if moved else touched.people
+        return _finished(folder, name, about, world.state, before, some, reread, why)
 
 
 # ---------------------------------------------------------------- both
@@ -288,8 +294,7 @@ def _finished(
     changed = changes.SCHEMA.empty_table()
     if before is not None:
         after = _preview(folder, name, about)
-        some = None if wanting.ranks(after.leaves) else touched
-        parts = list(changes.between(before, after, some, why))
+        parts = list(changes.between(before, after, touched, why))
         if reread is None or len(reread):
             parts.append(logged.between(before, after, reread, why))
         changed = pa.concat_tables([changed, *parts])

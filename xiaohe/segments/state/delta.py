@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,20 +10,22 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from xiaohe.ledger.engine import FACTS
 from xiaohe.ledger.instants import to_us
 from xiaohe.segments.attributes import kept as evidence
+from xiaohe.segments.attributes import rows as mapped
 from xiaohe.segments.attributes.present import has
 from xiaohe.segments.query.world import World
-from xiaohe.segments.rules.tree import Leaf
+from xiaohe.segments.rules.tree import Leaf, Rank
 from xiaohe.segments.state import accumulated, asking, dirty, few, unseen
 from xiaohe.segments.state.bits import Flags, unpacked
 from xiaohe.segments.state.columns import columns
 from xiaohe.segments.state.compared import rows_of
 from xiaohe.segments.state.dirty import Dirty
-from xiaohe.segments.state.generation import Generation, Ids, Touched
+from xiaohe.segments.state.generation import Generation, Ids, Touched, schema_of
+from xiaohe.segments.state.logged import attributes_of
+from xiaohe.segments.state.touched import ATTRIBUTES
 
 # Facts whose subject may be nobody the shop knows yet (`attributes.population`).
 WITHOUT_PERSON = ("link.scanned", "claim.made", "claim.refused")
@@ -183,26 +184,23 @@ def merged(
     )
 
 
-def write_attributes(before: Generation, looked: Looked, rows: Touched, folder: Path) -> None:
-    """Attributes of everybody who was read again since the base."""
-    base, more = before.attribute_files
-    schema = pq.read_schema(base)
-    told = schema.empty_table() if more is None else pq.read_table(more).cast(schema)
-    gone = pa.array(np.concatenate([looked.people[looked.reread], rows.persons[~rows.present]]))
-    told = told.filter(pc.invert(pc.is_in(told["person"], gone)))
-    if looked.attributes is not None:
-        told = pa.concat_tables([told, looked.attributes.cast(schema)])
-    pq.write_table(told, folder / "attributes.parquet", compression="zstd")
+def write_attributes(before: Generation, looked: Looked, folder: Path) -> None:
+    """Attributes of those who were read again, over those of whoever was before."""
+    fresh = looked.attributes
+    if fresh is None:
+        fresh = schema_of(before.base_attributes).empty_table()
+    old = None if before.is_base else before.folder / ATTRIBUTES
+    mapped.lay(old, fresh.cast(schema_of(before.base_attributes)), folder / ATTRIBUTES)
 
 
 def write_evidence(before: Generation, looked: Looked, touched: Dirty, folder: Path) -> None:
-    """What attributes are concluded from, of everybody who was read again since the base."""
+    """What attributes are concluded from, of those who were read again, over that of whoever was before."""
     there = few.evidence_of(before)
     if looked.evidence is not None:
         types = None if len(touched.otherwise) else touched.news.types
         evidence.lay_over(there, looked.evidence, types, folder)
-    elif there.over is not None and (there.over / evidence.LAID).exists():
-        os.link(there.over / evidence.LAID, folder / evidence.LAID)
+    else:
+        evidence.carry_on(there, folder)
 
 
 def carry_on(
@@ -224,6 +222,33 @@ def carry_on(
     return told
 
 
+def ranks_kept(before: Generation, looked: Looked, ranks: Mapping[str, Leaf]) -> dict[str, Flags]:
+    """Places among others that stay as they are, with the flags of those touched: of nobody the number or group is another.
+
+    Whatever else happens, the order of everybody is then the same, and so is whoever stands at a bound.
+    """
+    known = [key for key in ranks if key in before.about["columns"]]
+    people = looked.people[looked.reread]
+    old = rows_of(before, looked.people)
+    found = {}
+    for key in known:
+        leaf = ranks[key]
+        assert isinstance(leaf, Rank)
+        columns = list(dict.fromkeys(each for each in ("person", leaf.field, leaf.per) if each))
+        was = attributes_of(before, columns, people)
+        now = was.schema.empty_table()
+        if looked.attributes is not None:
+            now = looked.attributes.select(columns).cast(was.schema)
+        if _placed(was).equals(_placed(now)):
+            found[key] = old.of(key)
+    return found
+
+
+def _placed(told: pa.Table) -> pa.Table:
+    """Who has a place at all, by what."""
+    return told.drop_null().sort_by("person").combine_chunks()
+
+
 def asked_of_all(
     world: World, before: Generation, rows: Touched, fresh: Mapping[str, Leaf], folder: Path
 ) -> Touched:
@@ -232,8 +257,9 @@ def asked_of_all(
     persons = np.concatenate([base, rows.persons[rows.places < 0]])
     there = np.sort(persons[~np.isin(persons, rows.persons[~rows.present])])
     read = world.read
-    kept = read.register("attributes_base", before.base_folder / "attributes.parquet")
-    laid = read.register("attributes_touched", folder / "attributes.parquet")
+    kept = read.register("attributes_base", before.base_attributes)
+    told = rows.attributes(folder, schema_of(before.base_attributes))
+    laid = read.register("attributes_touched", told)
     over = read.register("touched_over", pa.table({"person": rows.over}))
     everybody = replace(
         world,

@@ -5,8 +5,10 @@
         manifest.json                        moment, position in the ledger, rules, where each column is
         state/                               the derived tables of `traits` it stands on (hard links)
         persons.npy · columns/<key>.npy      base: who, ascending; one packed bit per person and leaf
-        attributes.parquet                   base: of everybody; else of those touched
-        evidence/                            base: what attributes are concluded from, part by part (`attributes.kept`)
+        attributes.parquet                   base: of everybody
+        compared.arrow                       base: of these attributes what generations are compared by (`logged`)
+        attributes/                          of those touched since, in lots (`attributes.rows`)
+        evidence/                            what attributes are concluded from: of everybody, or in lots (`attributes.kept`)
         accumulated/<group>.arrow            what measures have added up (`accumulated`)
         touched.npz                          whole rows of those touched since the base
         runs_out.npy                         (instant, person): when hours run out or a fact dated ahead comes true
@@ -23,7 +25,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -33,6 +35,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from xiaohe.kernel import workspace
@@ -43,13 +47,14 @@ from xiaohe.segments.state.bits import Bits, Flags, Places, packed, unpacked
 from xiaohe.segments.state.keys import key_of as key_of
 from xiaohe.segments.state.keys import key_of_leaf as key_of_leaf
 from xiaohe.segments.state.position import Position
+from xiaohe.segments.state.touched import Ids as Ids
+from xiaohe.segments.state.touched import Touched as Touched
 from xiaohe.traits.state import State, StateVersion
 
 # A change of what files mean: raise it, and nobody reads the old ones.
-FORMAT = 3
+FORMAT = 4
 POINTER = "current"
 KEPT = 3
-Ids = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -60,57 +65,6 @@ class Rules:
     rule: Rule
     # When it was first filled; who was in it then has been in it since.
     first_us: int
-
-
-@dataclass(frozen=True)
-class Touched:
-    """Rows of people touched since the base. `places` −1: not known to the base."""
-
-    persons: Ids
-    places: Places
-    present: Flags
-    # Whose attributes are in this generation's own file, or who is gone: their rows of the base no longer count.
-    reread: Flags
-    # One row per person, one column per key.
-    values: NDArray[np.bool_]
-    keys: tuple[str, ...]
-
-    @classmethod
-    def nobody(cls, keys: tuple[str, ...]) -> Touched:
-        none = np.empty(0, np.int64)
-        nobody = np.empty(0, bool)
-        return cls(none, none, nobody, nobody, np.empty((0, len(keys)), bool), keys)
-
-    @classmethod
-    def load(cls, path: Path) -> Touched:
-        with np.load(path) as told:
-            return cls(
-                told["persons"],
-                told["places"],
-                told["present"],
-                told["reread"],
-                np.unpackbits(told["values"], axis=1, count=len(told["keys"])).view(np.bool_),
-                tuple(told["keys"].tolist()),
-            )
-
-    def save(self, path: Path) -> None:
-        np.savez(
-            path,
-            persons=self.persons,
-            places=self.places,
-            present=self.present,
-            reread=self.reread,
-            values=np.packbits(self.values, axis=1),
-            keys=np.array(self.keys, dtype="U32"),
-        )
-
-    @property
-    def over(self) -> Ids:
-        """Whose attributes the base no longer says."""
-        return self.persons[self.reread]
-
-    def of(self, key: str) -> Flags:
-        return self.values[:, self.keys.index(key)]
 
 
 @dataclass(frozen=True)
@@ -254,10 +208,20 @@ class Generation:
     # ------------------------------------------------------------ tables
 
     @property
-    def attribute_files(self) -> tuple[Path, Path | None]:
-        """Of everybody, and of those touched since, whose rows in the first no longer count."""
-        base = self.base_folder / "attributes.parquet"
-        return base, None if self.is_base else self.folder / "attributes.parquet"
+    def base_attributes(self) -> Path:
+        """Attributes of everybody as they were in the base; `Touched.over` says of whom they no longer count."""
+        return self.base_folder / "attributes.parquet"
+
+    def laid_attributes(
+        self, people: Ids | None = None, columns: Sequence[str] | None = None
+    ) -> pa.Table | None:
+        """Attributes of those touched since, or of some of them, as the base has them; None: this is the base."""
+        if self.touched is None:
+            return None
+        schema = schema_of(self.base_attributes)
+        if columns is not None:
+            schema = pa.schema([schema.field(name) for name in columns])
+        return self.touched.attributes(self.folder, schema, people)
 
     @cached_property
     def runs_out(self) -> NDArray[np.int64]:
@@ -272,6 +236,12 @@ class Generation:
 def root() -> Path:
     here = workspace.current()
     return here.made(here.derived / "segments")
+
+
+@lru_cache(maxsize=64)
+def schema_of(path: Path) -> pa.Schema:
+    """Of a Parquet file whose name is never used again."""
+    return pq.read_schema(path)
 
 
 @lru_cache(maxsize=1024)

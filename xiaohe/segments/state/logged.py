@@ -15,28 +15,33 @@ Whoever is new has a first word too (`from` is null), unless nothing is so of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
-import ibis
-import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from xiaohe.ledger import engine
 from xiaohe.ledger.instants import from_us
 from xiaohe.segments.attributes import cuts
+from xiaohe.segments.attributes import kept as evidence
+from xiaohe.segments.attributes import rows as mapped
 from xiaohe.segments.query.logged import CHANGED
 from xiaohe.segments.query.world import World
+from xiaohe.segments.rules.tree import Leaf, Rank
+from xiaohe.segments.state import generation
 from xiaohe.segments.state.changes import JOINED, SCHEMA, TIME, Why
 from xiaohe.segments.state.generation import Generation, Ids
 from xiaohe.shop import queries
 
 PURCHASE, REFUND, LINK, SIGNAL, OTHERS = "a purchase", "a refund", "a link", "a signal", "others"
 _TOLD_BY = ("last_on", "net_total", "linked", "last_signal_on")
+# Of everybody in a base, mapped (`attributes.rows`).
+COMPARED = "compared.arrow"
 _COLUMNS = ("person", *CHANGED, *_TOLD_BY)
 # What hangs on the shop's lines; of a stage only whether the lost may come back does.
 _BY_LINES = frozenset({"tier", "vip"})
@@ -45,25 +50,29 @@ _BY_LINES = frozenset({"tier", "vip"})
 def between(before: Generation, after: Generation, some: Ids | None, why: Why) -> pa.Table:
     """Changes (`changes.SCHEMA`) of some people or everybody; whoever is gone did not change."""
     lines_moved = before.about["cuts"] != after.about["cuts"]
-    with engine.over(
-        {"old": attributes_of(before, _COLUMNS, some), "new": attributes_of(after, _COLUMNS, some)},
-        timeout=None,
-    ) as read:
-        old = read.table("old")
-        old = old.rename({f"{name}_before": name for name in _COLUMNS})
-        both = read.table("new").left_join(old, [("person", "person_before")])
-        changed = ibis.or_(*(_is_other(both, name) for name in CHANGED))
-        rows = read.run(both.filter(changed).order_by("person"))
+    new = attributes_of(after, _COLUMNS, some).sort_by("person")
+    old = attributes_of(before, _COLUMNS, some).sort_by("person")
+    at, known = mapped.places_of(new["person"].to_numpy(), old["person"].to_numpy())
+    was = old.take(pa.array(at, mask=~known)).rename_columns(
+        [f"{name}_before" for name in _COLUMNS]
+    )
+    both = pa.table([*new.columns, *was.columns], names=[*new.column_names, *was.column_names])
+    changed = np.zeros(both.num_rows, bool)
+    for name in CHANGED:
+        changed |= _is_other(both, name)
+    rows = both.filter(pa.array(changed))
     parts = [_changes(rows, name, why, lines_moved) for name in CHANGED]
     return pa.concat_tables([SCHEMA.empty_table(), *parts])
 
 
-def _is_other(both: ir.Table, name: str) -> ir.Value:
+def _is_other(both: pa.Table, name: str) -> NDArray[np.bool_]:
     """Of newcomers the word they begin with; nothing and no are none."""
-    now, was = both[name].cast("string"), both[f"{name}_before"].cast("string")
-    if both[name].type().is_boolean():
+    now, was = (both[each].cast(pa.string()) for each in (name, f"{name}_before"))
+    if pa.types.is_boolean(both.schema.field(name).type):
         was = was.fill_null("false")
-    return ~now.identical_to(was)
+    unlike = pc.fill_null(pc.not_equal(now, was), pc.xor(pc.is_null(now), pc.is_null(was)))
+    found: NDArray[np.bool_] = unlike.to_numpy()
+    return found
 
 
 def _changes(rows: pa.Table, name: str, why: Why, lines_moved: bool) -> pa.Table:
@@ -124,21 +133,33 @@ def _plain(column: pa.ChunkedArray) -> np.ndarray:
 
 def attributes_of(one: Generation, columns: Sequence[str], some: Ids | None = None) -> pa.Table:
     """These attributes (`person` among them) of some people or everybody, as far as a generation knows them."""
-    base, more = one.attribute_files
-    with engine.over({"base": base}, timeout=None) as read:
-        told = read.table("base").select(*columns)
-        if some is not None:
-            wanted = read.register("wanted", pa.table({"person": some}))
-            told = told.semi_join(wanted, "person")
-        whole = read.run(told)
-    if more is None:
-        return whole
+    rest = _of_base(one, columns, some)
+    laid = one.laid_attributes(some, columns)
+    if laid is None:
+        return rest
     assert one.touched is not None
-    rest = whole.filter(pc.invert(pc.is_in(whole["person"], pa.array(one.touched.over))))
-    laid = pq.read_table(more, columns=list(columns)).cast(rest.schema)
-    if some is not None:
-        laid = laid.filter(pc.is_in(laid["person"], pa.array(some)))
-    return pa.concat_tables([rest, laid])
+    rest = rest.filter(pc.invert(pc.is_in(rest["person"], pa.array(one.touched.over))))
+    return pa.concat_tables([rest, laid.cast(rest.schema)])
+
+
+def _of_base(one: Generation, columns: Sequence[str], some: Ids | None) -> pa.Table:
+    """As they were in the base; of few people without reading everybody's, if they are what generations are compared by."""
+    kept = one.base_folder / COMPARED
+    if some is None or not kept.exists() or not mapped.columns_of(kept).issuperset(columns):
+        whole = pq.read_table(one.base_attributes, columns=list(columns))
+        return whole if some is None else whole.filter(pc.is_in(whole["person"], pa.array(some)))
+    schema = generation.schema_of(one.base_attributes)
+    schema = pa.schema([schema.field(name) for name in columns])
+    return mapped.of(kept, np.unique(some), schema)
+
+
+def keep(folder: Path, wanted: Mapping[str, Leaf]) -> None:
+    """Keep of everybody's attributes in a base's draft what later generations are compared by, and those people are placed by."""
+    ranks = [each for each in wanted.values() if isinstance(each, Rank)]
+    fields = [name for each in ranks for name in (each.field, each.per) if name]
+    columns = list(dict.fromkeys([*_COLUMNS, *fields]))
+    told = pq.read_table(folder / evidence.ATTRIBUTES, columns=columns)
+    mapped.save(told.select(columns), folder / COMPARED)
 
 
 # ---------------------------------------------------------------- for whoever asks beside the state
@@ -163,9 +184,8 @@ def with_kept(world: World, one: Generation | None) -> World:
     if one is None or one.on != world.on or one.traits.id != world.state.id:
         return world
     world.kept.setdefault(cuts.KEPT, cuts.Cuts.from_json(one.about["cuts"]))
-    base, more = one.attribute_files
-    known = world.read.register("kept_attributes", base)
-    if more is not None:
+    known = world.read.register("kept_attributes", one.base_attributes)
+    if (more := one.laid_attributes()) is not None:
         assert one.touched is not None
         over = world.read.register("kept_over", pa.table({"person": one.touched.over}))
         laid = world.read.register("kept_laid", more)

@@ -159,7 +159,7 @@ class Standing:
     def _over(self, ids: Ids) -> Reading:
         """The attributes of some people."""
         members = pa.table({"person": ids, "place": np.arange(len(ids))})
-        base, laid = self.generation.attribute_files
+        base, laid = self.generation.base_attributes, self.generation.laid_attributes(ids)
         if laid is None:
             return engine.over({"members": members, "attributes": base}, timeout=None)
         touched = self.generation.touched
@@ -167,8 +167,7 @@ class Standing:
         with engine.over({"members": members, "base": base, "laid": laid}, timeout=None) as read:
             over = read.register("over", pa.table({"person": touched.over}))
             whole = read.table("base").semi_join(read.table("members"), "person")
-            more = read.table("laid").semi_join(read.table("members"), "person")
-            whole = whole.anti_join(over, "person").union(more.select(whole.columns))
+            whole = whole.anti_join(over, "person").union(read.table("laid").select(whole.columns))
             attributes = read.run(whole)
         return engine.over({"members": members, "attributes": attributes}, timeout=None)
 

@@ -179,9 +179,8 @@ def _world(one: Generation, read: Reading, now: datetime) -> asking.World:
     world.kept[cuts.KEPT] = cuts.Cuts.from_json(one.about["cuts"])
     there = one.persons_at(np.flatnonzero(unpacked(one.everyone, one.size)))
     population = read.register("everyone", pa.table({"person": there}))
-    base, laid = one.attribute_files
-    attributes = read.register("attributes_base", base)
-    if laid is not None:
+    attributes = read.register("attributes_base", one.base_attributes)
+    if (laid := one.laid_attributes()) is not None:
         assert one.touched is not None
         over = read.register("touched_over", pa.table({"person": one.touched.over}))
         more = read.register("attributes_touched", laid)

@@ -35,8 +35,7 @@ def values(record: str, field: str) -> tuple[str, ...]:
     found = generation.newest()
     if found is None:
         return ()
-    base, _laid = found.attribute_files
-    return _of(Path(base), field)
+    return _of(found.base_attributes, field)
 
 
 @lru_cache(maxsize=256)
