@@ -174,3 +174,20 @@ def test_people_come_page_by_page_without_names(place: Workspace) -> None:
     assert [each["type"] for each in why.json["why"]["facts"]] == ["order.paid"] * len(
         why.json["why"]["facts"]
     )
+
+
+def test_a_tree_stands_wherever_a_rule_does(place: Workspace) -> None:
+    # Given
+    bring([*order("1", NOW, "ann"), *order("2", NOW, "bob")], NOW)
+    secret, text = key(), "not did purchase in last 90 days"
+    tree = call("/v1/segments/check", secret, "POST", rule=text).json["tree"]
+    found = call("/v1/segments/people", secret, "POST", rule="everyone").json["people"]
+    for path, more in (("count", {}), ("people", {}), ("explain", found[0]), ("check", {})):
+        # When
+        by_text = call(f"/v1/segments/{path}", secret, "POST", rule=text, **more)
+        by_tree = call(f"/v1/segments/{path}", secret, "POST", tree=tree, **more)
+        both = call(f"/v1/segments/{path}", secret, "POST", rule=text, tree=tree, **more)
+        # Then
+        assert (by_text.status, by_tree.status) == (200, 200)
+        assert {**by_tree.json, "at": ""} == {**by_text.json, "at": ""}
+        assert (both.status, both.json["error"]["code"]) == (400, "bad_field")

@@ -209,7 +209,7 @@ def _rule(given: Given) -> Rule:
 
 def _check(given: Given) -> dict[str, Any]:
     known = queries.vocabulary()
-    rule = parse(given.told["rule"], known)
+    rule = _rule(given)
     return {"rule": print_rule(rule, known.currency, known), "tree": jsonform.to_json(rule)}
 
 
@@ -219,7 +219,7 @@ def _check(given: Given) -> dict[str, Any]:
 def _asked(given: Given) -> Asked:
     if given.slug:
         return Asked(queries.segment(given.slug).rule, clock.now(), given.on)
-    return Asked(parse(given.told["rule"], queries.vocabulary()), clock.now(), given.on)
+    return Asked(_rule(given), clock.now(), given.on)
 
 
 def _count(given: Given) -> dict[str, Any]:
