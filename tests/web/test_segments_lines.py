@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.http import QueryDict
 
+from tests.segments.text.test_docs import shown_rules
 from tests.segments.vocabulary import VOCABULARY
 from xiaohe.segments import text
 from xiaohe.segments.rules import checks
-from xiaohe.web.pages.segments import menu
+from xiaohe.web.pages.segments import called, forms, menu
 from xiaohe.web.pages.segments.built import Building, Built
+from xiaohe.web.pages.segments.controls import Line, Part, Tag
 from xiaohe.web.pages.segments.draft import Draft, Is, group, walk
 from xiaohe.web.pages.segments.drafts import Drafting
 from xiaohe.web.pages.segments.fitting import fitted
+from xiaohe.web.pages.segments.lines import Drawing
 
 RULES = (
     'did tag where (tag is "茶" and by in (hand, import))',
@@ -35,6 +41,14 @@ RULES = (
     'share 0 to 10 percent of "salt"',
     "listed (p12, p7)",
     "did purchase 100 to 30 days ago and not (vip or (linked and not due))",
+    'did "custom:Order Completed" where name in (1, "1", "two", "=3")',
+    "did custom:booked where (seats is true or seats is false) and first of live over link is false",
+    "occasions in (1, 2, 3) and net_365 in (¥5, ¥6.50) and count of purchase in (0, 2)",
+    "last_on in (2026-01-01, 2026-02-01) and last_on > 2026-01-01 and last_on < 2026-03-01",
+    "stage in (lost, new, regular) and did browse.* in last 5 days",
+    "vip is false and not vip and not (vip is false)",
+    "birthday in last 7 days or birthday in last month or due_on in next year or last_on in this quarter",
+    "due_on in same week last year and did purchase in last month and first_on in last 3 months",
 )  # fmt: skip
 
 
@@ -47,14 +61,78 @@ def _built(draft: Draft) -> tuple[Built, Building]:
     return building.whole(draft), building
 
 
-@pytest.mark.parametrize("source", RULES)
-def test_a_rule_of_every_kind_is_lines_and_the_same_rule_again(source: str) -> None:
+# What only the text form says: conditions on one record in brackets within brackets.
+ONLY_AS_TEXT = 'did purchase where (net > ¥5 and (store is "a" or store is "b"))'
+
+
+def _sent(line: Line) -> Iterator[tuple[str, str]]:
+    """What a browser posts of a line that nobody touched."""
+    yield "node", line.place
+    yield f"{line.place}:kind", line.kind
+    if line.is_not:
+        yield f"{line.place}:not", "1"
+    if line.is_group or len(line.lines) > 1:
+        yield f"{line.place}:join", line.join
+    for part in line.parts:
+        yield from ((part.name, value) for value in _values(part))
+    for each in line.lines:
+        yield from _sent(each)
+
+
+def _values(part: Part) -> list[str]:
+    options = [option for some in part.groups for option in some.options]
+    chosen = [option.value for option in options if option.chosen]
+    match part.tag:
+        case Tag.WORD:
+            return []
+        case Tag.CHECKS:
+            return chosen
+        case Tag.SELECT:
+            return chosen[:1] or [options[0].value]
+    return [part.value]
+
+
+def _saved_unchanged(source: str) -> tuple[Any, Draft]:
+    """The rule that is saved if the builder is opened on `source` and nothing is touched; and the lines it showed."""
     rule = text.parse(source, VOCABULARY)
     draft = Drafting(lambda each: text.print_rule(each, "CNY", VOCABULARY), "CNY").whole(rule)
-    assert Is.TEXT not in {each.kind for _place, each in walk(draft)}
-    built, _building = _built(draft)
+    slugs = {slug: slug for slug in VOCABULARY.segments}
+    shown = Drawing(VOCABULARY, _nothing_known, _by_number, slugs, {}, {}, {}).line(draft)
+    posted: dict[str, list[str]] = defaultdict(list)
+    for name, value in _sent(shown):
+        posted[name].append(value)
+    form = QueryDict(mutable=True)
+    for name, values in posted.items():
+        form.setlist(name, values)
+    built, _building = _built(fitted(forms.draft_of(form), VOCABULARY))
     assert dict(built.problems) == {}
-    assert built.rule == rule
+    return built.rule, draft
+
+
+def _nothing_known(record: str, field: str) -> tuple[str, ...]:
+    return ()
+
+
+def _by_number(people: tuple[int, ...], words: str) -> list[tuple[int, str, bool]]:
+    return [(each, str(each), True) for each in people]
+
+
+@pytest.mark.parametrize("source", [*RULES, *shown_rules()])
+def test_a_rule_opened_in_the_builder_and_saved_untouched_is_the_same_rule(source: str) -> None:
+    saved, draft = _saved_unchanged(source)
+    assert saved == text.parse(source, VOCABULARY)
+    assert Is.TEXT not in {each.kind for _place, each in walk(draft)}
+
+
+def test_what_no_taps_can_show_stays_as_it_was_written() -> None:
+    saved, draft = _saved_unchanged(ONLY_AS_TEXT)
+    assert saved == text.parse(ONLY_AS_TEXT, VOCABULARY)
+    assert [each.kind for _place, each in walk(draft)] == [Is.GROUP, Is.TEXT]
+
+
+def test_whatever_can_have_happened_is_offered() -> None:
+    offered = [each.value for group in called.records(VOCABULARY.records) for each in group.options]
+    assert sorted(offered) == sorted(VOCABULARY.records)
 
 
 def test_every_ready_made_condition_is_whole_or_waits_for_one_choice() -> None:

@@ -39,7 +39,7 @@ from xiaohe.segments.rules.vocabulary import Field, Kind, RecordKind, Vocabulary
 from xiaohe.segments.rules.windows import EVER, Unit
 from xiaohe.web.pages.segments import windows
 from xiaohe.web.pages.segments.draft import ROOT, Draft, Is, child_id
-from xiaohe.web.pages.segments.drafts import IS_NUMBER
+from xiaohe.web.pages.segments.drafts import IS_FALSE, IS_NUMBER, IS_TRUE, MARK
 
 Read = Callable[[str], Rule]
 
@@ -248,6 +248,8 @@ class Building:
         return kind
 
     def _test(self, draft: Draft, told: Field, of: str = windows.OF_RECORDS) -> Test:
+        if told.kind in (Kind.TRUTH, Kind.STATED) and draft.one("op") in (IS_TRUE, IS_FALSE):
+            return Test(Op.IS, (draft.one("op") == IS_TRUE,))
         if told.kind is Kind.TRUTH:
             return Test(Op.TRUE)
         as_number = draft.one("op") == IS_NUMBER
@@ -257,6 +259,8 @@ class Building:
         if op is Op.WITHIN:
             return Test(op, (), windows.window_of(draft.fields, of))
         given = [each.strip() for each in draft.all("v") if each.strip()]
+        if op is Op.IN:
+            given = list(dict.fromkeys(given))
         wanted = 2 if op is Op.BETWEEN else 1
         if len(given) < wanted:
             raise Missing(_("Choose a value.") if told.choices else _("Fill in a value."))
@@ -265,7 +269,22 @@ class Building:
         if op not in (Op.IN, Op.BETWEEN):
             given = given[:1]
         numeric = as_number or op in ORDERING
+        if op is Op.IN:
+            return Test(op, tuple(self._of_list(each, told) for each in given))
         return Test(op, tuple(self._value(each, told, numeric=numeric) for each in given))
+
+    def _of_list(self, text: str, told: Field) -> Value:
+        """A value of a list: marked, it is a number or a truth, or a text that begins with the mark."""
+        rest = text.removeprefix(MARK)
+        if rest == text or told.kind is Kind.CHOICE:
+            return self._value(text, told, numeric=False)
+        if told.kind in (Kind.NUMBER, Kind.MONEY):
+            return self._value(rest, told, numeric=True)
+        if rest.startswith(MARK) or told.kind is not Kind.STATED:
+            return rest
+        if rest in (IS_TRUE, IS_FALSE):
+            return rest == IS_TRUE
+        return _decimal(rest)
 
     def _value(self, text: str, told: Field, *, numeric: bool) -> Value:
         if told.kind is Kind.MONEY:

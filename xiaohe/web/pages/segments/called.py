@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from xiaohe.ledger.catalogue import AREAS
+from xiaohe.segments.records.registry import ALL_OF
 from xiaohe.segments.rules.vocabulary import Field, RecordKind
 from xiaohe.segments.sentence import deeds, words
 from xiaohe.web.pages.segments.controls import Option, Options
@@ -53,6 +54,8 @@ AREA_NAMES: Mapping[str, Any] = {
     "consent": _("Wishes about contact"),
     "service": _("Service"),
     "segment": _("Segments and stages"),
+    "date": _("Dates"),
+    "ops": _("Tags"),
 }
 # Of these one speaks first; the rest is in the order of the catalogue.
 FIRST = (
@@ -91,7 +94,9 @@ def records(kinds: Mapping[str, RecordKind]) -> tuple[Options, ...]:
     """What can have happened: what is asked most first, then the catalogue by area, then a shop's own."""
     groups = [Options(tuple(Option(name, record(name)) for name in FIRST if name in kinds))]
     for area, types in AREAS.items():
+        every = f"{area}{ALL_OF}"
         names = [each.name for each in types if each.name in kinds and each.name not in FIRST]
+        names = [every, *names] if every in kinds else names
         options = tuple(Option(name, record(name)) for name in names)
         groups.append(Options(options, AREA_NAMES.get(area, area)))
     own = tuple(Option(name, record(name)) for name in kinds if name.startswith("custom:"))

@@ -31,8 +31,10 @@ from xiaohe.segments.rules.tree import (
 from xiaohe.web.pages.segments import windows
 from xiaohe.web.pages.segments.draft import Draft, Is, group
 
-# Beside the operators: `=` with a number, where a property as stated is also compared as text.
-IS_NUMBER = "="
+# Beside the operators: `=` with a number, where a property as stated is also compared as text; and the two truths.
+IS_NUMBER, IS_TRUE, IS_FALSE = "=", "true", "false"
+# In a list the sign before a value that is no text, and before a text that begins with it.
+MARK = "="
 Printed = Callable[[Rule], str]
 
 
@@ -151,14 +153,21 @@ class Drafting:
                 raise _TooMuch
             return {"op": (test.op.value,), **window}
         op = test.op.value
-        if any(isinstance(value, bool) for value in test.values):
-            raise _TooMuch
-        numbers = [isinstance(value, Decimal) for value in test.values]
-        if test.op is Op.IS and all(numbers):
+        if test.op is Op.IN:
+            return {"op": (op,), "v": tuple(self._listed(value) for value in test.values)}
+        if test.op is Op.IS and isinstance(test.values[0], bool):
+            return {"op": (IS_TRUE if test.values[0] else IS_FALSE,)}
+        if test.op is Op.IS and isinstance(test.values[0], Decimal):
             op = IS_NUMBER
-        elif test.op is Op.IN and any(numbers):
-            raise _TooMuch
         return {"op": (op,), "v": tuple(self._written(value) for value in test.values)}
+
+    def _listed(self, value: Value) -> str:
+        """A value of a list, which may mix texts, numbers and truths."""
+        if isinstance(value, bool):
+            return f"{MARK}{IS_TRUE if value else IS_FALSE}"
+        written = self._written(value)
+        marked = isinstance(value, Decimal) or (isinstance(value, str) and written.startswith(MARK))
+        return f"{MARK}{written}" if marked else written
 
     def _written(self, value: Value) -> str:
         match value:

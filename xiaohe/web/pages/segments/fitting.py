@@ -8,7 +8,8 @@ from xiaohe.segments.rules.kinds import WITHOUT_FIELD, result
 from xiaohe.segments.rules.tree import Fold, Op
 from xiaohe.segments.rules.vocabulary import Field, Kind, Vocabulary
 from xiaohe.web.pages.segments.draft import Draft, Is
-from xiaohe.web.pages.segments.words import OPS
+from xiaohe.web.pages.segments.drafts import IS_NUMBER
+from xiaohe.web.pages.segments.words import OPS, TRUTHS
 
 
 def fitted(draft: Draft, vocabulary: Vocabulary, record: str = "") -> Draft:
@@ -50,10 +51,17 @@ def _compared(draft: Draft, told: Field | None) -> Draft:
         return draft
     op, known = draft.one("op"), OPS[told.kind]
     alike = {Op.IS.value} if told.kind in (Kind.CHOICE, Kind.RECURRING) else set()
+    if told.kind in (Kind.NUMBER, Kind.MONEY):
+        alike = {IS_NUMBER}
+    if told.kind is Kind.TRUTH:
+        alike = {*TRUTHS, Op.TRUE.value}
     if op and op not in known and op not in alike:
         return _without(draft, "op", "v")
     if told.kind is Kind.CHOICE and not set(draft.all("v")) <= {"", *told.choices}:
         return _without(draft, "v")
+    if op and op != Op.IN.value and len(draft.all("v")) > 2:
+        # Only a list has so many.
+        draft = replace(draft, fields={**draft.fields, "v": draft.all("v")[:1]})
     if told.kind in (Kind.NUMBER, Kind.MONEY) and not all(map(_is_number, draft.all("v"))):
         return _without(draft, "v")
     return draft

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from xiaohe.web.pages.segments import draft as drafts
 from xiaohe.web.pages.segments.draft import ROOT, Draft, Is
+from xiaohe.web.pages.segments.drafts import MARK
 
 # Nobody taps together more; a form with more was not made by our page.
 MOST_NODES = 200
@@ -35,11 +37,21 @@ def draft_of(sent: Any) -> Draft:
         told = dict(fields.get(place, {}))
         kind = told.pop("kind", ("",))[0]
         is_not = bool(told.pop("not", ()))
+        # Boxes come in the order of the page; what was chosen before stays in the order it was written in.
+        if order := told.pop("order", ("",))[0].split():
+            told["v"] = tuple(sorted(told.get("v", ()), key=partial(_place, order)))
+        # A number that was typed into a list of what may be text.
+        if numbers := [f"{MARK}{each.strip()}" for each in told.pop("vn", ()) if each.strip()]:
+            told["v"] = (*told.get("v", ()), *numbers)
         known = Is(kind) if kind in set(Is) else Is.GROUP
         return Draft(known, told, is_not, tuple(made(each) for each in below[place]))
 
     root = made(ROOT)
     return root if root.kind is Is.GROUP else drafts.group()
+
+
+def _place(order: list[str], value: str) -> int:
+    return order.index(value) if value in order else len(order)
 
 
 def edited(draft: Draft, do: str, ready: Make, written: Make) -> Draft:

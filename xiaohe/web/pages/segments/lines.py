@@ -14,11 +14,11 @@ from xiaohe.segments.rules.tree import Fold, Op
 from xiaohe.segments.rules.vocabulary import Field, Kind, Vocabulary
 from xiaohe.segments.rules.windows import Unit
 from xiaohe.segments.sentence import words as spoken
-from xiaohe.web.pages.segments import called, windows
+from xiaohe.web.pages.segments import called, made, windows
 from xiaohe.web.pages.segments.controls import Line, Option, Options, Part, Tag
 from xiaohe.web.pages.segments.draft import ROOT, Draft, Is, child_id
-from xiaohe.web.pages.segments.drafts import IS_NUMBER
-from xiaohe.web.pages.segments.words import FOLDS, OPS, SIDES
+from xiaohe.web.pages.segments.drafts import IS_FALSE, IS_NUMBER, IS_TRUE
+from xiaohe.web.pages.segments.words import FOLDS, OPS, SIDES, TRUTHS
 
 # Chosen to write a value that is not offered.
 OWN = "…"
@@ -83,9 +83,9 @@ class Drawing:
                 yield self._segment(draft, place)
             case Is.SHARE:
                 yield Part(Tag.WORD, value=_("by lot, from"))
-                yield _number(place, "low", _("from percent"), draft)
+                yield made.number(place, "low", _("from percent"), draft)
                 yield Part(Tag.WORD, value=_("to"))
-                yield _number(place, "high", _("to percent"), draft)
+                yield made.number(place, "high", _("to percent"), draft)
                 yield Part(Tag.WORD, value="%")
                 yield Part(Tag.HIDDEN, f"{place}:salt", value=draft.one("salt"))
             case Is.LIST:
@@ -112,8 +112,10 @@ class Drawing:
         kind = self.vocabulary.records.get(record)
         fields = kind.fields if kind else self.vocabulary.attributes
         name = draft.one("field")
-        groups = called.fields(_listed(fields, name)) if record else called.attributes(fields)
-        yield _select(place, "field", _("What about them"), _chosen(groups, name), shapes=True)
+        groups = called.fields(made.listed(fields, name)) if record else called.attributes(fields)
+        yield made.select(
+            place, "field", _("What about them"), made.chosen(groups, name), shapes=True
+        )
         if (told := fields.get(name)) is not None:
             yield from self._test(draft, place, told, record)
 
@@ -125,16 +127,25 @@ class Drawing:
             # Whether there is a sum at all is what counting says.
             ops = {name: words for name, words in ops.items() if name != Op.KNOWN.value}
         if not ops:
+            if draft.one("op") in TRUTHS:
+                label = _("How it is compared")
+                yield made.select(place, "op", label, made.options(TRUTHS, draft.one("op")))
             return
         op = draft.one("op") or next(iter(ops))
-        shown = Op.IN.value if told.kind is Kind.CHOICE and op == Op.IS.value else op
+        shown = made.op_shown(told.kind, op)
         offered = {**ops, **({} if shown in ops else {shown: shown})}
-        yield _select(place, "op", _("How it is compared"), _options(offered, shown), shapes=True)
-        if op == Op.KNOWN.value:
+        yield made.select(
+            place, "op", _("How it is compared"), made.options(offered, shown), shapes=True
+        )
+        if op in (Op.KNOWN.value, IS_TRUE, IS_FALSE):
             return
         if op == Op.WITHIN.value:
-            choices = windows.AHEAD if told.kind is Kind.RECURRING else _both_ways()
-            yield from self._window(draft, place, choices, of)
+            choices = made.both_ways()
+            if told.kind is Kind.RECURRING:
+                # A day that comes back is looked for ahead first.
+                choices = {**windows.AHEAD, **choices}
+                del choices["ever"]
+            yield from self._window(draft, place, choices, of, of_days=True)
             return
         yield from self._operand(draft, place, told, record, shown)
 
@@ -143,22 +154,42 @@ class Drawing:
     ) -> Iterable[Part]:
         given = draft.all("v")
         if told.kind is Kind.CHOICE:
-            yield _choices(place, told, given)
+            yield from made.choices(place, told, given)
             return
-        if told.kind in (Kind.DAY, Kind.RECURRING):
-            yield Part(Tag.DATE, f"{place}:v", _("Day"), draft.one("v"))
+        if op == Op.IN.value:
+            yield from self._list_of_values(given, place, told, record)
             return
-        if told.kind in (Kind.NUMBER, Kind.MONEY) or op == IS_NUMBER or op in _NUMERIC_OPS:
+        if told.kind is Kind.DAY:
+            first, last = (*given, "", "")[:2]
+            yield Part(Tag.DATE, f"{place}:v", _("Day"), first)
+            if op == Op.BETWEEN.value:
+                yield Part(Tag.WORD, value=_("and"))
+                yield Part(Tag.DATE, f"{place}:v", _("Day"), last)
+            return
+        if told.kind in (Kind.NUMBER, Kind.MONEY) or op == IS_NUMBER or op in made.NUMERIC_OPS:
             yield from self._numbers(draft, place, told, op)
             return
-        known = self.known(record, told.name)
-        if op == Op.IN.value:
-            options = [Option(each, each, True) for each in given if each]
-            options += [Option(each, each) for each in known if each not in given]
+        yield self._text(place, draft.one("v"), op, self.known(record, told.name))
+
+    def _list_of_values(
+        self, given: tuple[str, ...], place: str, told: Field, record: str
+    ) -> Iterable[Part]:
+        """Those chosen, those the shop knows, and a field for another one; a stated property has one for numbers, too."""
+        tag = made.TYPED_AS.get(told.kind, Tag.TEXT)
+        known = self.known(record, told.name) if tag is Tag.TEXT else ()
+        options = [
+            Option(each, made.listed_as(each), True) for each in dict.fromkeys(given) if each
+        ]
+        options += [Option(each, each) for each in known if each not in given]
+        if options:
             yield Part(Tag.CHECKS, f"{place}:v", _("Which"), groups=(Options(tuple(options)),))
-            yield Part(Tag.TEXT, f"{place}:v", _("Another one"), known=())
-            return
-        yield self._text(place, draft.one("v"), op, known)
+        if told.kind is Kind.MONEY:
+            symbol = SYMBOLS.get(self.vocabulary.currency, self.vocabulary.currency)
+            yield Part(Tag.WORD, value=symbol)
+        yield Part(tag, f"{place}:v", _("Another one"), known=())
+        if told.kind is Kind.STATED:
+            yield Part(Tag.WORD, value=_("or the number"))
+            yield Part(Tag.NUMBER, f"{place}:vn", _("Another number"))
 
     def _text(self, place: str, value: str, op: str, known: tuple[str, ...]) -> Part:
         is_picked = op == Op.IS.value and 0 < len(known) <= MOST_PICKED and value != OWN
@@ -169,7 +200,7 @@ class Drawing:
         options = [Option("", _("choose …"), not value)]
         options += [Option(each, each, each == value) for each in offered]
         options.append(Option(OWN, _("write one …")))
-        return _select(place, "v", _("Value"), (Options(tuple(options)),))
+        return made.select(place, "v", _("Value"), (Options(tuple(options)),))
 
     def _numbers(self, draft: Draft, place: str, told: Field, op: str) -> Iterable[Part]:
         symbol = SYMBOLS.get(self.vocabulary.currency, self.vocabulary.currency)
@@ -196,34 +227,34 @@ class Drawing:
         told = result(fold, kind.fields.get(name))
         times = fold is Fold.COUNT
         if not times:
-            yield _select(
-                place, "fold", _("What is made of it"), _options(folds, fold.value), shapes=True
+            yield made.select(
+                place, "fold", _("What is made of it"), made.options(folds, fold.value), shapes=True
             )
         if fold not in WITHOUT_FIELD:
-            groups = called.fields(_foldable(fold, _listed(kind.fields, name)))
-            yield _select(place, "field", _("Of what"), _chosen(groups, name), shapes=True)
+            groups = called.fields(made.foldable(fold, made.listed(kind.fields, name)))
+            yield made.select(place, "field", _("Of what"), made.chosen(groups, name), shapes=True)
         if told is not None:
             yield from self._test(draft, place, told, of, windows.OF_RESULT)
         if times:
-            yield _select(
-                place, "fold", _("What is made of it"), _options(folds, fold.value), shapes=True
+            yield made.select(
+                place, "fold", _("What is made of it"), made.options(folds, fold.value), shapes=True
             )
 
     def _sequence(self, draft: Draft, place: str) -> Iterable[Part]:
         yield Part(Tag.WORD, value=_("one after the other within"))
-        yield _number(place, "within", _("Within"), draft)
+        yield made.number(place, "within", _("Within"), draft)
         units = {
             unit.value: words
             for unit, words in windows.PAST_UNITS.items()
             if unit in (Unit.HOURS, Unit.DAYS, Unit.WEEKS)
         }
-        yield _select(place, "unit", _("Unit"), _options(units, draft.one("unit")))
+        yield made.select(place, "unit", _("Unit"), made.options(units, draft.one("unit")))
         yield Part(Tag.WORD, value=_("begun"))
         yield from self._window(draft, place, windows.PAST)
 
     def _of(self, draft: Draft, place: str) -> Part:
-        groups = _chosen(called.records(self.vocabulary.records), draft.one("of"))
-        return _select(place, "of", _("What happened"), groups, shapes=True)
+        groups = made.chosen(called.records(self.vocabulary.records), draft.one("of"))
+        return made.select(place, "of", _("What happened"), groups, shapes=True)
 
     def _been(self, draft: Draft, place: str) -> Iterable[Part]:
         fields = {
@@ -232,20 +263,20 @@ class Drawing:
             if name in self.vocabulary.attributes
         }
         name = draft.one("field")
-        groups = _chosen(called.attributes(fields), name)
+        groups = made.chosen(called.attributes(fields), name)
         if self.segments:
             groups = (*groups, Options((Option("", _("in a segment"), not name),)))
-        yield _select(place, "field", _("What about them"), groups, shapes=True)
+        yield made.select(place, "field", _("What about them"), groups, shapes=True)
         told = fields.get(name)
         if told is None:
             yield self._segment(draft, place)
         elif told.choices:
-            yield _choices(place, told, draft.all("v"))
+            yield from made.choices(place, told, draft.all("v"))
         else:
             so = {"true": _("is so"), "false": _("is not so")}
-            yield _select(place, "v", _("Which"), _options(so, draft.one("v")))
+            yield made.select(place, "v", _("Which"), made.options(so, draft.one("v")))
         yield Part(Tag.WORD, value=_("for"))
-        yield _number(place, "days", _("Days"), draft)
+        yield made.number(place, "days", _("Days"), draft)
         yield Part(Tag.WORD, value=_("days now"))
 
     def _rank(self, draft: Draft, place: str) -> Iterable[Part]:
@@ -255,104 +286,59 @@ class Drawing:
             if each.kind in (Kind.NUMBER, Kind.MONEY)
         }
         yield Part(Tag.WORD, value=_("by"))
-        groups = _chosen(called.attributes(numbers), draft.one("field"))
-        yield _select(place, "field", _("By what"), groups)
+        groups = made.chosen(called.attributes(numbers), draft.one("field"))
+        yield made.select(place, "field", _("By what"), groups)
         side = draft.one("side", "top")
-        yield _select(place, "side", _("Which end"), _options(SIDES, side), shapes=True)
+        yield made.select(place, "side", _("Which end"), made.options(SIDES, side), shapes=True)
         if side == "range":
-            yield _number(place, "low", _("from percent"), draft)
+            yield made.number(place, "low", _("from percent"), draft)
             yield Part(Tag.WORD, value=_("and"))
-        yield _number(place, "high", _("Percent"), draft)
+        yield made.number(place, "high", _("Percent"), draft)
         yield Part(Tag.WORD, value=_("percent of"))
         texts = {
             name: _("those of the same “%(name)s”") % {"name": spoken.attribute(name)}
             for name, each in self.vocabulary.attributes.items()
             if each.kind in (Kind.TEXT, Kind.CHOICE)
         }
-        yield _select(
+        yield made.select(
             place,
             "per",
             _("Of whom"),
-            _options({"": _("the whole shop"), **texts}, draft.one("per")),
+            made.options({"": _("the whole shop"), **texts}, draft.one("per")),
         )
 
     def _segment(self, draft: Draft, place: str) -> Part:
         slug = draft.one("slug")
-        return _select(
-            place, "slug", _("Segment"), _options({"": _("choose …"), **self.segments}, slug)
+        return made.select(
+            place, "slug", _("Segment"), made.options({"": _("choose …"), **self.segments}, slug)
         )
 
     def _window(
-        self, draft: Draft, place: str, choices: Mapping[str, Any], of: str = windows.OF_RECORDS
+        self,
+        draft: Draft,
+        place: str,
+        choices: Mapping[str, Any],
+        of: str = windows.OF_RECORDS,
+        *,
+        of_days: bool = False,
     ) -> Iterable[Part]:
         window = draft.one(of) or next(iter(choices))
         offered = choices if window in choices else {window: window, **choices}
-        yield _select(place, of, _("When"), _options(offered, window), shapes=True)
+        yield made.select(place, of, _("When"), made.options(offered, window), shapes=True)
         if window in ("last", "next"):
-            units = windows.PAST_UNITS if window == "last" else windows.NEXT_UNITS
-            yield _number(place, f"{of}n", _("How many"), draft)
+            ahead = window == "next" or of_days
+            units = windows.NEXT_UNITS if ahead else windows.PAST_UNITS
+            yield made.number(place, f"{of}n", _("How many"), draft)
             words = {unit.value: word for unit, word in units.items()}
-            yield _select(place, f"{of}u", _("Unit"), _options(words, draft.one(f"{of}u", "days")))
+            yield made.select(
+                place, f"{of}u", _("Unit"), made.options(words, draft.one(f"{of}u", "days"))
+            )
         elif window == "ago":
-            yield _number(place, f"{of}far", _("Days ago, from"), draft)
+            yield made.number(place, f"{of}far", _("Days ago, from"), draft)
             yield Part(Tag.WORD, value=_("to"))
-            yield _number(place, f"{of}near", _("Days ago, to"), draft)
+            yield made.number(place, f"{of}near", _("Days ago, to"), draft)
             yield Part(Tag.WORD, value=_("days ago"))
         elif window == "dates":
-            yield _date(place, f"{of}from", _("First day"), draft)
+            yield made.date(place, f"{of}from", _("First day"), draft)
             yield Part(Tag.WORD, value=_("to"))
-            yield _date(place, f"{of}to", _("Last day"), draft)
-
-
-_NUMERIC_OPS = frozenset(
-    each.value for each in (Op.LESS, Op.AT_MOST, Op.MORE, Op.AT_LEAST, Op.BETWEEN)
-)
-
-
-def _both_ways() -> dict[str, Any]:
-    return {**windows.PAST, **windows.AHEAD}
-
-
-def _listed(fields: Mapping[str, Field], chosen: str) -> dict[str, Field]:
-    """The fields there are, and the one that is asked for: a property of the shop's own events is in no list."""
-    return {name: fields[name] for name in (*fields, chosen) if name in fields}
-
-
-def _foldable(fold: Fold, fields: Mapping[str, Field]) -> dict[str, Field]:
-    return {name: each for name, each in fields.items() if result(fold, each) is not None}
-
-
-def _select(
-    place: str, name: str, label: str, groups: tuple[Options, ...], *, shapes: bool = False
-) -> Part:
-    return Part(Tag.SELECT, f"{place}:{name}", label, groups=groups, shapes=shapes)
-
-
-def _choices(place: str, told: Field, given: tuple[str, ...]) -> Part:
-    options = [Option(each, called.choice(told.name, each), each in given) for each in told.choices]
-    return Part(Tag.CHECKS, f"{place}:v", _("Which"), groups=(Options(tuple(options)),))
-
-
-def _number(place: str, name: str, label: str, draft: Draft) -> Part:
-    return Part(Tag.NUMBER, f"{place}:{name}", label, draft.one(name))
-
-
-def _date(place: str, name: str, label: str, draft: Draft) -> Part:
-    return Part(Tag.DATE, f"{place}:{name}", label, draft.one(name))
-
-
-def _options(words: Mapping[str, Any], chosen: str) -> tuple[Options, ...]:
-    return (Options(tuple(Option(name, said, name == chosen) for name, said in words.items())),)
-
-
-def _chosen(groups: Iterable[Options], chosen: str) -> tuple[Options, ...]:
-    """The groups with one option chosen; in front a choice of none, while nothing is chosen."""
-    found = tuple(
-        Options(
-            tuple(Option(o.value, o.label, o.value == chosen) for o in group.options), group.label
-        )
-        for group in groups
-    )
-    if any(option.chosen for group in found for option in group.options):
-        return found
-    return (Options((Option("", _("choose …"), True),)), *found)
+            yield made.date(place, f"{of}to", _("Last day"), draft)

@@ -62,7 +62,10 @@ AHEAD = {
     "week:1": _("next week"),
     "month:0": _("this month"),
     "month:1": _("next month"),
+    "quarter:0": _("this quarter"),
     "quarter:1": _("next quarter"),
+    "year:0": _("this year"),
+    "year:1": _("next year"),
 }
 MOST = 9999
 # Of a line that asks when things happened and in which days the first or latest of them lies, there are two windows.

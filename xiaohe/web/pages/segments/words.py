@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from xiaohe.segments.rules.tree import Fold, Op
 from xiaohe.segments.rules.vocabulary import Kind
-from xiaohe.web.pages.segments.drafts import IS_NUMBER
+from xiaohe.web.pages.segments.drafts import IS_FALSE, IS_NUMBER, IS_TRUE
 
 TEXT_OPS: dict[str, Any] = {
     Op.IS.value: _("is"),
@@ -26,6 +26,7 @@ NUMBER_OPS: dict[str, Any] = {
     Op.MORE.value: _("more than"),
     Op.LESS.value: _("less than"),
     Op.BETWEEN.value: _("between"),
+    Op.IN.value: _("is one of"),
     Op.KNOWN.value: _("is known at all"),
 }
 # Of a property as stated, `is` compares text, and this one the number it reads as.
@@ -35,6 +36,10 @@ DAY_OPS: dict[str, Any] = {
     Op.IS.value: _("is the day"),
     Op.AT_MOST.value: _("is at the latest"),
     Op.AT_LEAST.value: _("is at the earliest"),
+    Op.LESS.value: _("is before"),
+    Op.MORE.value: _("is after"),
+    Op.BETWEEN.value: _("lies between"),
+    Op.IN.value: _("is one of"),
     Op.KNOWN.value: _("is known at all"),
 }
 CHOICE_OPS: dict[str, Any] = {Op.IN.value: _("is"), Op.KNOWN.value: _("is known at all")}
@@ -43,6 +48,8 @@ OPS: dict[Kind, dict[str, Any]] = {
     Kind.STATED: {
         **TEXT_OPS,
         **{name: words for name, words in STATED_NUMBER_OPS.items() if name not in TEXT_OPS},
+        IS_TRUE: _("is “true”"),
+        IS_FALSE: _("is “false”"),
     },
     Kind.NUMBER: NUMBER_OPS,
     Kind.MONEY: NUMBER_OPS,
@@ -63,4 +70,6 @@ FOLDS: dict[Fold, Any] = {
     Fold.DAYS_SINCE_LAST: _("days since the latest"),
     Fold.DAYS_SINCE_FIRST: _("days since the first"),
 }
+# Of a truth that is to be known: by taps one says it, or not; only a rule that was written says more.
+TRUTHS: dict[str, Any] = {IS_TRUE: _("is so"), IS_FALSE: _("is not so")}
 SIDES = {"top": _("among the top"), "bottom": _("among the bottom"), "range": _("between")}
