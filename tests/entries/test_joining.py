@@ -10,6 +10,7 @@ import pytest
 from tests.entries.shop import REAL, claimed, contact_says, order_paid, work
 from xiaohe.entries import claims, codes, settling
 from xiaohe.entries.models import Claim, ClaimState
+from xiaohe.jobs.models import Job
 from xiaohe.kernel import store as control
 from xiaohe.kernel.errors import Conflict
 from xiaohe.ledger import engine, stream
@@ -69,6 +70,8 @@ def test_the_word_in_a_remark_joins_whatever_comes_first(code: str, first: str) 
 
     assert together(BUYER, CONTACT)
     assert Claim.objects.get().state == ClaimState.JOINED.value
+    # Lists and segments will know it: a state is asked for, after a while.
+    assert Job.objects.filter(dedupe="traits.refresh:claims", state="ready").count() == 1
 
 
 def test_a_claim_alone_joins_nobody(code: str) -> None:

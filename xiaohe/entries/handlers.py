@@ -8,10 +8,13 @@ from datetime import timedelta
 
 from xiaohe import jobs
 from xiaohe.entries import checking, claims, tags
+from xiaohe.kernel.clock import utc_now
 from xiaohe.ledger import subscriptions
 from xiaohe.shop import clock
 
 SWEEP = "entries.sweep"
+REFRESH = "traits.refresh"
+REFRESH_AFTER = timedelta(minutes=10)
 
 
 @jobs.handler(claims.CHECK, queue=jobs.Queue.DEFAULT, lease_seconds=120)
@@ -19,7 +22,11 @@ def check(job: jobs.Running) -> dict[str, int]:
     """Look all waiting claims up, then give and take tags; safe to run twice."""
     now = clock.now()
     with job.keep_alive():
-        return {**checking.check(now), **tags.follow(now)}
+        done = checking.check(now)
+        if done["joined"]:
+            # Lists and segments know who is who as of the state; of several claims one state is enough.
+            jobs.enqueue(REFRESH, dedupe=f"{REFRESH}:claims", run_at=utc_now() + REFRESH_AFTER)
+        return {**done, **tags.follow(now)}
 
 
 @jobs.handler(SWEEP, queue=jobs.Queue.SLOW, lease_seconds=120)
