@@ -1,4 +1,4 @@
-"""What serves for weeks holds no library that it never asks."""
+"""Our processes hold no library that they never ask."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ import pyarrow as pa
 
 pa.table({"a": [1, 2]}).to_pylist()
 assert "pandas" not in sys.modules, "Arrow looked for pandas"
-import pandas
+import pyspark
 
-assert pandas.DataFrame({"a": [1]}).shape == (1, 1), "who wants pandas gets it"
+assert pa.table({"a": [1, 2]}).to_pandas().shape == (2, 1), "the driver of a cluster gets it"
 """
 
 
-def test_arrow_does_not_bring_pandas_into_a_process_that_serves() -> None:
+def test_arrow_does_not_bring_pandas_into_our_processes() -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, cwd=folders.ROOT
     )

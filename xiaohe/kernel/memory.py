@@ -9,14 +9,14 @@ import ctypes
 import sys
 from functools import lru_cache
 
-import pyarrow as pa
-
 M_ARENA_MAX = -8  # malloc.h
 
 
 @lru_cache(maxsize=1)
 def use_one_arena() -> None:
     """Let this process, Arrow included, allocate from one arena; to be called before there are threads."""
+    import pyarrow as pa
+
     pa.set_memory_pool(pa.system_memory_pool())
     try:
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
@@ -26,27 +26,25 @@ def use_one_arena() -> None:
 
 @lru_cache(maxsize=1)
 def without_frames() -> None:
-    """Let Arrow take it that there is no pandas; for processes that serve for weeks and never make a frame.
+    """Let this process take it that there is no pandas; for our own, which never make a frame.
 
-    It looks for pandas when it is first given a list, and where pandas happens to be installed that is 26 MB.
+    Arrow looks for it when it is first given a list, and where it happens to be installed that is 26 MB and a fifth of
+    a second. Only the driver of a cluster makes frames. Nothing is loaded here: many a command needs no Arrow at all.
     """
     sys.meta_path.insert(0, _NoPandas)
-    try:
-        pa.array([0])
-    finally:
-        sys.meta_path.remove(_NoPandas)
 
 
 class _NoPandas:
     @staticmethod
     def find_spec(name: str, path: object = None, target: object = None) -> None:
-        if name == "pandas":
+        if name == "pandas" and "pyspark" not in sys.modules:
             raise ModuleNotFoundError(name, name=name)
 
 
 def give_back() -> None:
     """Return freed memory to the system."""
-    pa.default_memory_pool().release_unused()
+    if (arrow := sys.modules.get("pyarrow")) is not None:
+        arrow.default_memory_pool().release_unused()
     try:
         ctypes.CDLL(None).malloc_trim(0)
     except (AttributeError, OSError):

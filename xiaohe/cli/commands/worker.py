@@ -25,9 +25,8 @@ def run(arguments: argparse.Namespace, out: Output) -> None:
     stops = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, stops)
     supervisor.end_with_parent()
-    from xiaohe.kernel import logs, memory
+    from xiaohe.kernel import logs
 
-    memory.without_frames()
     inside.enter(out)
     logs.never_quote_errors()
     _hand_over_link()
