@@ -212,25 +212,29 @@ class _Questions:
     # ---- the same for both
 
     def _count(self, people: ir.Table) -> ir.Table:
-        day, today = self._then.on.as_scalar(), self._then.today.as_scalar()
         people = people.filter(people.cycle.notnull())
         known = self._occasions_known()
-        later = known.filter((known.on >= day) & known.person.notnull())
+        later = known.filter((known.on >= self._then.on.as_scalar()) & known.person.notnull())
         later = later.group_by(*self.by).aggregate(next_on=later.on.min())
         people = people.left_join(later, list(self.by))
         people = people.drop(*(f"{name}_right" for name in self.by))
-        wait = people.next_on.delta(day, unit="day")
+        # Beside every person once: as a subquery the days would be planned anew wherever they are named.
+        people = people.cross_join(self._then.select(day="on", today="today"))
         regular = people.occasions >= 3
         lost_from = ibis.ifelse(regular, stages.LOST_RATIO_REGULAR, stages.LOST_RATIO)
-        watched = people.cycle.ceil() <= today.delta(day, unit="day")
+        watched = people.cycle.ceil() <= people.today.delta(people.day, unit="day")
         beyond = people.days_since - people.cycle
-        gone = (people.ratio >= lost_from) & (beyond >= stages.DAYS_TO_LOST) & watched
+        people = people.mutate(
+            wait=people.next_on.delta(people.day, unit="day"),
+            gone=(people.ratio >= lost_from) & (beyond >= stages.DAYS_TO_LOST) & watched,
+        )
+        back = people.gone & (people.wait < people.cycle.ceil()).fill_null(False)
         cases = people.select(
             purchase_class=purchase_class(people),
             band=ratio_band(people),
-            hit=(wait < OUTCOME_DAYS).fill_null(False).cast("int64"),
-            gone=gone.cast("int64"),
-            came_back=(gone & (wait < people.cycle.ceil()).fill_null(False)).cast("int64"),
+            hit=(people.wait < OUTCOME_DAYS).fill_null(False).cast("int64"),
+            gone=people.gone.cast("int64"),
+            came_back=back.cast("int64"),
         )
         return cases.group_by("purchase_class", "band").aggregate(
             cases=cases.count(),

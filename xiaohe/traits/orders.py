@@ -158,7 +158,15 @@ def _refund_days(
     states them again, each cumulative: the largest of the four counts. Cancellation lines come on top, one by one.
     """
     refunds = facts.filter((facts.type == "order.refunded") & facts.order_key.notnull())
-    refunds = refunds.mutate(day=refunds.clock.date(), billed=ibis.literal(False))
+    refunds = refunds.select(
+        "order_key",
+        "item_key",
+        "other",
+        "amount",
+        "props",
+        day=refunds.clock.date(),
+        billed=ibis.literal(False),
+    )
     if twice is not None:
         refunds = _with_billed(refunds, twice)
     refunds = _amounts_before_words(refunds)

@@ -131,28 +131,39 @@ def group_pace(
 
 def cycles(people: ir.Table, pace: ir.Table) -> ir.Table:
     """`paces` with cycle, basis, preset, days_since, ratio and due_on, at the one row of `GroupPace.as_table`."""
-    return turning(
-        people,
-        median_days=pace.median_days.as_scalar(),
-        first=pace.first_return_days.as_scalar(),
-        preset=pace.preset.as_scalar(),
-        on=pace.on.as_scalar(),
+    # The row stands beside every person once: as a subquery it would be planned anew wherever it is named.
+    told = pace.select("median_days", "first_return_days", then_on="on", group_preset="preset")
+    beside = people.cross_join(told)
+    found = turning(
+        beside,
+        median_days=beside.median_days,
+        first=beside.first_return_days,
+        preset=beside.group_preset,
+        on=beside.then_on,
     )
+    return found.drop(*told.columns)
 
 
 def turning(
     people: ir.Table, *, median_days: Any, first: Any, preset: Any, on: Any, factor: Any = None
 ) -> ir.Table:
-    """The cycle of each row at a pace that is one for all, or a column; `factor` stretches it, before the clamp."""
+    """The cycle of each row at a pace that stands in columns; `factor` stretches it, before the clamp."""
     own = (people.gaps * people.own_median + PRIOR_GAPS * median_days) / (people.gaps + PRIOR_GAPS)
     if factor is not None:
         own = own * factor
-    cycle = ibis.ifelse(people.gaps >= 1, own, first)
-    cycle = cycle.clip(lower=SHORTEST_CYCLE_DAYS, upper=LONGEST_CYCLE_DAYS)
     people = people.mutate(
-        cycle=ibis.ifelse((people.gaps == 0) & first.isnull(), ibis.null("float64"), cycle),
+        cycle=ibis.ifelse(people.gaps >= 1, own, first),
         preset=(people.gaps >= 1) & preset,
         days_since=on.delta(people.last_on, unit="day").cast("int64"),
+    )
+    # No cycle (who bought once, where there is no first return) is neither too short nor too long. As `clip` it would
+    # be spelt four times over.
+    people = people.mutate(
+        cycle=ibis.cases(
+            (people.cycle < SHORTEST_CYCLE_DAYS, SHORTEST_CYCLE_DAYS),
+            (people.cycle > LONGEST_CYCLE_DAYS, LONGEST_CYCLE_DAYS),
+            else_=people.cycle,
+        )
     )
     return people.mutate(
         basis=ibis.cases(
