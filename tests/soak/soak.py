@@ -296,8 +296,8 @@ class _Run:
         self.environment = {**mine, "XIAOHE_HOME": str(home), "XIAOHE_DATABASE_URL": ""}
         try:
             self.command("prepare")
-            for file in self.files:
-                self.command("import", str(file), "--json")
+            if self.files:
+                self.command("import", *map(str, self.files), "--json")
             found = self.script("from tests.soak import look; look.main('once')")
         finally:
             self.environment = mine
