@@ -27,7 +27,8 @@ PRINTED, SHIPPED, COST = "card.printed", "card.shipped", "cost.recorded"
 OF_PEOPLE = (SCANNED, CLAIMED, REQUESTED)
 OF_NOBODY = (PRINTED, SHIPPED, COST)
 # What an order's parcel is told by.
-SENT = ("order.shipped", "order.received")
+RECEIVED = "order.received"
+SENT = ("order.shipped", RECEIVED)
 
 
 def write(
