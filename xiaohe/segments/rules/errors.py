@@ -56,6 +56,9 @@ SENTENCES = {
     "record_as_attribute": _("“%(found)s” is something people did; say how often."),
     "unknown_record": _("“%(found)s” is nothing that happens in this shop."),
     "unknown_field": _("“%(record)s” has no field “%(found)s”; it has: %(known)s."),
+    "field_missing": _(
+        "Before “%(found)s” belong “where” and the field that is compared; “%(record)s” has: %(known)s."
+    ),
     "unknown_choice": _("“%(name)s” is never “%(found)s”; it can be: %(known)s."),
     "unknown_segment": _("There is no segment “%(found)s”."),
     # The meaning.

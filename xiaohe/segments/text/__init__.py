@@ -18,6 +18,7 @@ from xiaohe.segments.rules.vocabulary import Vocabulary
 from xiaohe.segments.text.parser import read
 from xiaohe.segments.text.printer import Printer
 from xiaohe.segments.text.reader import Reader
+from xiaohe.segments.text.spoken import in_chinese, is_written_in_chinese
 
 __all__ = ["VERSION", "RuleError", "canonical", "parse", "print_rule"]
 
@@ -26,9 +27,14 @@ VERSION = "1.1"
 
 def parse(source: str, vocabulary: Vocabulary) -> Rule:
     """The rule a text says, checked and in normal form; raises RuleError, which points at the place."""
-    reader = Reader(source, vocabulary)
-    rule = read(reader)
-    checks.check(rule, vocabulary, reader.place_of)
+    try:
+        reader = Reader(source, vocabulary)
+        rule = read(reader)
+        checks.check(rule, vocabulary, reader.place_of)
+    except RuleError as refused:
+        if is_written_in_chinese(source):
+            refused.data = in_chinese(refused.data, vocabulary.called)
+        raise
     return normal(rule)
 
 

@@ -28,6 +28,8 @@ _TIMES = {"least": Op.AT_LEAST, "most": Op.AT_MOST}
 _SINCE = {"first": Fold.DAYS_SINCE_FIRST, "last": Fold.DAYS_SINCE_LAST}
 _OFTEN = {">=": Op.AT_LEAST, "<=": Op.AT_MOST, "=": Op.IS}
 _HOW_OFTEN = {"once": 1, "twice": 2}
+# Words that compare and begin no time.
+COMPARING = ("contains", "starts", "ends", "matches", "is", "between")
 
 
 def after_time(reader: Reader) -> Rule:
@@ -61,6 +63,7 @@ def did(reader: Reader, window: Window = EVER, *, without_word: bool = False) ->
         # How often may stand before the time or after it.
         often = _times(reader)
         records = _during(reader, steps[0], window)
+        _refuse_without_field(reader, reader.vocabulary.records[records.of], "where ")
         rule = Measure(Fold.COUNT, records, often or _times(reader) or _once(reader))
     return Not(reader.mark(rule, start)) if turned else rule
 
@@ -169,10 +172,33 @@ def _named(reader: Reader, token: Token, kind: RecordKind) -> Field:
     return field
 
 
+def _refuse_without_field(reader: Reader, kind: RecordKind, before: str = "") -> None:
+    """`did purchase.item contains "茶"`: what is compared is not said."""
+    if not reader.now.is_word(*COMPARING):
+        return
+    texts = [name for name, each in kind.fields.items() if each.kind is Kind.TEXT]
+    field = "title" if "title" in texts else next(iter(texts), "")
+    found = reader.written
+    if chinese.is_chinese(found):
+        spelled = {en: zh for zh, en in reversed(reader.vocabulary.called.fields.items())}
+        before, field = "其中 " if before else "", spelled.get(field, field)
+    near = f"{before}{field} {found}" if field else ""
+    known = _known(reader, found, kind)
+    raise reader.wrong("field_missing", record=kind.name, known=known, suggestion=near)
+
+
+def _known(reader: Reader, written: str, kind: RecordKind) -> str:
+    """The fields there are, in Chinese to whoever writes Chinese."""
+    called = [zh for zh, en in reader.vocabulary.called.fields.items() if en in kind.fields]
+    return ", ".join(called if chinese.is_chinese(written) and called else kind.fields)
+
+
 def _unknown_field(reader: Reader, token: Token, kind: RecordKind) -> Exception:
     name = str(token.value)
+    if token is reader.now:
+        _refuse_without_field(reader, kind)
     called = [zh for zh, en in reader.vocabulary.called.fields.items() if en in kind.fields]
-    known = ", ".join(called if chinese.is_chinese(name) and called else kind.fields)
+    known = _known(reader, name, kind)
     place, near = token, nearest(name, [*kind.fields, *called])
     lines = reader.vocabulary.records.get(f"{kind.name}.item")
     if lines is not None and name in lines.fields:

@@ -29,6 +29,9 @@ from xiaohe.segments.text.lexer import Sort
 from xiaohe.segments.text.reader import Reader, nearest
 from xiaohe.segments.text.words import STARTS_LEAF
 
+# Ids of people have 63 bits.
+MOST_PERSON = 2**63
+
 
 def read(reader: Reader) -> Rule:
     """The whole text as one rule."""
@@ -209,9 +212,10 @@ def _person(reader: Reader) -> int:
         and word[:1] in "pP"
         and word[1:].isdecimal()
         and len(word) <= 20
+        and int(word[1:]) < MOST_PERSON
     ):
         reader.take()
         return int(word[1:])
     if reader.now.sort is Sort.NUMBER:
-        return reader.whole()
+        return reader.whole(below=MOST_PERSON)
     raise reader.wrong("expected_person")

@@ -82,12 +82,12 @@ class Reader:
             raise self.wrong("expected_number")
         return Decimal(str(self.take().value))
 
-    def whole(self) -> int:
+    def whole(self, below: int = 10**18) -> int:
         value = self.now.value
         if self.now.sort is not Sort.NUMBER or not isinstance(value, Decimal):
             raise self.wrong("expected_whole")
         # Of a huge one the digits would fill the memory before anybody compared them.
-        if value != value.to_integral_value() or abs(value) >= 10**18:
+        if value != value.to_integral_value() or abs(value) >= below:
             raise self.wrong("expected_whole")
         self.take()
         return int(value)

@@ -94,6 +94,8 @@ def said(each: Saved, called: Mapping[str, str]) -> str:
 
 
 def _sentence(own: int, everybody: int) -> str:
+    if not everybody:
+        return _("You know nobody yet, so nobody is in a segment.")
     if not own:
         said = ngettext(
             "Of %(all)s person you know, these groups are ready to look at.",
