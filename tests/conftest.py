@@ -278,6 +278,7 @@ def _postgres_programs() -> Path | None:
 
 # ---------------------------------------------------------------- several test processes
 
+PARITY = "tests/parity/"
 # What takes longest, longest first: begun last, one of them would keep a process busy while the other has nothing to do.
 LONGEST = (
     "parity/", "web/test_browser.py", "acceptance/test_soak.py", "segments/query/test_against_twin.py",
@@ -290,14 +291,25 @@ LONGEST = (
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `-n 2 --dist loadgroup --no-loadscope-reorder`: a file's fixtures are made in one process, those of the parity
-    list and its Spark cluster once for their folder, and long files begin first.
-    """
-    for item in items:
-        group = "parity" if item.path.parent == TESTS / "parity" else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=_turn)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `-n 2`: a file's fixtures are made in one process, those of the parity list and its Spark cluster once for their
+    folder, and long files begin first.
+
+    Not by xdist's own groups: they are lost, without a word, where pytest puts a test's address together itself.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return PARITY if file.startswith(PARITY) else file
+
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
 
 
 def _turn(item: pytest.Item) -> int:
