@@ -68,6 +68,7 @@ def shop(place: Workspace) -> None:
         scan("bob", ago(9)),
         link("bob", ago(8)),
         *(event(who, "message.in", ago(20)) for who in PEOPLE),
+        now=NOW - timedelta(hours=1),
     )
     drain.drain(NOW, force=True)
     traits.refresh(NOW)
