@@ -221,8 +221,7 @@ def _write_rhythms(
         turning = groups.cycles(paces, pace).drop("second_on")
         worth = groups.values(groups.occasions(bought), shop_wide)
         joined = turning.left_join(worth, list(groups.PAIR)).drop("person_right", "group_id_right")
-        p, is_preset = chance.chance(joined, past)
-        joined = joined.mutate(chance=p, chance_preset=is_preset)
+        joined = chance.with_chance(joined, read.register("shares", chance.shares(past)))
         joined = joined.mutate(ev=half_even(joined.chance * joined.value))
         told = joined.select(*groups.RHYTHMS_SCHEMA.names).order_by("person", "group_id")
         read.write(told.cast(groups.RHYTHMS_TYPES), folder / "rhythms.parquet")
@@ -296,8 +295,7 @@ def _standing(
             preset=joined.preset.fill_null(False),
             days_since=joined.days_since.fill_null(since),
         )
-        p, is_preset = chance.chance(joined, past)
-        joined = joined.mutate(chance=p, chance_preset=is_preset)
+        joined = chance.with_chance(joined, read.register("shares", chance.shares(past)))
         joined = joined.mutate(
             ev=half_even(joined.chance * joined.value),
             stage=stage(joined, past.may_return()),

@@ -27,6 +27,14 @@ from xiaohe.traits.orders import valid_at
 from xiaohe.traits.rhythm import Asks, PaceQuestions, Spans, cycles, paces
 
 Cell = tuple[int, int]
+SHARES_SCHEMA = pa.schema(
+    [
+        ("purchase_class", pa.int64()),
+        ("band", pa.int64()),
+        ("chance", pa.float64()),
+        ("chance_preset", pa.bool_()),
+    ]
+)
 THEN_SCHEMA = pa.schema([("on", pa.date32()), ("today", pa.date32())])
 
 
@@ -127,20 +135,22 @@ def table(
     return ChanceTable(cells, long_gone, month_ends)
 
 
-def chance(people: ir.Table, known: ChanceTable) -> tuple[ir.FloatingValue, ir.BooleanValue]:
-    """(p, whether it is a preset) of people with `occasions` and `ratio`; null without a ratio."""
-    kind, band = purchase_class(people), ratio_band(people)
-    shares, presets = [], []
-    for row, presets_of_row in PRESET_CHANCE.items():
-        for column, preset in enumerate(presets_of_row):
+def shares(known: ChanceTable) -> pa.Table:
+    """p of every cell and whether it is a preset, to be registered: a question that names it is the same whatever they are."""
+    rows = []
+    for row, presets in PRESET_CHANCE.items():
+        for column, preset in enumerate(presets):
             share = known.cells.get((row, column), Tally()).share
-            here = (kind == row) & (band == column)
-            shares.append((here, preset if share is None else share))
-            presets.append((here, share is None))
-    return (
-        ibis.cases(*shares, else_=ibis.null("float64")),
-        ibis.cases(*presets, else_=ibis.null("boolean")),
-    )
+            rows.append((row, column, preset if share is None else share, share is None))
+    return pa.table([list(column) for column in zip(*rows, strict=True)], schema=SHARES_SCHEMA)
+
+
+def with_chance(people: ir.Table, told: ir.Table) -> ir.Table:
+    """People with `occasions` and `ratio`, their `chance` and `chance_preset` of `shares`; null without a ratio."""
+    people = people.mutate(of_class=purchase_class(people), of_band=ratio_band(people))
+    same = (people.of_class == told.purchase_class, people.of_band == told.band)
+    joined = people.left_join(told, same)
+    return joined.drop("of_class", "of_band", "purchase_class", "band")
 
 
 def purchase_class(people: ir.Table) -> ir.IntegerValue:
