@@ -116,7 +116,7 @@ def why(person: int, asked: str, now: datetime) -> Reason:
     person = overlay.current().person(person)
     if asked in STANDING:
         rule, slug = _rule_of(person, asked, now), ""
-        sentence = in_words(rule)
+        sentence = _why_so(person, asked, now)
     else:
         saved = queries.segment(asked)
         rule, slug = saved.rule, saved.slug
@@ -130,6 +130,13 @@ def why(person: int, asked: str, now: datetime) -> Reason:
     today = calendar().day_of(now)
     span = how_long(told.why.span, calendar(), partial(_instant, today))
     return Reason(person, _name(person), sentence, span, tuple(_lines(told.why, 0, today)), slug)
+
+
+def _why_so(person: int, name: str, now: datetime) -> str:
+    """The question that is answered: why somebody stands where they do."""
+    value = next((each.value for each in _standing(person, now) if each.name == name), "")
+    told = {"name": _name(person), "label": words.attribute(name), "value": value}
+    return _("Why %(label)s is “%(value)s” for %(name)s") % told
 
 
 def _rule_of(person: int, name: str, now: datetime) -> Rule:
