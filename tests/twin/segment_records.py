@@ -32,6 +32,7 @@ class Fact:
     date_only: bool = False
     order_key: int | None = None
     item_key: int | None = None
+    other: int | None = None
     account_id: int | None = None
     amount: int | None = None
     currency: str | None = None
@@ -92,6 +93,10 @@ class Told:
                 found.setdefault(person, []).append(fact)
         return found
 
+    def known_people(self) -> set[int]:
+        """Everybody of whom there is a fact that is about a person."""
+        return set(self.by_person)
+
     def facts_of(self, person: int) -> list[Fact]:
         return self.by_person.get(person, [])
 
@@ -133,29 +138,31 @@ class Told:
 
     @cached_property
     def all_purchases(self) -> dict[int, list[tuple[Record, int]]]:
+        found: dict[int, list[tuple[Record, int]]] = {}
+        for key, person, record in self.valid_orders:
+            if person is not None and person not in self.left_out:
+                found.setdefault(person, []).append((record, key))
+        return found
+
+    @cached_property
+    def valid_orders(self) -> list[tuple[int, int | None, Record]]:
+        """Each with its key and its buyer, whoever that is; None: it names nobody."""
         orders: dict[int, list[Fact]] = {}
         for fact in self.seen:
             if fact.order_key is not None and fact.type.startswith("order."):
                 orders.setdefault(fact.order_key, []).append(fact)
-        found: dict[int, list[tuple[Record, int]]] = {}
-        for key, facts in orders.items():
-            if (folded_order := self.order(key, facts)) is not None:
-                person, record = folded_order
-                found.setdefault(person, []).append((record, key))
-        return found
+        return [found for key, facts in orders.items() if (found := self.order(key, facts))]
 
-    def order(self, key: int, facts: list[Fact]) -> tuple[int, Record] | None:
+    def order(self, key: int, facts: list[Fact]) -> tuple[int, int | None, Record] | None:
         """One order folded by hand: the earliest payment, the largest amounts, closed or paid back means gone."""
         of: dict[str, list[Fact]] = {}
         for fact in facts:
             of.setdefault(fact.type, []).append(fact)
         buyers = {each.subject for each in facts if each.subject != key}
         paid_facts = of.get("order.paid", [])
-        if not buyers or not paid_facts or "order.closed" in of:
+        if not paid_facts or "order.closed" in of:
             return None
-        person = self.person_of.get(min(buyers), min(buyers))
-        if person in self.left_out:
-            return None
+        person = self.person_of.get(min(buyers), min(buyers)) if buyers else None
         stated = [each.amount for each in paid_facts if each.amount is not None]
         paid = max(stated) if stated else sum(each.amount or 0 for each in of.get("order.item", []))
         refunded = max((each.amount or 0 for each in of.get("order.refunded", [])), default=0)
@@ -170,7 +177,7 @@ class Told:
             "on": self.day(first), "paid": paid, "refunded": refunded, "net": paid - refunded,
             "platform": min(each.source for each in facts), **said, **self.clock(first.at, first.date_only),
         }  # fmt: skip
-        return person, Record(self.day(first), (first.at, -1, key), fields)
+        return key, person, Record(self.day(first), (first.at, -1, key), fields)
 
     def lines(self, person: int) -> list[Record]:
         found = []

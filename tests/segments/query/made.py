@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from tests.traits.facts import key
+from tests.twin.segment_attributes import Known
 from tests.twin.segments import Fact, Shop
 from xiaohe.kernel import workspace
 from xiaohe.ledger import bulk, drain, engine, imports, keys, stream
@@ -36,6 +37,11 @@ STATED: tuple[Any, ...] = (
 )  # fmt: skip
 TITLES = ("绿茶 100g", "ＧＲＥＥＮ tea", "杯子", "茶具（大）", "", None)
 STORES = ("东店", "西店", "Ｗest", None)
+# A leap day, days at the end of months of either length, and one taken back.
+DATES = (
+    ("solar", 2, 29), ("solar", 12, 31), ("solar", 11, 6), ("solar", 11, 5), ("solar", 4, 30), ("lunar", 12, 30), ("lunar", 1, 1),
+    ("lunar", 10, 6), ("lunar", 2, 30), ("lunar", 6, 15), (None, 1, 1), ("solar", None, None),
+)  # fmt: skip
 SLUGS = ("g01", "g02")
 STAGES = ("new", "growing", "regular", "at_risk")
 
@@ -47,6 +53,8 @@ class Made:
     facts: list[Fact]
     person_of: dict[int, int]
     left_out: frozenset[int]
+    # Told when the derived state had been built.
+    late: frozenset[int]
 
 
 def build(seed: int, zone: str, day_starts_at: str) -> Made:
@@ -77,7 +85,8 @@ def build(seed: int, zone: str, day_starts_at: str) -> Made:
         [streamed(each, teller.names[each.key_hash]) for each in late],
         now=NOW - timedelta(hours=1),
     )
-    return Made([*kept, *told[6:], *late], _joined(subjects), _left_out())
+    keys = frozenset(each.key_hash for each in late)
+    return Made([*kept, *told[6:], *late], _joined(subjects), _left_out(), keys)
 
 
 def _joined(subjects: list[int]) -> dict[int, int]:
@@ -119,25 +128,43 @@ def asked(
         world = replace(world, known_attributes=read.register("attributes_known", known))
         told = known.to_pylist()
         rows = {each["key_hash"]: each["row_no"] for each in read.run(read.facts).to_pylist()}
-        cycles = read.run(world.table("rhythm").select("person", "cycle")).to_pylist()
         assert {each.key_hash for each in made.facts} <= rows.keys()
-        twin = Shop(
-            facts=[_with_row(each, rows[each.key_hash]) for each in made.facts],
-            now=world.at,
-            on=world.on,
-            calendar=queries.calendar(),
-            population=set(read.run(world.population())["person"].to_pylist()),
-            person_of=made.person_of,
-            left_out=made.left_out,
-            attributes={each["person"]: each for each in told},
-            cycles={each["person"]: each["cycle"] for each in cycles},
-            accounts={each.id: each.name for each in _accounts()},
-            private=frozenset(each.id for each in _accounts() if each.is_private),
-            segments=rules,
-            key=workspace.current().secret("salt"),
-            logged_from=began.get,
+        twin = with_attributes(
+            Shop(
+                facts=[_with_row(each, rows[each.key_hash]) for each in made.facts],
+                now=world.at,
+                on=world.on,
+                calendar=queries.calendar(),
+                population=set(),
+                person_of=made.person_of,
+                left_out=made.left_out,
+                accounts={each.id: each.name for each in _accounts()},
+                private=frozenset(each.id for each in _accounts() if each.is_private),
+                segments=rules,
+                key=workspace.current().secret("salt"),
+                logged_from=began.get,
+            ),
+            told,
+            () if on is not None else made.late,
         )
         yield world, twin
+
+
+def with_attributes(
+    shop: Shop, told: Iterable[Mapping[str, Any]], late: Collection[int] = ()
+) -> Shop:
+    """Whom the shop knows, and what of them: in plain Python, the rest (`told`) from the product.
+
+    `late`: facts of which the derived state did not know.
+    """
+    shop.population = shop.known_people()
+    known = Known(shop, [each for each in shop.facts if each.key_hash not in late])
+    rest = {each["person"]: each for each in told}
+    shop.attributes = {
+        who: {**rest.get(who, {}), **each} for who, each in known.everybody().items()
+    }
+    shop.cycles = {who: each.cycle for who, each in known.rhythm.items()}
+    return shop
 
 
 def _accounts() -> list[Any]:
@@ -165,7 +192,7 @@ class Teller:
 
     def facts(self, count: int, name: str, source: str = "table") -> list[Fact]:
         found: list[Fact] = []
-        kinds = [self.order, self.order, self.look, self.look, self.tag, self.log]
+        kinds = [self.order, self.order, self.look, self.look, self.tag, self.log, self.date]
         if name != "late":
             # Links are as of the state, which a job brings up to date; purchases and facts are of this moment.
             kinds.append(self.link)
@@ -224,7 +251,23 @@ class Teller:
             )
         if dice.random() < 0.08:
             found.append(one("order.closed", dice.randrange(3)))
+        if dice.random() < 0.15:
+            found.append(one("order.referred", other=dice.choice(self.subjects[:6])))
         return found
+
+    def date(self, name: str, source: str) -> list[Fact]:
+        """A day that comes back; now and then none."""
+        dice = self.dice
+        at, _date_only = self.at(name)
+        kind, month, day = dice.choice(DATES)
+        props = {
+            "name": dice.choice(["birthday", "birthday", "baby"]),
+            "calendar": kind,
+            "month": month,
+            "day": day,
+        }
+        said = _said(props)
+        return [self.one("date.told", name, source, at, dice.choice(self.subjects), props=said)]
 
     def look(self, name: str, source: str) -> list[Fact]:
         dice = self.dice
@@ -318,7 +361,7 @@ def bring(facts: list[Fact], now: datetime) -> int:
 
 
 _COLUMNS = (
-    "key_hash", "source", "type", "subject", "date_only", "order_key", "item_key", "account_id", "amount", "currency",
+    "key_hash", "source", "type", "subject", "date_only", "order_key", "item_key", "other", "account_id", "amount", "currency",
     "quantity",
 )  # fmt: skip
 

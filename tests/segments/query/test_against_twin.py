@@ -21,6 +21,7 @@ from tests.conftest import _pointed_at
 from tests.segments.query.likely import Likely
 from tests.segments.query.made import NOW, SLUGS, asked, build
 from tests.segments.rules import rules
+from tests.twin.segment_attributes import TOLD
 from tests.twin.segments import Shop, people_of
 from xiaohe.segments.attributes.registry import ATTRIBUTES
 from xiaohe.segments.query import additive
@@ -113,6 +114,20 @@ def moments(
     with django_db_blocker.unblock(), _pointed_at(home), ExitStack() as stack:
         made = build(7, zone, day_starts_at)
         yield [stack.enter_context(asked(made, on, SEGMENTS)) for on in days]
+
+
+@either
+def test_what_is_known_of_people_is_what_the_book_says(moments: list[tuple[World, Shop]]) -> None:
+    compared = 0
+    for world, twin in moments:
+        rows = world.read.run(world.attributes()).to_pylist()
+        assert {each["person"] for each in rows} == twin.population
+        for row in rows:
+            told = {name: twin.attributes[row["person"]][name] for name in TOLD}
+            known = {name: row[name] for name in TOLD}
+            assert known == told, {n: (known[n], told[n]) for n in TOLD if known[n] != told[n]}
+            compared += sum(each is not None for each in told.values())
+    assert compared > 200
 
 
 RANDOM = settings(

@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from tests.segments.query.likely import Likely
-from tests.segments.query.made import PEOPLE, Teller, bring, logged, streamed
+from tests.segments.query.made import PEOPLE, Teller, bring, logged, streamed, with_attributes
 from tests.segments.query.test_against_twin import NUMBERS, TEXTS, WORDS
 from tests.traits.facts import key
+from tests.twin.segment_attributes import TOLD
 from tests.twin.segments import Fact, Shop
 from xiaohe.kernel import workspace
 from xiaohe.ledger import drain, engine, imports, stream
@@ -221,6 +222,12 @@ class Life:
             )
             found = read.run(leaf_table(world, {slug: InSegment(slug) for slug in rules}))
             twin = self._twin(world, known.to_pylist(), rules)
+        for each in known.to_pylist():
+            own = twin.attributes.get(each["person"], {})
+            differ = {
+                name: (each[name], own.get(name)) for name in TOLD if each[name] != own.get(name)
+            }
+            assert not differ, (each["person"], self.now, differ)
         persons = found["person"].to_pylist()
         assert set(persons) == twin.population
         fits: dict[str, Callable[[], list[bool]]] = {slug: found[slug].to_pylist for slug in rules}
@@ -243,35 +250,24 @@ class Life:
         began["stage"] = calendar.day_of(self.began)
         gone = frozenset(left_out["person"].to_pylist())
         people_of = {each.subject: person(each.subject) for each in told}
-        cycles = read.run(world.table("rhythm").select("person", "cycle")).to_pylist()
         accounts = register()
-        return Shop(
-            facts=[replace(each, row_no=_row(rows[each.key_hash]["row_no"])) for each in told],
-            now=world.at,
-            on=calendar.day_of(self.now),
-            calendar=calendar,
-            population={
-                people_of[each.subject]
-                for each in told
-                if each.at <= self.now
-                and calendar.start_of(_day(each, calendar)) <= self.now
-                and each.subject != each.order_key
-            }
-            - gone,
-            person_of={who: other for who, other in people_of.items() if who != other},
-            left_out=gone,
-            attributes={each["person"]: each for each in attributes},
-            cycles={each["person"]: each["cycle"] for each in cycles},
-            accounts={each.id: each.name for each in accounts},
-            private=frozenset(each.id for each in accounts if each.is_private),
-            segments=rules,
-            key=workspace.current().secret("salt"),
-            logged_from=began.get,
+        return with_attributes(
+            Shop(
+                facts=[replace(each, row_no=_row(rows[each.key_hash]["row_no"])) for each in told],
+                now=world.at,
+                on=calendar.day_of(self.now),
+                calendar=calendar,
+                population=set(),
+                person_of={who: other for who, other in people_of.items() if who != other},
+                left_out=gone,
+                accounts={each.id: each.name for each in accounts},
+                private=frozenset(each.id for each in accounts if each.is_private),
+                segments=rules,
+                key=workspace.current().secret("salt"),
+                logged_from=began.get,
+            ),
+            attributes,
         )
-
-
-def _day(fact: Fact, calendar: Any) -> Any:
-    return calendar.local(fact.at).date() if fact.date_only else calendar.day_of(fact.at)
 
 
 def _row(told: int | None) -> int:
