@@ -37,7 +37,7 @@ SCHEMA = pa.schema(
     ]
 )
 FRIEND = "friend"
-STARTED, ENDED = "link.started", "link.ended"
+STARTED, ENDED = WORDS = "link.started", "link.ended"
 
 
 def spells(read: Reading, persons: pa.Table, until: datetime) -> pa.Table:

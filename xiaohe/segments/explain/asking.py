@@ -18,14 +18,17 @@ who today. Ahead nothing happens to anybody.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
 from xiaohe.ledger import engine
 from xiaohe.people import overlay as overlays
+from xiaohe.people.spells import WORDS
 from xiaohe.segments import queries
 from xiaohe.segments.attributes import cuts
+from xiaohe.segments.attributes.recurring import TOLD
 from xiaohe.segments.attributes.registry import ATTRIBUTES
 from xiaohe.segments.explain import ahead, attributes, citing, deciding, lasting, places
 from xiaohe.segments.explain.days import Days, of_days
@@ -41,14 +44,14 @@ from xiaohe.segments.explain.folding import (
     turns,
     where_turns,
 )
-from xiaohe.segments.explain.person import Person, read_of, small
+from xiaohe.segments.explain.person import Person, first_ahead, read_of, small
 from xiaohe.segments.explain.recorded import is_of_now, rows_of
-from xiaohe.segments.explain.timeline import Gap, Line, Truths, steady, unknown
+from xiaohe.segments.explain.timeline import Gap, Line, Truth, Truths, steady, unknown
 from xiaohe.segments.explain.told import Explanation, NobodyKnown, Why
 from xiaohe.segments.query.compile import atoms, leaf_table
 from xiaohe.segments.query.logged import CHANGED
 from xiaohe.segments.query.world import World, at_moment, at_start_of
-from xiaohe.segments.records.registry import TAG
+from xiaohe.segments.records.registry import LINK, TAG
 from xiaohe.segments.rules.tree import (
     All,
     AnyOf,
@@ -226,7 +229,8 @@ class _Asked:
         found = turns(leaf, rows, at, clock)
         if by_day:
             found |= where_turns(where, rows, clock)
-        return self._by_cycle([window], Line(is_now, truth, frozenset(found)))
+        line = self._by_links([leaf.records], Line(is_now, truth, frozenset(found)))
+        return self._by_cycle([window], line)
 
     def _chained(self, key: str, leaf: Sequence) -> Line:
         steps = [self._records(leaf, step) for step in leaf.steps]
@@ -239,7 +243,19 @@ class _Asked:
             return unknown(is_now)
         found = frozenset(chain_turns(leaf, steps, clock))
         line = Line(is_now, lambda at: chained(leaf, steps, at, clock), found)
+        line = self._by_links(leaf.steps, line)
         return self._by_cycle([leaf.window], line)
+
+    def _by_links(self, some: Iterable[Records], line: Line) -> Line:
+        """A word about a link that is dated ahead only a question of that day can fold."""
+        cut = first_ahead(self.world, self.of, WORDS)
+        if cut is None or all(each.of != LINK for each in some):
+            return line
+
+        def truth(at: datetime) -> Truth:
+            return line.truth(at) if at < cut else None
+
+        return Line(line.now, truth, line.turns | {cut}, line.past, Gap.ASKED)
 
     def _by_cycle(self, windows: list[Any], line: Line) -> Line:
         """Windows in cycles before today: the person's cycle was another then."""
@@ -285,9 +301,7 @@ class _Asked:
         for key, leaf in asked.items():
             self.values[key] = self.row.get(leaf.field)
             if ATTRIBUTES[leaf.field].kind is Kind.RECURRING:
-                self.lines[key] = ahead.of_recurring(
-                    leaf, self.now[key], self.of, self.world, self.clock
-                )
+                self.lines[key] = self._coming_back(key, leaf)
                 continue
             line = attributes.line(
                 leaf, self.now[key], told[key], self.days, self.of, self.clock, self.world
@@ -296,6 +310,17 @@ class _Asked:
                 words = lasting.words_of(self.world, leaf)
                 line = lasting.with_words(line, words, self.world)
             self.lines[key] = line
+
+    def _coming_back(self, key: str, leaf: Compare) -> Line:
+        said = ahead.tellings(leaf.field, self.of, self.world)
+        seen = [each for each in said if each.seen <= self.world.at]
+
+        def fits(rows: deciding.Rows) -> bool | None:
+            left = [each for each in seen if each.row in rows[0]]
+            return ahead.fits(leaf, left, self.world.on)
+
+        self.looked[key] = deciding.Looked((TOLD,), ([each.row for each in seen],), fits)
+        return ahead.of_recurring(leaf, self.now[key], said, self.world, self.clock)
 
     def _lasting(self, key: str, leaf: Been) -> Line:
         assert isinstance(leaf.rule, Compare | InSegment)
@@ -343,6 +368,11 @@ class _Asked:
                 for row in rows[-MOST_CITED:]
             }
             return citing.of_steps(self.world, self.of, leaf, self.rows[key], MOST_CITED, alone)
+        if isinstance(leaf, Compare) and ATTRIBUTES[leaf.field].kind is Kind.RECURRING:
+            # What was told last holds.
+            last = self.looked[key].rows[0][-1:]
+            alone = {row.key: self._turns_alone(TOLD, row) for row in last}
+            return citing.of_records(self.world, self.of, TOLD, last, alone)
         if isinstance(leaf, Compare):
             return citing.of_attribute(self.world, self.of, leaf.field)
         if isinstance(leaf, Rank):

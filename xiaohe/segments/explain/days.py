@@ -25,11 +25,12 @@ import pyarrow as pa
 from xiaohe.kernel.clock import ShopCalendar
 from xiaohe.ledger import engine
 from xiaohe.ledger.schema import FACT_SCHEMA
+from xiaohe.people.spells import WORDS
 from xiaohe.segments.attributes import cuts, evidence
 from xiaohe.segments.attributes.acts import LOOKS_DAYS
 from xiaohe.segments.attributes.conclude import concluded
 from xiaohe.segments.attributes.cuts import HALF_YEAR, YEAR
-from xiaohe.segments.explain.person import HORIZON, Person, seen_at
+from xiaohe.segments.explain.person import HORIZON, Person, first_ahead, seen_at
 from xiaohe.segments.query.world import PERSON, STATE, World
 from xiaohe.segments.records.purchases import FOLDED_TYPES
 from xiaohe.segments.records.spells import as_stated
@@ -49,7 +50,7 @@ class Days:
     """Rows of attributes and evidence by instant, ascending; each holds until the next, nothing is told outside.
 
     `whole`: the first is when the person was first known. `today`: which row is of the moment asked. `cut_at`: a word
-    about an order that is dated ahead, which only a question of that day can fold.
+    about an order or a link that is dated ahead, which only a question of that day can fold.
     """
 
     instants: tuple[datetime, ...]
@@ -118,8 +119,7 @@ class _Days:
         return Days(tuple(instants), table, instants.index(world.at), whole, self._cut_at())
 
     def _cut_at(self) -> datetime | None:
-        words = (seen_at(self.world, each) for each in self.of.rows if each["type"] in FOLDED_TYPES)
-        return min((at for at in words if at > self.world.at), default=None)
+        return first_ahead(self.world, self.of, (*FOLDED_TYPES, *WORDS))
 
     def _day(self, at: datetime) -> date:
         # Asked as it was before a day began, that day is the one asked about.

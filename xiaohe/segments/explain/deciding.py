@@ -17,7 +17,8 @@ from xiaohe.segments.explain.person import Person
 from xiaohe.segments.records.registry import LINE, LINK, PURCHASE
 
 # (leaf's kinds of records, rows of each) → whether it fits with these rows; None where only the query can tell.
-Fits = Callable[[Sequence[Sequence[Row]]], bool | None]
+Rows = Sequence[Sequence[Row]]
+Fits = Callable[[Rows], bool | None]
 
 
 @dataclass(frozen=True)

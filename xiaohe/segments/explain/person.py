@@ -6,6 +6,7 @@ tables, and what hangs on other people (who brought whom, the shop's cuts) as th
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -122,6 +123,12 @@ def seen_at(world: World, row: dict[str, Any]) -> datetime:
     return world.calendar.start_of(world.calendar.local(at).date()) if row["date_only"] else at
 
 
+def first_ahead(world: World, of: Person, types: Collection[str]) -> datetime | None:
+    """When the first of their facts of these types is seen that is dated later than now."""
+    words = (seen_at(world, each) for each in of.rows if each["type"] in types)
+    return min((at for at in words if at > world.at), default=None)
+
+
 def small(whole: World, of: Person) -> World:
     """The same moment, of nobody else; its own reading holds what was read."""
     read = engine.over({}, threads=1, timeout=None)
@@ -148,4 +155,4 @@ def small(whole: World, of: Person) -> World:
     )
 
 
-__all__ = ["HORIZON", "Person", "read_of", "seen_at", "small"]
+__all__ = ["HORIZON", "Person", "first_ahead", "read_of", "seen_at", "small"]
