@@ -8,6 +8,7 @@ import os
 from xiaohe.cli.folder import make_home
 from xiaohe.cli.output import Output
 from xiaohe.cli.words import language
+from xiaohe.kernel import memory
 
 
 def enter(out: Output | None = None) -> None:
@@ -21,6 +22,7 @@ def enter(out: Output | None = None) -> None:
 def set_up() -> None:
     """Django alone, over a data folder that may still be empty."""
     make_home()
+    memory.without_frames()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xiaohe.settings")
     import django
 

@@ -48,9 +48,6 @@ COMMANDS = (
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """The console script."""
-    from xiaohe.kernel import memory
-
-    memory.without_frames()
     sys.exit(run(argv))
 
 
