@@ -151,6 +151,25 @@ def tell(told: Told) -> None:
     told.order("two", "2024-02-21 12:00", "o3", tea, cup, store="西店")
     told.order("now", "2024-02-29 11:00", "o4", cup, store="西店")
     told.order("dawn", "2024-02-21 03:00", "o5", cup)
+    # Told after the leap day. What came off is of the order's currency, which the fact that tells it need not name.
+    told("dollar", "order.created", "2024-03-05 12:00", order_key=key("corner", "o6"), discount="5")
+    told(
+        "dollar",
+        "order.paid",
+        "2024-03-05 12:00",
+        order_key=key("corner", "o6"),
+        amount=900,
+        currency="USD",
+    )
+    told("yuan", "order.created", "2024-03-05 12:00", order_key=key("corner", "o7"), discount="5")
+    told(
+        "yuan",
+        "order.paid",
+        "2024-03-05 12:00",
+        order_key=key("corner", "o7"),
+        amount=900,
+        currency="CNY",
+    )
     # Birthdays.
     for who, month, day, moon in (
         ("leap", 2, 29, "solar"), ("eve", 2, 28, "solar"), ("march", 3, 1, "solar"), ("today", 2, 29, "solar"),
@@ -308,6 +327,7 @@ CORNERS: list[tuple[str, str]] = [
     ("birthday in next month", "march told"),
 ]  # fmt: skip
 SPRINGS: list[tuple[str, str]] = [
+    ("did purchase where discount is ¥5", "yuan"),
     ('did "custom:hours" in last 10 hours', "h10"),
     ('did "custom:hours" in last 11 hours', "h10 h10-"),
     ('did "custom:hours" in last 24 hours', "h10 h10- h24 told"),

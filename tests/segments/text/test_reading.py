@@ -62,6 +62,7 @@ def test_the_example_is_read_and_written_in_one_way() -> None:
         ("net_365 in top 20% of each store", "net_365 in top 20 percent of store"),
         ("in segment east-side", 'in segment "east-side"'),
         ("listed (p2, 1, p2)", "listed (p1, p2)"),
+        ("listed (9223372036854775807)", "listed (p9223372036854775807)"),
         ("days since last link where (live) is 3", "days since last link where (live) is 3"),
         ("not not (vip)", "vip"),
         ("vip and (linked and (due or muted))", "vip and linked and (due or muted)"),
