@@ -15,10 +15,11 @@ import pytest
 from tests.conftest import _pointed_at as pointed_at
 from tests.web import tea_house
 from xiaohe import jobs
-from xiaohe.segments import actions, queries, state, text
+from xiaohe.segments import actions, many, queries, state, tagged, tags, text
 from xiaohe.shop import audit
 from xiaohe.shop.models import AuditAct
 from xiaohe.touch.models import Chosen
+from xiaohe.web.pages.segments import adding
 from xiaohe.web.pages.segments.export import plain
 
 RULE = (
@@ -90,6 +91,65 @@ def test_a_tag_for_all_of_them_is_taken_back_with_one_tap(tea: Any) -> None:
     assert state.current(tea_house.NOW).count(tagged) == 0
 
 
+def _tagged(word: str) -> int:
+    state.refresh(tea_house.NOW)
+    rule = text.parse(f'did tag where tag is "{word}"', queries.vocabulary())
+    return int(state.current(tea_house.NOW).count(rule))
+
+
+def test_a_tag_for_many_goes_on_in_the_background_and_so_does_its_undo(
+    tea: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(many, "AT_ONCE", 10)
+    monkeypatch.setattr(many, "SLICE", 7)
+    slug = _saved('store is "东店"')
+    sent = {"which": "new", "group": "new", "own": "喜好", "tag": "爱喝茶", "do": "give"}
+    waits = tea.post(f"/people/segments/{slug}/tag", sent, follow=True)
+    assert "They are being tagged." in waits.content.decode()
+    assert _tagged("爱喝茶") == 0
+    jobs.discover()
+    jobs.run_pending(until_empty=True)
+    assert _tagged("爱喝茶") == 24
+    done = tea.get(waits.redirect_chain[-1][0], follow=True).content.decode()
+    assert "24 people are “爱喝茶” now" in done
+    # Whoever left the page finds the way back where they began.
+    later = tea.get(f"/people/segments/{slug}/tag").content.decode()
+    assert _undo(later)
+    back = tea.post(_undo(done), follow=True)
+    assert "The tag is being taken back." in back.content.decode()
+    jobs.run_pending(until_empty=True)
+    assert _tagged("爱喝茶") == 0
+    gone = tea.get(back.redirect_chain[-1][0], follow=True).content.decode()
+    assert "Taken back." in gone
+    assert "/people/segments/undo/" not in tea.get(f"/people/segments/{slug}/tag").content.decode()
+
+
+def test_a_tag_for_many_is_refused_before_it_waits(
+    tea: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(many, "AT_ONCE", 10)
+    slug = _saved('store is "东店"')
+    tags.define("健康", "过敏", None, tea_house.NOW, sensitive=True)
+    sent = {"which": "健康\x1f过敏", "do": "give"}
+    refused = tea.post(f"/people/segments/{slug}/tag", sent)
+    assert refused.status_code == 400
+    assert "is sensitive" in refused.content.decode()
+    assert jobs.latest(many.TAG) is None
+    tea.post(f"/people/segments/{slug}/tag", {**sent, "reason": "told us in the store"})
+    jobs.discover()
+    jobs.run_pending(until_empty=True)
+    facts = tagged.at("健康", "过敏", many.lately(slug).at)  # type: ignore[union-attr]
+    assert set(tags.reasons(facts).values()) == {"told us in the store"}
+    assert len(facts) == 24
+
+
+def test_groups_in_which_the_shop_names_tags_are_offered(tea: Any) -> None:
+    page = tea.get(f"/people/segments/{_saved('linked')}/tag").content.decode()
+    offered = re.findall(r'<option value="([^"]*)"', page[page.index('id="group"') :])
+    assert set(tags.groups()) <= set(offered)
+    assert offered[-1] == "new"
+
+
 def test_an_export_holds_the_chosen_columns_and_no_formula(tea: Any) -> None:
     slug = _saved('store is "东店"')
     answer = tea.post(f"/people/segments/{slug}/export", {"c": ["stage", "net_365"], "names": "1"})
@@ -131,6 +191,47 @@ def test_today_says_who_is_left_out_and_undo_takes_them_off(tea: Any) -> None:
     assert not chosen & set(state.current(tea_house.NOW).people(complaining, limit=None))
     tea.post(_undo(done))
     assert Chosen.objects.count() == 0
+
+
+def test_whoever_is_left_out_of_today_is_behind_their_number(tea: Any) -> None:
+    slug = _saved('store is "东店"')
+    page = tea.get(f"/people/segments/{slug}/today").content.decode()
+    links = re.findall(r'href="(/people/segments/[^"]+/today/left/(\w+))"[^>]*><span>(\d+) ', page)
+    may = len(re.findall(r'<li><a href="/people/\d+">', page))
+    assert "complaint_open" in {rule for _link, rule, _count in links}
+    assert may + sum(int(count) for _link, _rule, count in links) == 24
+    for link, _rule, count in links:
+        crowd = tea.get(link).content.decode()
+        assert len(set(re.findall(r'href="/people/(\d+)"', crowd))) == int(count)
+    complaining = tea.get(next(link for link, rule, _n in links if rule == "complaint_open"))
+    found = {
+        int(each) for each in re.findall(r'href="/people/(\d+)"', complaining.content.decode())
+    }
+    rule = text.parse('complaint_open and store is "东店"', queries.vocabulary())
+    assert found <= set(state.current(tea_house.NOW).people(rule, limit=None))
+    assert tea.get(f"/people/segments/{slug}/today/left/nothing").status_code == 404
+
+
+def test_in_a_large_shop_the_page_comes_before_the_count(
+    tea: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adding, "AT_ONCE", 10)
+    here = f"/people/segments/{_saved('linked')}/today"
+    page = tea.get(here).content.decode()
+    assert "Who of these 48 people can be on today’s list?" in page
+    assert "Counting" in page
+    part = tea.get(here, headers={"HX-Request": "true", "HX-Target": "look"}).content.decode()
+    assert "of them can be on today’s list." in part
+    assert "<html" not in part
+    assert "of them can be on today’s list." in tea.get(f"{here}?wait=1").content.decode()
+
+
+@pytest.mark.parametrize("page", ["", "/tag", "/today", "/export"])
+def test_where_nobody_is_the_next_step_is_offered(tea: Any, page: str) -> None:
+    slug = _saved('store is "南店"')
+    told = tea.get(f"/people/segments/{slug}{page}").content.decode()
+    assert "Nobody is in" in told
+    assert f"/people/segments/{slug}/edit" in told
 
 
 def test_without_scripts_the_builder_is_plain_forms(tea: Any) -> None:

@@ -168,7 +168,7 @@ def test_axe_finds_nothing_on_the_pages_of_segments(browser: Any, tea_console: R
     page.locator("main form button").click()
     page.wait_for_load_state()
     found = []
-    for path in ("", "/new?from=g06", "/g06", "/g06/tag", "/g06/today", "/g06/export"):
+    for path in ("", "/new?from=g06", "/g06", "/g06/tag", "/g06/today", "/g06/export", "/g18/tag"):
         page.goto(f"{tea_console.url}/people/segments{path}")
         page.evaluate(AXE.read_text())
         for width, theme in ((390, "light"), (1280, "light"), (390, "dark")):

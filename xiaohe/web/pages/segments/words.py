@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from xiaohe.segments.rules.tree import Fold, Op
 from xiaohe.segments.rules.vocabulary import Kind
@@ -59,7 +60,7 @@ OPS: dict[Kind, dict[str, Any]] = {
     Kind.TRUTH: {},
 }
 FOLDS: dict[Fold, Any] = {
-    Fold.COUNT: _("times"),
+    Fold.COUNT: pgettext_lazy("so many", "times"),
     Fold.SUM: _("in all, of"),
     Fold.AVERAGE: _("on average, of"),
     Fold.MAX: _("at most ever, of"),
