@@ -1,4 +1,4 @@
-"""Days that come back: since when, until when and what decides, against one day after the other in plain Python."""
+"""Days that come back and places among others: since when, until when and what decides, against day after day in plain Python."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from tests.twin.segments import Shop
 from xiaohe.segments.explain import explained
 from xiaohe.segments.queries import vocabulary
 from xiaohe.segments.query.world import World
-from xiaohe.segments.rules.tree import Compare, Not, Rule
+from xiaohe.segments.rules.tree import Compare, Not, Rank, Rule
 from xiaohe.segments.text import parse
 
 FAR = 400
@@ -133,3 +134,73 @@ def test_since_when_and_until_when_as_one_day_after_the_other_says(
                 deciding += fact.alone
     assert turns > 60 // APART
     assert deciding > 6 // APART
+
+
+# ---------------------------------------------------------------- places among others
+
+PLACES = (
+    "net_365 in top 50 percent",
+    "net_365 in percentile 30 to 80 of store",
+    "days_365 in bottom 60 percent",
+    "days_365 in top 40 percent of store",
+    "net_total in top 60 percent of store",
+)
+
+
+def own(shop: Shop, person: int, name: str, day: date) -> Any:
+    """A number, or the store, of a person at the beginning of a day if nothing happens until then."""
+    rows = [each for each, _key in shop.purchases(person) if each.on < day]
+    year = [each for each in rows if each.on >= day - timedelta(365)]
+    if name == "days_365":
+        return len({each.on for each in year})
+    if name == "store":
+        rows.sort(key=lambda each: (each.place[0], each.fields["store"] or ""))
+        return next((each.fields["store"] for each in reversed(rows) if each.fields["store"]), None)
+    some = rows if name == "net_total" else year
+    return sum(each.fields["net"] for each in some) if some else None
+
+
+def is_placed(shop: Shop, leaf: Rank, person: int, day: date) -> bool:
+    """Among everybody else as they are today."""
+    value = own(shop, person, leaf.field, day)
+    group = own(shop, person, leaf.per, day) if leaf.per else None
+    if value is None or (leaf.per and group is None):
+        return False
+    others = [
+        own(shop, each, leaf.field, shop.on)
+        for each in shop.population - {person}
+        if not leaf.per or own(shop, each, leaf.per, shop.on) == group
+    ]
+    less = sum(each < value for each in others if each is not None)
+    same = 1 + sum(each == value for each in others)
+    every = 1 + sum(each is not None for each in others)
+    return Fraction(leaf.low) <= Fraction(100 * (2 * less + same), 2 * every) <= Fraction(leaf.high)
+
+
+def test_places_among_others_hold_until_the_day_plain_python_says(
+    moment: tuple[World, Shop],
+) -> None:
+    world, twin = moment
+    today, until_known = twin.calendar.start_of(twin.on), 0
+    ahead = {each.subject for each in twin.facts if each.at > twin.now}
+    for number, text in enumerate(PLACES):
+        leaf = parse(text, vocabulary())
+        assert isinstance(leaf, Rank)
+        for person in sorted(twin.population - ahead)[number % APART :: APART]:
+            why, where = explained(world, person, leaf).why, (text, person)
+            now = is_placed(twin, leaf, person, twin.on)
+            later = (twin.on + timedelta(by) for by in range(1, FAR + 1))
+            turned = next(
+                (day for day in later if is_placed(twin, leaf, person, day) is not now), None
+            )
+            assert why.fits is now is twin.fits(leaf, person), where
+            assert why.span.until == (turned and twin.calendar.start_of(turned)), where
+            assert (why.span.since, why.span.since_known) == (today, False), where
+            paid = sorted(
+                (each.place[0], each.key_hash)
+                for each in twin.facts_of(person)
+                if each.type == "order.paid"
+            )
+            assert [each.key for each in why.cited] == [key for _at, key in paid[::-1][:3]], where
+            until_known += turned is not None
+    assert until_known > 12 // APART
