@@ -191,3 +191,9 @@ def test_a_tree_stands_wherever_a_rule_does(place: Workspace) -> None:
         assert (by_text.status, by_tree.status) == (200, 200)
         assert {**by_tree.json, "at": ""} == {**by_text.json, "at": ""}
         assert (both.status, both.json["error"]["code"]) == (400, "bad_field")
+
+
+@pytest.mark.parametrize("person", ["p17", "p-17", f"p{2**63}", "p" + "9" * 400])
+def test_who_is_not_known_is_not_found(place: Workspace, person: str) -> None:
+    answer = call("/v1/segments/explain", key(), "POST", rule="vip", person=person)
+    assert (answer.status, answer.json["error"]["code"]) == (404, "no_such_person")

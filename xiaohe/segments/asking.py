@@ -20,6 +20,7 @@ from xiaohe.ledger import engine
 from xiaohe.segments import explain, queries, state
 from xiaohe.segments.attributes.registry import ATTRIBUTES
 from xiaohe.segments.explain import Explanation
+from xiaohe.segments.explain.told import NobodyKnown
 from xiaohe.segments.query.compile import members
 from xiaohe.segments.query.world import at_start_of
 from xiaohe.segments.rules.tree import Rule
@@ -97,6 +98,9 @@ class Asked:
         return Page(self._rows(some, columns), None if is_last or not some else some[-1])
 
     def explain(self, person: int) -> Explanation:
+        # Ids have 63 bits; no engine takes more.
+        if not 0 <= person < 2**63:
+            raise NobodyKnown(person)
         return explain.explain(person, self.rule, self.now, on=self.on)
 
     def _ids(self) -> list[int]:
