@@ -180,7 +180,7 @@ def _refuse_without_field(reader: Reader, kind: RecordKind, before: str = "") ->
     field = "title" if "title" in texts else next(iter(texts), "")
     found = reader.written
     if chinese.is_chinese(found):
-        spelled = {en: zh for zh, en in reversed(reader.vocabulary.called.fields.items())}
+        spelled = {en: zh for zh, en in reversed(tuple(reader.vocabulary.called.fields.items()))}
         before, field = "其中 " if before else "", spelled.get(field, field)
     near = f"{before}{field} {found}" if field else ""
     known = _known(reader, found, kind)
