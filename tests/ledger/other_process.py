@@ -6,6 +6,7 @@ as clean as a freshly started process.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -68,10 +69,25 @@ def main() -> None:
 
     django.setup()
     from tests.ledger import facts  # noqa: F401
-    from xiaohe.ledger import bulk, drain, imports, recovery, subscriptions  # noqa: F401
+    from xiaohe.kernel import memory
+    from xiaohe.ledger import (  # noqa: F401
+        backup,
+        bulk,
+        compaction,
+        drain,
+        imports,
+        recent_upkeep,
+        recovery,
+        repair,
+        stream,
+        subscriptions,
+    )
 
-    # What the first record of a process does, once for all children.
+    # What the first record of a process does, once for all children; and Arrow looks for pandas once in each.
     subscriptions.discover()
+    memory.without_frames()
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
         order = json.loads(line)
         child = os.fork()
