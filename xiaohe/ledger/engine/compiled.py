@@ -22,7 +22,9 @@ from xiaohe.ledger.engine.dated import Dated, dated
 from xiaohe.ledger.engine.demand import Demand
 from xiaohe.ledger.engine.pruning import pruned
 
-_CACHE_SIZE = 512
+# Characters of SQL of what is kept; beside each of them its question takes some fifty bytes. A base of a hundred segments
+# is 650,000, a thorough explanation 30,000.
+MOST_SQL = 1_500_000
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,11 @@ def once_per_question(compile: Callable[[ibis.Expr], Compiled]) -> Callable[[ibi
     """Remember what was compiled, of the latest questions."""
     cache: OrderedDict[Any, Compiled] = OrderedDict()
     lock = threading.Lock()
+    kept = 0
 
     @wraps(compile)
     def remembered(expression: ibis.Expr) -> Compiled:
+        nonlocal kept
         key = expression.op()
         with lock:
             if key in cache:
@@ -48,9 +52,12 @@ def once_per_question(compile: Callable[[ibis.Expr], Compiled]) -> Callable[[ibi
                 return cache[key]
         found = compile(expression)
         with lock:
-            cache[key] = found
-            while len(cache) > _CACHE_SIZE:
-                cache.popitem(last=False)
+            if key not in cache:
+                cache[key] = found
+                kept += len(found.sql)
+            while kept > MOST_SQL and len(cache) > 1:
+                _, oldest = cache.popitem(last=False)
+                kept -= len(oldest.sql)
         return found
 
     return remembered
