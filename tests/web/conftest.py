@@ -19,6 +19,7 @@ import pytest
 
 from tests.conftest import _pointed_at as pointed_at
 from tests.processes import first_port
+from xiaohe.cli import address
 from xiaohe.kernel.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -239,13 +240,11 @@ def _address(home: Path, process: subprocess.Popen[bytes]) -> str:
     """Where the console answers; the port may be another one when ours is taken."""
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline and process.poll() is None:
-        if (home / "xiaohe.db").exists():
-            told = json.loads(_xiaohe(home, "open", "--no-browser", "--json"))
-            if told["running"]:
-                url = str(told["link"]).partition("/sign-in")[0]
-                if _answers(url):
-                    return url
-        time.sleep(0.3)
+        # Where it says it is; asked by a command, that would be a process every time.
+        url = address.remembered(home)
+        if url and _answers(url):
+            return url
+        time.sleep(0.1)
     raise RuntimeError((home.parent / "up.err").read_text(errors="replace")[-2000:])
 
 
