@@ -50,8 +50,11 @@ def main() -> None:
 
     django.setup()
     from xiaohe.channels.webhook import deliver
+    from xiaohe.kernel import memory
     from xiaohe.kernel.clock import utc_now
 
+    # Every child would look for it.
+    memory.without_frames()
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
