@@ -3,7 +3,8 @@
 registry     their names, fields and kinds: every type of fact, whole areas, sets, and what the shop folds itself
 facts        facts of a kind as records
 purchases    purchases and their lines: the state's orders, with what came in since
-spells       of links: the state's, with what came in since
+spells       of links, and where people came from: the state's, with what came in since
+gone         facts that were taken back since
 held         links and tags
 
 A table of records has (person, on, at, row_no, key_hash), in whose order records of one person stand, and one column per
