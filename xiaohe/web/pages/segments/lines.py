@@ -169,7 +169,7 @@ class Drawing:
         if told.kind in (Kind.NUMBER, Kind.MONEY) or op == IS_NUMBER or op in made.NUMERIC_OPS:
             yield from self._numbers(draft, place, told, op)
             return
-        yield self._text(place, draft.one("v"), op, self.known(record, told.name))
+        yield self._text(place, told.name, draft.one("v"), op, self.known(record, told.name))
 
     def _list_of_values(
         self, given: tuple[str, ...], place: str, told: Field, record: str
@@ -178,9 +178,13 @@ class Drawing:
         tag = made.TYPED_AS.get(told.kind, Tag.TEXT)
         known = self.known(record, told.name) if tag is Tag.TEXT else ()
         options = [
-            Option(each, made.listed_as(each), True) for each in dict.fromkeys(given) if each
+            Option(each, made.listed_as(told.name, each), True)
+            for each in dict.fromkeys(given)
+            if each
         ]
-        options += [Option(each, each) for each in known if each not in given]
+        options += [
+            Option(each, called.choice(told.name, each)) for each in known if each not in given
+        ]
         if options:
             yield Part(Tag.CHECKS, f"{place}:v", _("Which"), groups=(Options(tuple(options)),))
         if told.kind is Kind.MONEY:
@@ -191,14 +195,14 @@ class Drawing:
             yield Part(Tag.WORD, value=_("or the number"))
             yield Part(Tag.NUMBER, f"{place}:vn", _("Another number"))
 
-    def _text(self, place: str, value: str, op: str, known: tuple[str, ...]) -> Part:
+    def _text(self, place: str, name: str, value: str, op: str, known: tuple[str, ...]) -> Part:
         is_picked = op == Op.IS.value and 0 < len(known) <= MOST_PICKED and value != OWN
         if not is_picked:
             written = "" if value == OWN else value
             return Part(Tag.TEXT, f"{place}:v", _("Value"), written, known=known[:MOST_PICKED])
         offered = known if not value or value in known else (value, *known)
         options = [Option("", _("choose …"), not value)]
-        options += [Option(each, each, each == value) for each in offered]
+        options += [Option(each, called.choice(name, each), each == value) for each in offered]
         options.append(Option(OWN, _("write one …")))
         return made.select(place, "v", _("Value"), (Options(tuple(options)),))
 

@@ -22,12 +22,12 @@ NUMERIC_OPS = frozenset(
 )
 
 
-def listed_as(value: str) -> str:
-    """What a value of a list is called: a number without its mark."""
+def listed_as(name: str, value: str) -> str:
+    """What a value of a list is called: a number without its mark, a place people come from by its name."""
     rest = value.removeprefix(MARK)
     if rest != value and rest in (IS_TRUE, IS_FALSE):
         return str(OPS[Kind.STATED][rest])
-    return rest
+    return called.choice(name, rest)
 
 
 def both_ways() -> dict[str, Any]:

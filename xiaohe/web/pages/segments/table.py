@@ -160,8 +160,8 @@ def said(name: str, value: Any, currency: str, on: date) -> str:
             return spoken(int(value), currency)
         case Kind.DAY | Kind.RECURRING:
             return shop_day(value, on)
-        case Kind.CHOICE:
-            return called.choice(name, value)
+        case Kind.CHOICE | Kind.TEXT:
+            return called.choice(name, str(value))
         case Kind.TRUTH:
             return _("yes") if value else ""
         case Kind.NUMBER:

@@ -32,14 +32,15 @@ class Trend:
 
 
 def drawn(sizes: Sequence[Any], now: int, on: date) -> Trend | None:
-    """Days as they were and today as it is; None while there is one day only."""
+    """Days as they were and today as it is; None while there is one day only, or nobody on any of them."""
     days = {each.on: each.people for each in sizes if each.on <= on}
     days[on] = now
     told = sorted(days.items())[-MOST_DAYS:]
-    if len(told) < 2:
+    most = max((size for _day, size in told), default=0)
+    if len(told) < 2 or not most:
         return None
     first, last = told[0][0], told[-1][0]
-    span, most = max((last - first).days, 1), max(max(size for _day, size in told), 1)
+    span = max((last - first).days, 1)
 
     def at(day: date, size: int) -> str:
         x = LEFT + (WIDTH - 2 * LEFT) * (day - first).days / span
