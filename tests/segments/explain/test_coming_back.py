@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import _pointed_at
 from tests.segments.query.made import asked, build
-from tests.twin.segment_attributes import around
+from tests.twin.recurring import around
 from tests.twin.segments import Shop
 from xiaohe.segments.explain import explained
 from xiaohe.segments.queries import vocabulary
