@@ -162,11 +162,21 @@ def _built(moment: Moment, terms: Terms, progress: Callable[[str], None]) -> Sta
             shutil.rmtree(draft, ignore_errors=True)
 
 
-def reading_to_build() -> engine.Reading:
-    """The ledger with as much memory and as many threads as so many facts need."""
+def reading_to_build(near: engine.Reading | None = None, *, local: bool = False) -> engine.Reading:
+    """The ledger with as much memory and as many threads as so many facts need; of the moment of `near`, if there is one.
+
+    `local`: in this process whatever XIAOHE_ENGINE says, for what is small.
+    """
+    taken = near.snapshot if near is not None else None
     rows = sum(each.rows for each in ledger_store.live_files(FileRole.FACT))
     bound = os.environ.get("XIAOHE_STATE_MEMORY") or f"{memory_mb(rows)}MB"
-    return engine.reading(threads=threads(rows), memory=bound, most_mb=_machine_mb() * 3 // 4)
+    return engine.reading(
+        threads=threads(rows),
+        memory=bound,
+        most_mb=_machine_mb() * 3 // 4,
+        local=local,
+        taken=taken,
+    )
 
 
 def memory_mb(facts: int, machine_mb: int | None = None) -> int:

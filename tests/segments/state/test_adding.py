@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import ibis
 import pyarrow as pa
@@ -207,3 +208,53 @@ def test_what_was_added_is_added_to_again(shop: None) -> None:
 
     both = {key("ann"), key("bob")}
     assert members_of(NOW)["keen"] == members_of(NOW)["spender"] == both
+
+
+BUYING = {
+    "bought": "did purchase today",
+    "spent-much": "sum of net over purchase in last 90 days >= 30 money",
+    "regained": "sum of refunded over purchase >= 10 money",
+    "tea": 'did purchase.item where title contains "茶" in last 30 days',
+    "from-shop": "last_platform is known",
+    "best": "net_total in top 50 percent",
+}
+
+
+def test_orders_are_carried_on_from_one_look_to_the_next(shop: None) -> None:
+    for slug, text in BUYING.items():
+        save(slug, text, NOW)
+    state.refresh(NOW)
+
+    def told(what: str, name: str, who: str = "", number: int = 0, **more: Any) -> Fact:
+        subject = who or name
+        return event(subject, what, NOW - timedelta(minutes=9 - number), number, order_key=key(name), currency="CNY", **more)  # fmt: skip
+
+    for news in (
+        [told("order.paid", "c", "ann", 1, amount=4000)],
+        [event("bob", "page.viewed", NOW, 31)],
+        # Another's, a word that names nobody about one told before, and one of an older day.
+        [told("order.paid", "d", "bob", 2, amount=9000), told("order.refunded", "c", "", 3, amount=1500)],
+        [told("order.item", "d", "bob", 4, amount=9000, quantity=1.0, props={"title": "绿茶"})],
+        [told("order.refunded", "b", "bob", 5, amount=1200)],
+        [told("order.created", "e", "cyd", 6, props={"coupon": "8折"}), told("order.paid", "e", "cyd", 7, amount=100)],
+        [told("order.paid", "f", "ann", 8, amount=3000)],
+    ):  # fmt: skip
+        tell(*news)
+        made = state.refresh(NOW)
+        assert made is not None
+        assert members_of(NOW) == afresh(NOW), news[0].type
+
+
+def test_what_comes_in_between_is_no_work_for_a_cluster(
+    shop: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(event("ann", "page.viewed", NOW, 7), event("bob", "voucher.applied", NOW, 8, amount=2500, currency="CNY"))  # fmt: skip
+
+    with monkeypatch.context() as here:
+        # Nobody is there to answer.
+        here.setenv("XIAOHE_ENGINE", "spark://127.0.0.1:9")
+        made = state.refresh(NOW)
+
+    assert made is not None
+    assert not made.is_base
+    assert members_of(NOW) == afresh(NOW)

@@ -19,7 +19,14 @@ from __future__ import annotations
 from xiaohe.ledger.engine.backend import Source
 from xiaohe.ledger.engine.errors import LakeBroken, TooSlow
 from xiaohe.ledger.engine.props import micros, month_number, prop, prop_inside, timestamp
-from xiaohe.ledger.engine.reading import FACTS, PAGE_TIMEOUT_SECONDS, Reading, over, reading
+from xiaohe.ledger.engine.reading import (
+    FACTS,
+    PAGE_TIMEOUT_SECONDS,
+    Reading,
+    is_elsewhere,
+    over,
+    reading,
+)
 
 __all__ = [
     "FACTS",
@@ -28,6 +35,7 @@ __all__ = [
     "Reading",
     "Source",
     "TooSlow",
+    "is_elsewhere",
     "micros",
     "month_number",
     "over",

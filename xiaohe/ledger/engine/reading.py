@@ -132,12 +132,16 @@ def reading(
     extra: Sequence[Path] = (),
     local: bool = False,
     most_mb: int | None = None,
+    taken: Snapshot | None = None,
 ) -> Reading:
-    """A Reading of this moment; `extra` are fact files to see beside the listed ones.
+    """A Reading of this moment, or of the one at which a snapshot was `taken`; `extra` are fact files to see beside the listed ones.
 
     `most_mb`: how far `memory` may be exceeded by a question that cannot be answered with less.
     `local`: in this process whatever XIAOHE_ENGINE says, for the ledger's own upkeep.
     """
+    if taken is not None:
+        backend = _backend(memory, threads, local=local, most_mb=most_mb)
+        return Reading(backend, taken, timeout=timeout, extra=extra)
     taken = snapshot.take()
     if taken.broken_files():
         # A file may have been retired and collected between the look and the check: look once more.
@@ -146,6 +150,11 @@ def reading(
             raise LakeBroken(broken)
     backend = _backend(memory, threads, local=local, most_mb=most_mb)
     return Reading(backend, taken, timeout=timeout, extra=extra)
+
+
+def is_elsewhere() -> bool:
+    """Whether ordinary reads are answered by a cluster."""
+    return os.environ.get(ENGINE_VARIABLE, "").startswith("spark://")
 
 
 def over(
@@ -165,11 +174,10 @@ def over(
 def _backend(
     memory: str | None, threads: int | None, *, local: bool, most_mb: int | None
 ) -> Backend:
-    address = os.environ.get(ENGINE_VARIABLE, "")
-    if local or not address.startswith("spark://"):
+    if local or not is_elsewhere():
         return Duck(memory=memory, threads=threads, most_mb=most_mb)
     # Loaded only where it is asked for: the package is an extra.
     from xiaohe.ledger.engine.spark import Spark  # type: ignore[import-not-found,unused-ignore]
 
-    backend: Backend = Spark(address)
+    backend: Backend = Spark(os.environ[ENGINE_VARIABLE])
     return backend

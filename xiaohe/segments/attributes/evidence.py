@@ -48,7 +48,8 @@ class Part:
     `reads`: the types of facts that may change it; none, where it is of the state's tables alone. `needs`: where a shop
     has no fact of these types, it is empty; none: always asked. `adds_up`: how it goes together with the same part of
     facts that came since, column by column ("max" or "sum"); empty: it does not, and is asked again. `of_others`: it
-    goes through other people, whose facts may change it too.
+    goes through other people, whose facts may change it too. `days_over`: of purchases it looks at those of days that are
+    over, so that an order that is of today alone changes nothing of it.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Part:
     needs: tuple[str, ...] = ()
     adds_up: Mapping[str, str] = field(default_factory=dict)
     of_others: bool = False
+    days_over: bool = False
 
 
 def _all(kind: str, *names: str) -> dict[str, str]:
@@ -110,6 +112,7 @@ PARTS = (
         | _all("float64", "promo_share")
         | _all("string", "hour_habit", "shop_habit", "bought_at"),
         ORDERS,
+        days_over=True,
     ),
     Part("rhythm", _rhythm, OF_RHYTHM),
     Part(
@@ -143,6 +146,7 @@ PARTS = (
         _all("string", "category_1", "category_2"),
         ORDERS,
         ("order.item",),
+        days_over=True,
     ),
     Part("placed", _placed, _all("string", "placed_at"), PLACED, PLACED),
     Part(

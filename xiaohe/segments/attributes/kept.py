@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -74,7 +74,8 @@ def write(world: World, persons: Ids, folder: Path) -> None:
     there = evidence.asked_for(world)
     for part in there:
         world.read.write(part.make(world).order_by("person"), asked)
-        mapped.save(pq.read_table(asked), _path(folder, part))
+        schema = _schema(part)
+        mapped.save(pq.read_table(asked).select(schema.names).cast(schema), _path(folder, part))
         asked.unlink()
     _write_attributes(world.read, persons, folder, there, told, world.on)
 
@@ -169,35 +170,42 @@ def renewed(
     kept: Kept,
     types: frozenset[str] | None,
     news: ir.Table | None = None,
+    *,
+    of_today: Set[str] = frozenset(),
+    built: Callable[[Part, World], ir.Table] | None = None,
 ) -> Renewed:
     """Evidence and attributes of `people`, ascending, about whom alone the world `narrow` is.
 
     `types`: nothing but facts of these types came of them since they were kept, all of them are known, and the world's
     day and state are the same; None: anything may have happened, and who is not known any more is left out. `news`
-    (FACT_SCHEMA): exactly the facts that came of them since, for what adds up; None: it is asked again.
+    (FACT_SCHEMA): exactly the facts that came of them since, for what adds up; None: it is asked again. `of_today`: of
+    these types facts came that are about nothing but orders of the world's day that were not known before. `built` puts
+    the question of a part together in whoever's stead.
     """
     told = cuts.of(narrow)
     if types is None:
         found = narrow.read.run(narrow.population().order_by("person"))
         people = found["person"].to_numpy()
     there = evidence.asked_for(narrow)
-    again = [each for each in there if _is_due(each, types, kept)]
+    again = [each for each in there if _is_due(each, types, kept, of_today)]
     added = [] if types is None or news is None else [each for each in again if each.adds_up]
     same = [] if types is None else [each for each in PARTS if each not in again or each in added]
     tables = dict(kept.of(people, same)) if same else {}
     since = replace(narrow, facts=news)
     for part in again:
         world = since if part in added else narrow
-        rows = narrow.read.run(part.make(world))
+        rows = narrow.read.run(part.make(world) if built is None else built(part, world))
         tables[part.name] = _added(part, tables[part.name], rows) if part in added else rows
     rows = _aligned(people, tables)
     return Renewed(rows, concluded(narrow.read, rows, told, narrow.on))
 
 
-def _is_due(part: Part, types: frozenset[str] | None, kept: Kept) -> bool:
+def _is_due(part: Part, types: frozenset[str] | None, kept: Kept, of_today: Set[str]) -> bool:
     """Whether new facts may change a part; where it goes through other people, also those that came of them before."""
     if types is None:
         return True
+    if part.days_over:
+        types = types - of_today
     if part.of_others:
         came = kept.came()
         return came is None or not (types | came).isdisjoint(part.reads)

@@ -26,7 +26,7 @@ from xiaohe.segments.records.stated import bounded, money, number
 from xiaohe.shop import goods
 from xiaohe.shop.selling import GoodsGroup
 from xiaohe.traits.bills import told_twice
-from xiaohe.traits.coming import SENT, parcels
+from xiaohe.traits.coming import RECEIVED, parcels
 from xiaohe.traits.days import happened_before, shop_time
 from xiaohe.traits.orders import STATE_TYPES, folded
 from xiaohe.traits.people import persons_of, without
@@ -48,6 +48,8 @@ EVERY = (*OF_ORDERS, "valid", "was_paid")
 KEPT_ORDERS = 20_000
 # Where a world keeps what it looked up of everybody's orders.
 OF_SHOP = "orders of the shop"
+# Where a world keeps (people, subjects): those under which facts of these few people's orders are told, if it knows.
+NEAR = "near orders"
 # What the order itself says, beside its state.
 OF_CREATION = ("store", "staff", "slot", "tender", "coupon", "covers", "discount")
 
@@ -57,13 +59,15 @@ def purchases(world: World, fields: list[str], since: date | None) -> ir.Table:
     found = bought(world, since)
     found = _with_creation(world, found, [name for name in fields if name in OF_CREATION])
     if "received_on" in fields:
-        told = _facts_of_orders(world, SENT, found)
+        told = _facts_of_orders(world, [RECEIVED], found)
         sent = parcels(told, world.calendar, world.until).select("order_key", "received_on")
         found = found.left_join(sent, "order_key").drop("order_key_right")
     at_home = found.currency == world.currency
     known = {name: found[name] for name in fields if name in found.columns}
+    # What came off stands beside no currency of its own.
+    money_of_order = ("paid", "refunded", *(("discount",) if "discount" in fields else ()))
     known |= {
-        name: ibis.ifelse(at_home, found[name], ibis.null("int64")) for name in ("paid", "refunded")
+        name: ibis.ifelse(at_home, found[name], ibis.null("int64")) for name in money_of_order
     }
     known["quantity"] = bounded(found.quantity)
     known |= _timed(world, found, fields)
@@ -158,7 +162,7 @@ def touched_orders(world: World) -> ir.Table | None:
     known, kept = f"touched {world.at}", of_shop(world)
     if known not in kept:
         facts = world.everybody().seen(FOLDED_TYPES)
-        facts = facts.filter(_unknown_to_state(world, facts))
+        facts = facts.filter(unknown_to_state(world, facts))
         fresh = world.read.run(facts.select("order_key", "key_hash").distinct())
         gone = taken_back(world, FOLDED_TYPES)
         keys = pa.concat_arrays(
@@ -173,7 +177,7 @@ def touched_orders(world: World) -> ir.Table | None:
             taken = matched.filter(pc.is_in(matched["key_hash"], fresh["key_hash"]))
             keys = pa.concat_arrays([_whole(keys), _whole(taken["order_key"])]).unique()
         keys = pa.table([_whole(keys).sort()], names=["order_key"])
-        kept[_few(world)] = keys.num_rows <= KEPT_ORDERS
+        kept[few_touched(world)] = keys.num_rows <= KEPT_ORDERS
         kept[known] = (
             world.read.register(_name_for(world, "touched", keys), keys) if keys.num_rows else None
         )
@@ -216,7 +220,7 @@ def _elsewhere(world: World) -> tuple[pa.Table, pa.Table]:
     return found
 
 
-def _unknown_to_state(world: World, facts: ir.Table) -> Any:
+def unknown_to_state(world: World, facts: ir.Table) -> Any:
     """Since the state's day began; or told since it was built, where that was of fewer facts."""
     began = facts.occurred_at >= ibis.literal(world.midnight(world.state.on))
     later = ~happened_before(facts, world.calendar, world.state.on)
@@ -231,7 +235,7 @@ def _stored(world: World, touched: ir.Table) -> ir.Table:
     known, kept = f"folded {world.at}", of_shop(world)
     if known not in kept:
         fresh = folded_again(world.everybody(), touched)
-        if kept[_few(world)]:
+        if kept[few_touched(world)]:
             answer = world.read.run(fresh.select(*EVERY).order_by("order_key"))
             fresh = _registered(world, "folded", answer)
         kept[known] = fresh
@@ -260,6 +264,19 @@ def folded_again(world: World, touched: ir.Table) -> ir.Table:
         returns=returns,
         twice=world.read.register(_name_for(world, "twice", told), told) if told.num_rows else None,
     )
+    return _of_customers(world, orders, touched)
+
+
+def folded_of(world: World, facts: ir.Table, touched: ir.Table) -> ir.Table:
+    """The same of touched orders whose facts, all there are, stand in a table; nothing is taken back or told elsewhere."""
+    orders = folded(
+        facts, calendar=world.calendar, currency=world.currency, returns=None, twice=None
+    )
+    return _of_customers(world, orders, touched)
+
+
+def _of_customers(world: World, orders: ir.Table, touched: ir.Table) -> ir.Table:
+    shop = world.everybody()
     known = without(persons_of(orders, shop.table("persons")), world.read.table("state_left_out"))
     flags = shop.table("orders").semi_join(touched, "order_key").select("order_key", "bulk")
     known = known.left_join(flags, "order_key").drop("order_key_right")
@@ -268,13 +285,13 @@ def folded_again(world: World, touched: ir.Table) -> ir.Table:
 
 def _at_hand(world: World, own: ir.Table) -> ir.Table:
     """The facts of touched orders, read once: folding looks at them some twenty times, a cluster opens files each time."""
-    if not of_shop(world)[_few(world)]:
+    if not of_shop(world)[few_touched(world)]:
         return own
     facts = world.read.run(own.order_by("key_hash"))
     return _registered(world, "facts_of_touched", facts)
 
 
-def _few(world: World) -> str:
+def few_touched(world: World) -> str:
     """Where a world keeps whether so few orders were touched that they are held in memory."""
     return f"few touched {world.at}"
 
@@ -325,6 +342,10 @@ def _facts_of_orders(world: World, types: Sequence[str], orders: ir.Table) -> ir
     shop = world.everybody()
     if not world.few:
         facts = shop.seen(types)
+        return facts.filter(facts.order_key.notnull())
+    whose, near = world.kept.get(NEAR, (None, None))
+    if whose is world.people:
+        facts = replace(shop, subjects=near, few=True).seen(types)
         return facts.filter(facts.order_key.notnull())
     # A line that names no buyer has its order as subject.
     own = world.read.run(orders.select(subject=orders.order_key))["subject"]

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from xiaohe.people import came_from
 from xiaohe.people.spells import ENDED, STARTED, folded
+from xiaohe.segments.attributes.present import has_lately
 from xiaohe.segments.records import purchases
 from xiaohe.segments.records.gone import BEHIND, taken_back
 from xiaohe.traits import coming
@@ -85,6 +86,11 @@ def as_stated(at: datetime) -> dict[str, Any]:
     return {_name(at): (None, None), _name_of_came(at): None}
 
 
+def are_as_stated(world: World) -> bool:
+    """Whether the state's spells are those of these people as they stand."""
+    return _anew(world) is None
+
+
 def _name_of_came(at: datetime) -> str:
     return f"came {at}"
 
@@ -125,6 +131,10 @@ def _name(at: datetime, *, whole: bool = True) -> str:
 
 def _touched(world: World) -> pa.Table:
     """(person) of whom there are link facts the state does not know, or of whom it knows some that are no more."""
+    if not has_lately(world, FOLDED_TYPES, world.state.at - BEHIND) and not len(
+        taken_back(world, FOLDED_TYPES)
+    ):
+        return pa.table({"person": np.empty(0, np.int64)})
     facts = world.seen(FOLDED_TYPES)
     later = facts.occurred_at > ibis.literal(world.state.at)
     if not _is_of_fewer_facts(world):

@@ -24,6 +24,9 @@ from xiaohe.segments.state.generation import Ids, Rules
 from xiaohe.shop import queries
 from xiaohe.traits.state import State
 
+# Where a world of few people keeps which of its tables mean the same under the same name in every delta.
+SAME_NAMES = "the same names"
+
 
 def world_at(
     read: Reading, state: State, now: datetime, rules: Mapping[str, Rules], began_us: int

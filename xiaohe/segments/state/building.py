@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from xiaohe.ledger import crash
+from xiaohe.ledger import crash, engine
 from xiaohe.ledger.engine import Reading
 from xiaohe.ledger.instants import to_us
 from xiaohe.segments.attributes import cuts
@@ -37,6 +38,7 @@ from xiaohe.segments.state import (
     generation,
     history,
     logged,
+    orders,
     unseen,
     wanting,
     whole,
@@ -44,6 +46,7 @@ from xiaohe.segments.state import (
 from xiaohe.segments.state.changes import Why
 from xiaohe.segments.state.dirty import Dirty
 from xiaohe.segments.state.generation import Generation, Ids, Rules
+from xiaohe.segments.state.orders import Came, Stood
 from xiaohe.segments.state.position import Position, late_batches, position_of
 from xiaohe.shop import queries as shop
 from xiaohe.traits import state as traits
@@ -70,7 +73,7 @@ def advance(now: datetime, *, anew: bool = False, quickly: bool = False) -> Gene
             state = traits.current()
             if state.on != shop.calendar().day_of(now):
                 return None
-            with traits.reading_to_build() as read:
+            with traits.reading_to_build(local=True) as read:
                 if late_batches() != late:
                     # One came or was filed in between: whether this reading holds it could not be told.
                     continue
@@ -95,33 +98,57 @@ def _advanced(
     wanted = wanting.columns_of(each.rule for each in rules.values())
     began = int(before.about["began_us"]) if before else to_us(now)
     world = asking.world_at(read, state, now, rules, began)
+
+    @contextmanager
+    def of_all() -> Iterator[World]:
+        """The same moment, asked of everybody: by a cluster where there is one. Few people it would take longest."""
+        if not engine.is_elsewhere():
+            yield world
+            return
+        with traits.reading_to_build(read) as elsewhere:
+            found = asking.world_at(elsewhere, state, now, rules, began)
+            if cuts.KEPT in world.kept:
+                found.kept[cuts.KEPT] = world.kept[cuts.KEPT]
+            yield found
+
     touched: Dirty | None = None
+    ahead, stood, came = True, None, None
     if before is not None and not anew and before.on == world.on:
         touched = dirty.since(
             before, read, here, state, now, with_ours=wanting.follows_ours(wanted.values())
         )
-        if touched is not None and (
-            _is_too_much(before, touched) or _cuts_moved(world, before, touched)
-        ):
+        if touched is not None and _is_too_much(before, touched):
             touched = None
+        if touched is not None:
+            ahead = delta.have_facts_ahead(world, touched.people)
+            stood, came = (None, None) if ahead else orders.prepare(world, before, touched)
+            if _cuts_moved(world, before, touched, came, ahead):
+                touched = None
     if before is None or touched is None:
         if quickly:
             raise BaseNeeded
-        return _base(world, here, rules, wanted, before)
+        with of_all() as everybody:
+            return _base(everybody, here, rules, wanted, before)
     if not len(touched.people) and _same_rules(rules, before) and _same_place(before, here, state):
         return None
-    return _delta(world, here, rules, wanted, before, touched)
+    made = _delta(world, of_all, here, rules, wanted, before, touched, ahead, stood, came)
+    orders.keep(made.name, state.id, stood)
+    return made
 
 
-def _cuts_moved(world: World, before: Generation, touched: Dirty) -> bool:
+def _cuts_moved(
+    world: World, before: Generation, touched: Dirty, came: Came | None, ahead: bool
+) -> bool:
     """Whether the shop's quantiles are others now; they hold for everybody."""
     told = before.about["cuts"]
     if before.traits.id == world.state.id:
-        world.kept[cuts.KEPT] = _cuts_since(world, cuts.Cuts.from_json(told), touched)
+        world.kept[cuts.KEPT] = _cuts_since(world, cuts.Cuts.from_json(told), touched, came, ahead)
     return bool(_plain(cuts.of(world).as_json()) != told)
 
 
-def _cuts_since(world: World, known: cuts.Cuts, touched: Dirty) -> cuts.Cuts:
+def _cuts_since(
+    world: World, known: cuts.Cuts, touched: Dirty, came: Came | None, ahead: bool
+) -> cuts.Cuts:
     news = touched.news
     bought = any(each.startswith("order.") for each in news.types)
     if not bought and not len(touched.back):
@@ -130,8 +157,10 @@ def _cuts_since(world: World, known: cuts.Cuts, touched: Dirty) -> cuts.Cuts:
         return cuts.told_again(world, known)
     if not cuts.only_add(news.facts, known.on, world.calendar):
         return cuts.told_again(world, known)
+    if came is not None and not came.tell_discounts:
+        return known
     narrow = asking.only(world, touched.facts)
-    if not delta.have_facts_ahead(world, touched.facts):
+    if not ahead:
         # Orders are folded once: the delta looks at them as of the day's end.
         narrow = replace(narrow, at=asking.end_of_day(world))
     return cuts.told_more(narrow, known)
@@ -191,11 +220,15 @@ def _base(
 
 def _delta(
     world: World,
+    of_all: Callable[[], AbstractContextManager[World]],
     here: Position,
     rules: Mapping[str, Rules],
     wanted: Mapping[str, Leaf],
     before: Generation,
     touched: Dirty,
+    ahead: bool,
+    stood: Stood | None,
+    came: Came | None,
 ) -> Generation:
     with generation.draft() as folder:
         name = generation.new_name(before.number + 1)
@@ -203,7 +236,9 @@ def _delta(
         ranks = wanting.ranks(wanted)
         asked = {key: leaf for key, leaf in wanted.items() if key not in ranks}
         at_hand = unseen.adopted(before, new, folder)
-        looked = delta.look(world, before, touched, asked, at_hand)
+        looked = delta.look(
+            world, before, touched, asked, at_hand, ahead=ahead, stood=stood, came=came
+        )
         same = delta.ranks_kept(before, looked, ranks)
         looked = replace(looked, flags={**looked.flags, **same})
         columns = {key: path for key, path in before.about["columns"].items() if key in wanted}
@@ -212,11 +247,13 @@ def _delta(
         rows = delta.merged(before, looked, tuple(wanted), at_hand)
         delta.write_attributes(before, looked, folder)
         delta.write_evidence(before, looked, touched, folder)
-        if fresh:
-            rows = delta.asked_of_all(world, before, rows, fresh, folder)
+        # Places hang on attributes alone, which are in files here.
+        with of_all() if fresh.keys() - moved.keys() else nullcontext(world) as everybody:
+            if fresh:
+                rows = delta.asked_of_all(everybody, before, rows, fresh, folder)
         rows.save(folder / "touched.npz")
         columns |= {key: f"{name}/columns/{key}.npy" for key in (*fresh, *at_hand)}
-        out = delta.runs_out(world, before, wanted, new, looked.people, ahead=looked.ahead)
+        out = delta.runs_out(world, before, wanted, new, looked.people, ahead=ahead)
         np.save(folder / "runs_out.npy", out)
         crash.at("segments_after_write")
         base = before.about["base"]

@@ -17,6 +17,7 @@ from xiaohe.segments.attributes import kept as evidence
 from xiaohe.segments.attributes import rows as mapped
 from xiaohe.segments.attributes.present import has
 from xiaohe.segments.query.world import World
+from xiaohe.segments.records.purchases import FOLDED_TYPES
 from xiaohe.segments.rules.tree import Leaf, Rank
 from xiaohe.segments.state import accumulated, asking, dirty, few, unseen
 from xiaohe.segments.state.bits import Flags, unpacked
@@ -25,6 +26,7 @@ from xiaohe.segments.state.compared import rows_of
 from xiaohe.segments.state.dirty import Dirty
 from xiaohe.segments.state.generation import Generation, Ids, Touched, schema_of
 from xiaohe.segments.state.logged import attributes_of
+from xiaohe.segments.state.orders import Came, Stood
 from xiaohe.segments.state.touched import ATTRIBUTES
 
 # Facts whose subject may be nobody the shop knows yet (`attributes.population`).
@@ -45,8 +47,6 @@ class Looked:
     evidence: pa.Table | None
     # What measures have added up now, by the group of `accumulated`.
     sums: Mapping[str, pa.Table]
-    # Whether one of them has a fact that is dated later than now.
-    ahead: bool
 
 
 def look(
@@ -55,8 +55,15 @@ def look(
     touched: Dirty,
     wanted: Mapping[str, Leaf],
     at_hand: Mapping[str, unseen.Column],
+    *,
+    ahead: bool,
+    stood: Stood | None = None,
+    came: Came | None = None,
 ) -> Looked:
-    """Ask again what may have changed: of people with new facts and nothing else, what looks at facts of such types."""
+    """Ask again what may have changed: of people with new facts and nothing else, what looks at facts of such types.
+
+    `ahead`: one of them may have a fact that is dated later than now. `stood`, `came`: see `orders.prepare`.
+    """
     people = touched.people
     old = rows_of(before, people)
     present, reread = old.present.copy(), np.zeros(len(people), bool)
@@ -69,10 +76,10 @@ def look(
         plain &= old.present
     else:
         plain &= ~np.isin(people, _told_of_before(world, people[plain & ~old.present], touched))
-    ahead = have_facts_ahead(world, people)
     attributes: list[pa.Table] = []
     told: list[pa.Table] = []
     sums: dict[str, pa.Table] = {}
+    of_today = FOLDED_TYPES if came is not None and came.are_of(world) else ()
     parts = (
         (~plain, None, False),
         (plain & ~old.present, touched.news, True),
@@ -81,7 +88,17 @@ def look(
     for some, news, new in parts:
         if not some.any():
             continue
-        found = few.few(world, before, people[some], wanted, news, new=new, ahead=ahead)
+        found = few.few(
+            world,
+            before,
+            people[some],
+            wanted,
+            news,
+            new=new,
+            ahead=ahead,
+            stood=stood,
+            of_today=frozenset(of_today),
+        )
         if found.renewed is not None:
             there = np.isin(people, found.persons) & some
             attributes.append(found.renewed.attributes)
@@ -94,7 +111,7 @@ def look(
         for name, rows in found.sums.items():
             sums[name] = accumulated.joined([sums[name], rows]) if name in sums else rows
     if not attributes:
-        return Looked(people, present, reread, flags, None, None, sums, ahead)
+        return Looked(people, present, reread, flags, None, None, sums)
     return Looked(
         people,
         present,
@@ -103,7 +120,6 @@ def look(
         pa.concat_tables(attributes),
         pa.concat_tables([each.cast(evidence.SCHEMA) for each in told]),
         sums,
-        ahead,
     )
 
 

@@ -16,6 +16,7 @@ from xiaohe.ledger import engine
 from xiaohe.ledger.engine import FACTS, Reading, prop
 from xiaohe.ledger.instants import to_us
 from xiaohe.ledger.snapshot import Snapshot
+from xiaohe.segments.attributes.present import are_told
 from xiaohe.segments.attributes.referrals import REFERRED
 from xiaohe.segments.query.world import STATE_TABLES
 from xiaohe.segments.state import position
@@ -94,6 +95,8 @@ def _of_new_facts(taken: Snapshot, seen: Position, *, with_ours: bool) -> tuple[
 def _inviters(read: Reading, news: News) -> Ids:
     """Subjects to whom orders about which something came are owed: whoever it was stands in a fact of its own."""
     if news.facts is None or not any(each.startswith("order.") for each in news.types):
+        return np.empty(0, np.int64)
+    if not are_told(read, [REFERRED]):
         return np.empty(0, np.int64)
     keys = pa.table({"order_key": news.facts["order_key"].drop_null().unique()})
     orders = read.register("dirty_orders", keys)

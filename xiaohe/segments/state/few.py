@@ -7,7 +7,8 @@ else all is asked anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias
@@ -15,11 +16,10 @@ from typing import Any, TypeAlias
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
-from ibis.expr import operations as ops
 
 from xiaohe.ledger.engine.compiled import compiled
-from xiaohe.segments.attributes import kept
-from xiaohe.segments.attributes.evidence import ORDERS
+from xiaohe.segments.attributes import cuts, kept
+from xiaohe.segments.attributes.evidence import ORDERS, Part
 from xiaohe.segments.attributes.kept import Kept, Renewed
 from xiaohe.segments.query import additive
 from xiaohe.segments.query.compile import leaf_table
@@ -28,11 +28,13 @@ from xiaohe.segments.records import held, spells
 from xiaohe.segments.records.registry import LINE, LINK, PURCHASE, TAG, kind_named
 from xiaohe.segments.rules.tree import Been, Compare, Leaf, Listed, Measure, Sequence, Share
 from xiaohe.segments.rules.windows import is_of_cycles
-from xiaohe.segments.state import accumulated
+from xiaohe.segments.state import accumulated, orders
 from xiaohe.segments.state.asking import end_of_day, groups_of, of_hours, only
 from xiaohe.segments.state.bits import Flags
+from xiaohe.segments.state.built import SUMS, built
 from xiaohe.segments.state.columns import without_records
 from xiaohe.segments.state.generation import Generation, Ids
+from xiaohe.segments.state.orders import Stood
 from xiaohe.traits import coming
 
 # What records are folded from that are no facts themselves.
@@ -42,8 +44,7 @@ FOLDED: Mapping[str, tuple[str, ...]] = {
     LINK: spells.FOLDED_TYPES,
     TAG: (held.ADDED, held.REMOVED),
 }
-RECEIVED = "received_on"
-SUMS = "sums_"
+RECEIVED_ON = "received_on"
 
 Types: TypeAlias = frozenset[str] | None
 # Whose, ascending, and what is so of them.
@@ -80,15 +81,21 @@ def few(
     *,
     new: bool = False,
     ahead: bool = True,
+    stood: Stood | None = None,
+    of_today: Set[str] = frozenset(),
 ) -> Few:
     """The truths of these people at the world's moment.
 
     `news`: nothing else came of them since `before`; what does not look at such facts is left out of the answer. None:
-    anything may have happened. `new`: `before` does not know them, so nothing is left out. Not `ahead`: none of their facts is dated later today, so the day's end may stand for now,
-    and questions are the same all day: putting them together takes longer than answering them.
+    anything may have happened. `new`: `before` does not know them, so nothing is left out. Not `ahead`: none of their
+    facts is dated later today, so the day's end may stand for now, and questions are the same all day: putting them
+    together takes longer than answering them. `stood`: orders as `orders.prepare` put them into the world for that. `of_today`: see
+    `kept.renewed`.
     """
     moment, narrow = world.at, only(world, people)
     narrow = narrow if ahead else replace(narrow, at=end_of_day(world))
+    if stood is not None and (news is None or new or not news.types.isdisjoint(ORDERS)):
+        orders.show(narrow, stood)
     facts = None
     if news is not None and news.facts is not None:
         facts = world.read.register("news", news.facts)
@@ -98,7 +105,7 @@ def few(
         told = replace(narrow, facts=facts).population()
         persons = people = np.sort(world.read.run(told)["person"].to_numpy())
     if news is None or new or kept.concerned(news.types):
-        renewed = _renewed(narrow, before, people, news, facts)
+        renewed = _renewed(narrow, before, people, news, facts, of_today)
         persons = renewed.persons
         attributes = world.read.register("touched_attributes", renewed.attributes)
         narrow = replace(narrow, known_attributes=attributes)
@@ -142,11 +149,23 @@ def has_evidence(one: Generation) -> bool:
 
 
 def _renewed(
-    narrow: World, before: Generation, people: Ids, news: News | None, facts: ir.Table | None
+    narrow: World,
+    before: Generation,
+    people: Ids,
+    news: News | None,
+    facts: ir.Table | None,
+    of_today: Set[str],
 ) -> Renewed:
     types = news.types if news is not None and has_evidence(before) else None
+    since = facts if types is not None else None
+    told = json.dumps(cuts.of(narrow).as_json())
+
+    def of_part(part: Part, world: World) -> ir.Table:
+        about = ("part", part.name, str(world.facts is not None), told)
+        return built(world, about, lambda: part.make(world))
+
     return kept.renewed(
-        narrow, people, evidence_of(before), types, facts if types is not None else None
+        narrow, people, evidence_of(before), types, since, of_today=of_today, built=of_part
     )
 
 
@@ -192,7 +211,7 @@ class _Asked:
             known = world.read.register(f"{SUMS}{name}", rows)
             since = replace(world, facts=self.facts)
             found = world.read.run(
-                _built(
+                built(
                     world,
                     ("carried", name, *leaves),
                     lambda: additive.carried_on(since, known, leaves),
@@ -204,7 +223,7 @@ class _Asked:
                 return told, self._without(leaves, persons, flags)
             # Whoever has neither is as they were.
             return told, {key: (persons, flags[key]) for key in leaves}
-        found = world.read.run(_built(world, ("anew", name, *leaves), lambda: _anew(world, leaves)))
+        found = world.read.run(built(world, ("anew", name, *leaves), lambda: _anew(world, leaves)))
         return self._anew(found, leaves)
 
     def _anew(
@@ -248,7 +267,7 @@ class _Asked:
         by_hours = bool(of_hours(group.values()))
         asked = replace(self.world, at=self.moment) if by_hours else self.world
         found = asked.read.run(
-            _built(asked, ("leaves", *group), lambda: leaf_table(asked, group))
+            built(asked, ("leaves", *group), lambda: leaf_table(asked, group))
             if all(isinstance(each, Compare | Measure | Sequence) for each in group.values())
             else leaf_table(asked, group)
         )
@@ -283,40 +302,6 @@ def _otherwise(world: World, leaves: Mapping[str, Measure]) -> dict[str, bool]:
     return {key: _known_otherwise[(*about, key)] for key in leaves}
 
 
-_questions: dict[tuple[Any, ...], ir.Table] = {}
-# What every delta has under the same name. Of other tables there may be none the next time, or others: records that are
-# folded again with what came make another question of it.
-_ALWAYS_THERE = frozenset(
-    [
-        "touched_people", "touched_subjects", "touched_known", "touched_attributes", "news",
-        "state_persons", "state_left_out", "state_rhythm",
-    ]
-)  # fmt: skip
-
-
-def _built(world: World, what: tuple[str, ...], build: Callable[[], ir.Table]) -> ir.Table:
-    """A question as it was put together before: names of tables, the day's end and what a state is like are the same."""
-    if world.at != end_of_day(world):
-        return build()
-    key = (world.state.id, world.on, world.calendar, world.currency, world.few, what)
-    found = _questions.get(key)
-    if found is None:
-        found = build()
-        if _stays(world, found):
-            if len(_questions) > 500:
-                _questions.clear()
-            _questions[key] = found
-    return found
-
-
-def _stays(world: World, question: ir.Table) -> bool:
-    named = {each.name for each in question.op().find(ops.UnboundTable)}
-    return not any(
-        each in world.read.tables and each not in _ALWAYS_THERE and not each.startswith(SUMS)
-        for each in named
-    )
-
-
 # ---------------------------------------------------------------- what is of concern
 
 
@@ -333,7 +318,7 @@ def looks_at(leaf: Leaf) -> Types:
             return frozenset()
         case _:
             return None
-    types = set(coming.SENT) if _looks_at_parcels(leaf) else set()
+    types = {coming.RECEIVED} if _looks_at_parcels(leaf) else set()
     for name in named:
         kind = kind_named(name)
         of_kind = FOLDED.get(name) or (kind.types if kind is not None else ())
@@ -346,7 +331,7 @@ def looks_at(leaf: Leaf) -> Types:
 def _looks_at_parcels(leaf: Measure | Sequence) -> bool:
     records = leaf.steps if isinstance(leaf, Sequence) else (leaf.records,)
     fields = {name for each in records for name in additive.fields_of(each.where)}
-    return RECEIVED in fields or (isinstance(leaf, Measure) and leaf.field == RECEIVED)
+    return RECEIVED_ON in fields or (isinstance(leaf, Measure) and leaf.field == RECEIVED_ON)
 
 
 def _by_attributes(leaf: Leaf) -> bool:
