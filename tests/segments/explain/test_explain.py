@@ -111,3 +111,16 @@ def test_a_deciding_fact_taken_back_changes_the_answer(shop: None) -> None:
 def test_nobody_is_no_person(shop: None) -> None:
     with engine.reading() as read, pytest.raises(NotFound):
         explained(world(read), 7, parse("linked", vocabulary()))
+
+
+def test_of_whoever_never_bought_the_stage_rests_on_what_they_did(shop: None) -> None:
+    # Given
+    who = 991_001
+    clicked = Fact("test", "only click", "content.clicked", NOW - timedelta(days=1), who)
+    stream.record([clicked], now=NOW - timedelta(minutes=2))
+    with engine.reading() as read:
+        # When
+        told = explained(world(read), who, parse("stage is prospect", vocabulary()))
+    # Then
+    assert told.fits
+    assert [each.key for each in cited(told.why)] == [stream.key_hash(clicked)]

@@ -12,7 +12,7 @@ from xiaohe.segments.explain.folding import Row
 from xiaohe.segments.explain.person import Person, seen_at
 from xiaohe.segments.query.logged import CHANGED, ENTERED, LEFT
 from xiaohe.segments.query.world import World
-from xiaohe.segments.records.registry import LINK, PURCHASE
+from xiaohe.segments.records.registry import LINK, PURCHASE, SIGNAL
 from xiaohe.segments.rules.tree import Been, Compare, InSegment
 from xiaohe.segments.rules.tree import Sequence as Chain
 
@@ -30,6 +30,8 @@ OF_ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
     "trust": (STARTED, "message.in", "product.reviewed"),
     **dict.fromkeys(("referrals", "promoter", "was_referred"), ("order.referred", STARTED)),
 }  # fmt: skip
+# Of whoever never bought these rest on links and signs of life.
+BEFORE_BUYING, WITHOUT_PURCHASE = frozenset({"stage", "tier"}), (STARTED, "link.ended", *SIGNAL)
 LATEST = 3
 
 
@@ -75,6 +77,9 @@ def of_attribute(world: World, of: Person, name: str) -> tuple[Cited, ...]:
     if types is None:
         return ()
     latest = _latest_first(each for each, _row in _told(world, of, types))[:LATEST]
+    if not latest and name in BEFORE_BUYING:
+        told = _told(world, of, WITHOUT_PURCHASE)
+        latest = _latest_first(each for each, _row in told)[:LATEST]
     words = _latest_first(_changes(world, of, name))[:1] if name in CHANGED else ()
     return _latest_first((*words, *latest))
 
