@@ -133,6 +133,8 @@ def change(slug: str, count: int, on: date) -> str:
     then = next((each for each in reversed(told) if each.on <= on - MONTH), told[0])
     days, moved = (on - then.on).days, count - then.people
     if not moved:
-        return ngettext("as %(days)d day ago", "as %(days)d days ago", days) % {"days": days}
+        return ngettext("as many as %(days)d day ago", "as many as %(days)d days ago", days) % {
+            "days": days
+        }
     said = _("%(moved)s in %(days)d days")
     return said % {"moved": f"{'+' if moved > 0 else '−'}{abs(moved):,}", "days": days}
