@@ -42,7 +42,7 @@ NO_PAGES = frozenset(
         "claim-who", "claim-join", "claim-refuse", "claim-undo",
         "scanned", "account-picture", "lost", "claimed",
         "segment-lines", "segment-look", "segment-text", "segments-undo", "segment-rename", "segment-archive",
-        "segment-restore", "segment-put-back", "segment-people", "segment-adding", "person-day", "person-day-drop",
+        "segment-restore", "segment-put-back", "segment-people", "segment-adding", "segment-tagging", "person-day", "person-day-drop",
         "read-key-rotate", "read-key-remove", "read-key-bring-back",
     }
 )  # fmt: skip
@@ -207,6 +207,7 @@ def addresses(console: Running, page: Any, code: str) -> list[str]:
         "segment-tag": "/people/segments/g06/tag",
         "segment-today": "/people/segments/g06/today",
         "segment-export": "/people/segments/g06/export",
+        "segment-today-left": "/people/segments/g06/today/left/not_linked",
     }
     found = []
     for pattern in urlpatterns:

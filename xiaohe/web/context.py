@@ -26,6 +26,7 @@ ROOM_OF = {
         ["segments", "segment", "segment-new", "segment-edit", "person-segments"], "people"
     ),
     **dict.fromkeys(["segment-tag", "segment-today", "segment-export"], "people"),
+    **dict.fromkeys(["segment-tagging", "segment-adding", "segment-today-left"], "people"),
     "more": "more",
 }
 
