@@ -8,9 +8,11 @@ import time
 from pathlib import Path
 
 from xiaohe.cli import inside
+from xiaohe.kernel import memory
 
 
 def main(ready: Path) -> None:
+    memory.without_frames()
     inside.enter()
     inside.quietly()
     from xiaohe.kernel.clock import utc_now

@@ -10,9 +10,11 @@ import sys
 from collections import Counter
 
 from xiaohe.cli import inside
+from xiaohe.kernel import memory
 
 
 def main(how: str) -> None:
+    memory.without_frames()
     inside.enter()
     inside.quietly()
     from xiaohe.ledger import engine

@@ -8,7 +8,6 @@ import os
 from xiaohe.cli.folder import make_home
 from xiaohe.cli.output import Output
 from xiaohe.cli.words import language
-from xiaohe.kernel import memory
 
 
 def enter(out: Output | None = None) -> None:
@@ -22,7 +21,6 @@ def enter(out: Output | None = None) -> None:
 def set_up() -> None:
     """Django alone, over a data folder that may still be empty."""
     make_home()
-    memory.without_frames()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xiaohe.settings")
     import django
 

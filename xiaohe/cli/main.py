@@ -48,6 +48,10 @@ COMMANDS = (
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """The console script."""
+    from xiaohe.kernel import memory
+
+    # Here, where a process begins: whoever calls `run` may want pandas for something else.
+    memory.without_frames()
     sys.exit(run(argv))
 
 
