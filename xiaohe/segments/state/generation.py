@@ -319,7 +319,9 @@ def publish(folder: Path, name: str, about: Mapping[str, Any]) -> Generation:
 def prune(current: Generation) -> None:
     """Remove what no reader holds and whose changes are recorded."""
     folders = sorted(
-        each for each in root().iterdir() if each.is_dir() and not each.name.startswith((".", "e"))
+        (each for each in root().iterdir() if each.is_dir() and each.name[:1] not in (".", "e")),
+        # Not by name: numbers begin anew where the version before cannot be read.
+        key=_published_at,
     )
     kept = {each.name for each in folders[-KEPT:]} | {current.name, *current.about["unrecorded"]}
     for each in folders:
@@ -337,6 +339,13 @@ def prune(current: Generation) -> None:
     for each in (root() / "extra").glob("*"):
         if each.name != current.about["base"]:
             shutil.rmtree(each, ignore_errors=True)
+
+
+def _published_at(folder: Path) -> float:
+    try:
+        return (folder / "manifest.json").stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 class Busy(Exception):
