@@ -193,6 +193,12 @@ def test_a_tree_stands_wherever_a_rule_does(place: Workspace) -> None:
         assert (both.status, both.json["error"]["code"]) == (400, "bad_field")
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_out_of_reach_is_refused(place: Workspace, day: str) -> None:
+    answer = call("/v1/segments/count", key(), "POST", rule="vip", on=day)
+    assert (answer.status, answer.json["error"]["code"]) == (400, "no_such_day")
+
+
 @pytest.mark.parametrize("person", ["p17", "p-17", f"p{2**63}", "p" + "9" * 400])
 def test_who_is_not_known_is_not_found(place: Workspace, person: str) -> None:
     answer = call("/v1/segments/explain", key(), "POST", rule="vip", person=person)

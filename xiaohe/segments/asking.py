@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -30,6 +30,18 @@ from xiaohe.traits import state as traits
 
 # No attribute is called so.
 LIKE_A_SLUG = re.compile(r"[a-z]+-[a-z0-9-]+|g\d+")
+
+
+# Days about which something can be asked: every window and cycle from them is one of the calendar, and soon reckoned.
+FIRST_DAY, AHEAD = date(1990, 1, 1), timedelta(400)
+
+
+class NoSuchDay(BadInput):
+    def __init__(self, last: date) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        told = _("Days from %(first)s to %(last)s can be asked about.")
+        super().__init__("no_such_day", told, first=FIRST_DAY.isoformat(), last=last.isoformat())
 
 
 class NoSuchColumn(BadInput):
@@ -68,11 +80,16 @@ class Page:
 
 @dataclass(frozen=True)
 class Asked:
-    """`on` None: at `now`; else as it was before that shop day."""
+    """`on` None: at `now`; else as it was before that shop day. Raises NoSuchDay."""
 
     rule: Rule
     now: datetime
     on: date | None = None
+
+    def __post_init__(self) -> None:
+        last = self.now.date() + AHEAD
+        if self.on is not None and not FIRST_DAY <= self.on <= last:
+            raise NoSuchDay(last)
 
     @classmethod
     def of(cls, asked: str, now: datetime, on: date | None = None) -> Asked:
