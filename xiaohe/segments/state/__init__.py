@@ -5,6 +5,7 @@
     members(slug) · since(slug, person) · sizes(slug)
 
 generation    what is on disk, and which one counts
+leases        whoever reads a generation keeps its files
 touched       rows of those touched since the base
 position      what of the ledger it has seen
 asking        what both share: the world, whose it is, which leaves go together

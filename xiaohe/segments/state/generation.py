@@ -27,7 +27,7 @@ import shutil
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, flock
 from functools import cached_property, lru_cache
@@ -43,9 +43,11 @@ from xiaohe.kernel import workspace
 from xiaohe.ledger import durable
 from xiaohe.segments.rules import jsonform
 from xiaohe.segments.rules.tree import Leaf, Rule
+from xiaohe.segments.state import leases
 from xiaohe.segments.state.bits import Bits, Flags, Places, packed, unpacked
 from xiaohe.segments.state.keys import key_of as key_of
 from xiaohe.segments.state.keys import key_of_leaf as key_of_leaf
+from xiaohe.segments.state.leases import MANIFEST, Lease
 from xiaohe.segments.state.position import Position
 from xiaohe.segments.state.touched import Ids as Ids
 from xiaohe.segments.state.touched import Touched as Touched
@@ -73,6 +75,8 @@ class Generation:
 
     folder: Path
     about: Mapping[str, Any]
+    # Its files stay while it is read; None: nobody but its writer knows it.
+    lease: Lease | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -250,33 +254,45 @@ def _mapped(path: Path) -> Any:
     return np.load(path, mmap_mode="r")
 
 
-_loaded: dict[Path, Generation] = {}
+_latest: Generation | None = None
 
 
 def newest() -> Generation | None:
-    """The generation that counts now."""
+    """The generation that counts now; its files stay as long as the caller has it."""
+    global _latest
+    while True:
+        name = _named()
+        if name is None:
+            return None
+        folder, known = root() / name, _latest
+        if known is not None and known.folder == folder and folder.exists():
+            return known
+        lease = leases.hold(folder)
+        if _named() != name:
+            # Another one came meanwhile, and this one may be gone or have lost what it leans on.
+            continue
+        if lease is None:
+            return None
+        break
     try:
-        name = (root() / POINTER).read_text()
-    except FileNotFoundError:
-        return None
-    folder = root() / name
-    known = _loaded.get(folder)
-    if known is not None and known.folder.exists():
-        return known
-    try:
-        about = json.loads((folder / "manifest.json").read_text())
+        about = json.loads((folder / MANIFEST).read_text())
     except (OSError, ValueError):
         return None
     if about.get("format") != FORMAT:
         return None
-    found = Generation(folder, about)
-    if not any(each.base_folder == found.base_folder for each in _loaded.values()):
+    found = Generation(folder, about, lease)
+    if known is None or known.base_folder != found.base_folder:
         # Files of an older base may be gone; held open they would keep their place on disk.
         _mapped.cache_clear()
-    if len(_loaded) > 8:
-        _loaded.clear()
-    _loaded[folder] = found
+    _latest = found
     return found
+
+
+def _named() -> str | None:
+    try:
+        return (root() / POINTER).read_text()
+    except FileNotFoundError:
+        return None
 
 
 @contextmanager
@@ -296,7 +312,7 @@ def new_name(number: int) -> str:
 
 def publish(folder: Path, name: str, about: Mapping[str, Any]) -> Generation:
     """Name a whole draft and let it count; in one step for whoever reads."""
-    (folder / "manifest.json").write_text(json.dumps({**about, "format": FORMAT}))
+    (folder / MANIFEST).write_text(json.dumps({**about, "format": FORMAT}))
     for path, _folders, files in os.walk(folder):
         for each in files:
             # What is linked from an earlier generation is on disk already.
@@ -317,33 +333,41 @@ def publish(folder: Path, name: str, about: Mapping[str, Any]) -> Generation:
 
 
 def prune(current: Generation) -> None:
-    """Remove what no reader holds and whose changes are recorded."""
+    """Remove what nobody reads and whose changes are recorded."""
     folders = sorted(
         (each for each in root().iterdir() if each.is_dir() and each.name[:1] not in (".", "e")),
         # Not by name: numbers begin anew where the version before cannot be read.
         key=_published_at,
     )
     kept = {each.name for each in folders[-KEPT:]} | {current.name, *current.about["unrecorded"]}
+    kept |= {each.name for each in folders if each.name not in kept and leases.is_held(each)}
     for each in folders:
         if each.name in kept:
-            try:
-                kept.add(json.loads((each / "manifest.json").read_text())["base"])
-            except (OSError, ValueError):
-                continue
-    # Columns of leaves edited in since a base stand in the generation that computed them.
-    kept |= {path.split("/")[0] for path in current.about["columns"].values()}
-    kept |= {each["base"].split("/")[0] for each in current.about["accumulated"].values()}
+            kept |= _leant_on(each)
     for each in folders:
         if each.name not in kept:
-            shutil.rmtree(each, ignore_errors=True)
+            leases.remove(each)
     for each in (root() / "extra").glob("*"):
         if each.name != current.about["base"]:
             shutil.rmtree(each, ignore_errors=True)
 
 
+def _leant_on(folder: Path) -> set[str]:
+    """Names of earlier generations whose files are read with this one's."""
+    try:
+        about = json.loads((folder / MANIFEST).read_text())
+    except (OSError, ValueError):
+        return set()
+    if about.get("format") != FORMAT:
+        return set()
+    # Columns of leaves edited in since a base stand in the generation that computed them.
+    paths = [*about["columns"].values(), *(each["base"] for each in about["accumulated"].values())]
+    return {about["base"], *(path.split("/")[0] for path in paths)}
+
+
 def _published_at(folder: Path) -> float:
     try:
-        return (folder / "manifest.json").stat().st_mtime
+        return (folder / MANIFEST).stat().st_mtime
     except OSError:
         return 0.0
 
@@ -369,5 +393,5 @@ def alone(*, wait: bool = True) -> Iterator[None]:
 
 def at_of(name: str) -> datetime:
     """The moment of a generation by its name."""
-    about = json.loads((root() / name / "manifest.json").read_text())
+    about = json.loads((root() / name / MANIFEST).read_text())
     return datetime.fromisoformat(about["at"]).astimezone(UTC)
