@@ -41,8 +41,8 @@ def problem_of(test: Test, field: Field, fold: Fold | None = None) -> Problem | 
     if fold in ALWAYS_KNOWN:
         ops = tuple(each for each in ops if each is not Op.KNOWN)
     if test.op not in ops:
-        known = ", ".join(str(each) for each in ops)
-        said = {"name": field.name, "operator": str(test.op), "known": known}
+        known = ", ".join(_written(each) for each in ops)
+        said = {"name": field.name, "operator": _written(test.op), "known": known}
         return Problem("operator_unfit", said)
     if problem := _shape(test):
         return problem
@@ -76,12 +76,17 @@ def text_problem(text: object, longest: int, *, may_be_empty: bool = True) -> st
     return "text_unfit" if _UNFIT.search(text) else None
 
 
+def _written(op: Op) -> str:
+    """As it stands in a rule; a day lies in a time, which has no word of its own."""
+    return "in next 30 days" if op is Op.WITHIN else str(op)
+
+
 def _shape(test: Test) -> Problem | None:
     count = len(test.values)
     wanted = 0 if test.op in _NO_VALUE else 2 if test.op is Op.BETWEEN else 1
     fits = count >= 1 if test.op is Op.IN else count == wanted
     if not fits or (test.window is not None) != (test.op is Op.WITHIN):
-        return Problem("how_many_values", {"operator": str(test.op)})
+        return Problem("how_many_values", {"operator": _written(test.op)})
     return Problem("too_many_values", {"limit": MOST_VALUES}) if count > MOST_VALUES else None
 
 

@@ -12,7 +12,7 @@ from xiaohe.segments.text.chinese import is_chinese
 _TEXTS = re.compile(r"\"[^\"]*\"|“[^”]*”|「[^」]*」|#.*")
 _COMPARISONS = {
     "is": "是", "in": "属于", "contains": "含", "starts with": "开头是", "ends with": "结尾是", "matches": "匹配",
-    "is known": "已知", "<": "小于", "<=": "至多", ">": "大于", ">=": "至少", "between": "介于", "within": "未来 30 天",
+    "is known": "已知", "<": "小于", "<=": "至多", ">": "大于", ">=": "至少", "between": "介于", "in next 30 days": "未来 30 天",
 }  # fmt: skip
 _FOLDS = {
     "count": "次数", "sum": "合计", "average": "平均", "min": "最小", "max": "最大", "distinct": "种数", "first": "首个",
