@@ -21,10 +21,9 @@ from xiaohe.segments import explain, queries, state
 from xiaohe.segments.attributes.registry import ATTRIBUTES
 from xiaohe.segments.explain import Explanation
 from xiaohe.segments.explain.told import NobodyKnown
-from xiaohe.segments.query.compile import members
 from xiaohe.segments.query.world import at_start_of
 from xiaohe.segments.rules.tree import Rule
-from xiaohe.segments.state import Count, generation, logged
+from xiaohe.segments.state import Count, generation, logged, past
 from xiaohe.segments.text import RuleError, parse
 from xiaohe.traits import state as traits
 
@@ -124,8 +123,7 @@ class Asked:
         if self.on is None:
             return [int(each) for each in state.current(self.now).ids(self.rule)]
         with engine.reading() as read:
-            world = self._world(read)
-            found: list[int] = read.run(members(world, self.rule))["person"].to_pylist()
+            found: list[int] = past.fitting(self._world(read), self.rule).tolist()
         return found
 
     def _rows(self, people: Sequence[int], columns: Sequence[str]) -> list[dict[str, Any]]:

@@ -78,6 +78,9 @@ from xiaohe.traits import state as traits
 MOST_CITED = 20
 Rows: TypeAlias = list[list[Row]]
 
+# Conditions that are one question: a rule may have hundreds, and each sequence is two steps deeper to be compiled.
+AT_ONCE = 12
+
 
 def explain(person: int, rule: Rule, now: datetime, *, on: date | None = None) -> Explanation:
     """Why somebody (by id, an older one too) fits now, or did before shop day `on`; raises NobodyKnown."""
@@ -175,10 +178,12 @@ class _Asked:
         """What the query says; places are among everybody."""
         found = dict.fromkeys(self.behind, False)
         asked = {key: each for key, each in self.behind.items() if not isinstance(each, Rank)}
-        named = {f"leaf_{at}": leaf for at, leaf in enumerate(asked.values())}
-        if named:
-            rows = self.world.read.run(leaf_table(self.world, named)).to_pylist()
-            found |= {key: rows[0][name] for key, name in zip(asked, named, strict=True)}
+        keys = list(asked)
+        for begin in range(0, len(keys), AT_ONCE):
+            some = {f"leaf_{at}": key for at, key in enumerate(keys[begin : begin + AT_ONCE])}
+            leaves = {name: asked[key] for name, key in some.items()}
+            (row,) = self.world.read.run(leaf_table(self.world, leaves)).to_pylist()
+            found |= {key: row[name] for name, key in some.items()}
         return found
 
     def _records(self, leaf: Measure | Sequence, some: Records, name: str = "") -> list[Row]:

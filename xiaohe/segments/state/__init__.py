@@ -24,6 +24,7 @@ entered       since when those who entered have been there
 logged        whose stage, tier or vip became another, and why
 recording     those as facts
 standing      answers
+past          answers of another day, from the facts
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from xiaohe.segments.attributes import cuts
 from xiaohe.segments.query.logged import CHANGED
 from xiaohe.segments.query.world import PERSON, SUBJECT, World, at_moment
 from xiaohe.segments.records import purchases
-from xiaohe.segments.rules.tree import Leaf, Measure, Rank, Sequence
-from xiaohe.segments.rules.windows import Last, Window, is_hours
+from xiaohe.segments.rules.tree import Compare, Leaf, Measure, Rank, Sequence
+from xiaohe.segments.rules.windows import Last, Window, is_hours, is_of_cycles
 from xiaohe.segments.state.generation import Ids, Rules
 from xiaohe.shop import queries
 from xiaohe.traits.state import State
@@ -117,3 +117,16 @@ def of_hours(wanted: Iterable[Leaf]) -> list[tuple[str, int]]:
 def _hours(window: Window) -> int:
     """0: it is not of hours."""
     return window.count if isinstance(window, Last) and is_hours(window) else 0
+
+
+def by_attributes(leaf: Leaf) -> bool:
+    """Whether it looks at attributes: itself, or for the cycle that its windows are of."""
+    match leaf:
+        case Compare():
+            return True
+        case Measure(records=records, test=test):
+            windows = (records.window, test.window)
+            return any(each is not None and is_of_cycles(each) for each in windows)
+        case Sequence(window=window):
+            return is_of_cycles(window)
+    return False

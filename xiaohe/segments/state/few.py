@@ -27,9 +27,8 @@ from xiaohe.segments.query.world import World
 from xiaohe.segments.records import held, spells
 from xiaohe.segments.records.registry import LINE, LINK, PURCHASE, TAG, kind_named
 from xiaohe.segments.rules.tree import Been, Compare, Leaf, Listed, Measure, Sequence, Share
-from xiaohe.segments.rules.windows import is_of_cycles
 from xiaohe.segments.state import accumulated, orders
-from xiaohe.segments.state.asking import end_of_day, groups_of, of_hours, only
+from xiaohe.segments.state.asking import by_attributes, end_of_day, groups_of, of_hours, only
 from xiaohe.segments.state.bits import Flags
 from xiaohe.segments.state.built import SUMS, built
 from xiaohe.segments.state.columns import without_records
@@ -188,7 +187,7 @@ class _Asked:
         if (
             self.news is None
             or self.new
-            or (self.reread and any(map(_by_attributes, group.values())))
+            or (self.reread and any(map(by_attributes, group.values())))
         ):
             return True
         types = self.news.types
@@ -204,7 +203,7 @@ class _Asked:
     ) -> tuple[pa.Table, dict[str, Truths]]:
         """What these measures have added up now, of whoever it may be another of, and whether they pass."""
         world = self.world
-        if self.facts is not None and not any(map(_by_attributes, leaves.values())):
+        if self.facts is not None and not any(map(by_attributes, leaves.values())):
             rows = accumulated.kept_of(self.before, name, self.persons)
             if self.new and not rows.num_rows and not self._came(leaves):
                 return rows, self._without(leaves)
@@ -332,19 +331,6 @@ def _looks_at_parcels(leaf: Measure | Sequence) -> bool:
     records = leaf.steps if isinstance(leaf, Sequence) else (leaf.records,)
     fields = {name for each in records for name in additive.fields_of(each.where)}
     return RECEIVED_ON in fields or (isinstance(leaf, Measure) and leaf.field == RECEIVED_ON)
-
-
-def _by_attributes(leaf: Leaf) -> bool:
-    """Whether it looks at attributes: itself, or for the cycle that its windows are of."""
-    match leaf:
-        case Compare():
-            return True
-        case Measure(records=records, test=test):
-            windows = (records.window, test.window)
-            return any(each is not None and is_of_cycles(each) for each in windows)
-        case Sequence(window=window):
-            return is_of_cycles(window)
-    return False
 
 
 _known_concerns: dict[tuple[str, str, frozenset[str]], bool] = {}
