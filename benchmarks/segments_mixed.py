@@ -101,7 +101,7 @@ def _dated(write: Writer, sql: str) -> str:
 
 def _refund_share(write: Writer) -> str:
     return (
-        f"SELECT subject FROM orders_before WHERE paid_at >= {write.since(180)}"
+        f"SELECT subject FROM orders WHERE paid_at >= {write.since(180)} AND paid_at < {write.since(0)}"
         " GROUP BY subject HAVING avg(CASE WHEN refunded > 0 THEN 1.0 ELSE 0.0 END) > 0.2"
     )
 
