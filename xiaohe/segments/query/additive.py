@@ -41,7 +41,6 @@ from xiaohe.segments.rules.tree import (
     Measure,
     Not,
     Records,
-    Sequence,
     Where,
 )
 from xiaohe.segments.rules.vocabulary import Field, Kind, RecordKind
@@ -66,26 +65,6 @@ def is_additive(leaf: Leaf) -> bool:
     window = leaf.records.window
     kind = kind_named(leaf.records.of)
     return bool(kind and kind.types) and not is_hours(window) and not is_of_cycles(window)
-
-
-def runs_out(leaf: Leaf) -> bool:
-    """Whether it changes within a day although nothing happens: its window is of hours."""
-    if isinstance(leaf, Measure):
-        return is_hours(leaf.records.window)
-    return isinstance(leaf, Sequence) and is_hours(leaf.window)
-
-
-def types_of(leaf: Leaf) -> frozenset[str]:
-    """Types of facts whose coming changes the leaf of a person; those of folded records are the ledger's orders."""
-    match leaf:
-        case Measure():
-            named = [leaf.records]
-        case Sequence():
-            named = list(leaf.steps)
-        case _:
-            return frozenset()
-    kinds = [kind_named(each.of) for each in named]
-    return frozenset(each for kind in kinds if kind for each in kind.types)
 
 
 # ---------------------------------------------------------------- accumulate
