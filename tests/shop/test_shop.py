@@ -6,6 +6,7 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connections
 
+from tests.processes import until
 from xiaohe.kernel.clock import ShopCalendar
 from xiaohe.kernel.errors import BadInput, NotAllowed
 from xiaohe.shop import accounts, actions, audit, clock, queries, signin
@@ -58,6 +59,28 @@ def test_the_sample_clock_keeps_its_date_at_every_hour(any_place):
         moved = clock.moved(wall, date(2025, 6, 30), calendar)
         assert calendar.day_of(moved) == date(2025, 6, 30)
         assert calendar.local(moved).time() == calendar.local(wall).time()
+
+
+@pytest.mark.parametrize("starts_at", [time(0), time(4)])
+def test_the_sample_clock_keeps_its_date_where_clocks_change(starts_at):
+    calendar = ShopCalendar("America/New_York", starts_at)
+    longest, shortest, plain = date(2024, 11, 3), date(2024, 3, 10), date(2024, 6, 3)
+    for day in (longest, shortest, plain):
+        for minutes in range(0, 25 * 60, 15):
+            wall = calendar.start_of(day) + timedelta(minutes=minutes)
+            for to in (longest, shortest, plain):
+                assert calendar.day_of(clock.moved(wall, to, calendar)) == to
+
+
+def test_a_clock_set_to_a_moment_goes_on_from_there_whatever_date_was_set(any_place):
+    actions.set_clock(date(2025, 6, 30))
+    moment = datetime(2024, 2, 29, 4, tzinfo=UTC)
+    with clock.set_to(moment):
+        first = clock.now()
+        assert moment <= first < moment + timedelta(minutes=1)
+        assert until(lambda: clock.now() > first)
+        assert clock.today() == date(2024, 2, 29)
+    assert clock.today() == date(2025, 6, 30)
 
 
 def test_a_set_clock_says_its_date_and_none_is_the_real_one(any_place):

@@ -8,23 +8,27 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import _pointed_at as pointed_at
-from tests.processes import first_port
+from tests.processes import first_port, status, until
 from xiaohe.cli import address
 from xiaohe.kernel.workspace import Workspace
+from xiaohe.shop import clock
+from xiaohe.simulator.sample import TODAY
 
 ROOT = Path(__file__).resolve().parents[2]
 # Small enough to be read in seconds, large enough for rhythms, a list and a second page.
 SMALL_SHOP = 400
+# Noon in the shop on the day at which its files end, so that people are due.
+NOON = datetime.combine(TODAY, time(4), tzinfo=UTC)
 
 
 @pytest.fixture
@@ -65,7 +69,7 @@ def finished_home(
     sample_files: dict[str, Path],
     django_db_blocker: Any,
 ) -> Path:
-    """A data folder after both files were dropped into the page; copied for each test that needs one."""
+    """A data folder after both files were dropped into the page at NOON; copied for each test that needs one."""
     from django.test import Client
 
     from xiaohe.shop import signin
@@ -73,7 +77,7 @@ def finished_home(
     home = tmp_path_factory.mktemp("finished") / "home"
     home.mkdir(mode=0o700)
     shutil.copyfile(template_store, home / "xiaohe.db")
-    with django_db_blocker.unblock(), pointed_at(home):
+    with django_db_blocker.unblock(), pointed_at(home), clock.set_to(NOON):
         client = Client()
         client.force_login(signin.owner())
         upload(client, sample_files["orders"], sample_files["contacts"])
@@ -85,14 +89,15 @@ def finished_home(
 
 @pytest.fixture
 def shop_with_files(tmp_path: Path, finished_home: Path, django_db_blocker: Any) -> Iterator[Any]:
-    """The owner's browser on a shop whose two files were read and worked out."""
+    """The owner's browser on a shop whose two files were read and worked out; its clock is set to an hour later."""
     from django.test import Client
 
     from xiaohe.shop import signin
 
     home = tmp_path / "home"
     shutil.copytree(finished_home, home)
-    with django_db_blocker.unblock(), pointed_at(home):
+    later = NOON + timedelta(hours=1)
+    with django_db_blocker.unblock(), pointed_at(home), clock.set_to(later):
         client = Client()
         client.force_login(signin.owner())
         yield client
@@ -238,22 +243,15 @@ def _console(home: Path, *, is_new: bool = True) -> Iterator[Running]:
 
 def _address(home: Path, process: subprocess.Popen[bytes]) -> str:
     """Where the console answers; the port may be another one when ours is taken."""
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline and process.poll() is None:
+
+    def answers() -> bool:
         # Where it says it is; asked by a command, that would be a process every time.
         url = address.remembered(home)
-        if url and _answers(url):
-            return url
-        time.sleep(0.1)
-    raise RuntimeError((home.parent / "up.err").read_text(errors="replace")[-2000:])
+        return process.poll() is not None or bool(url and status(f"{url}/healthz") == 200)
 
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/healthz", timeout=2) as response:
-            return bool(response.status == 200)
-    except OSError:
-        return False
+    if not until(answers, 90) or process.poll() is not None:
+        raise RuntimeError((home.parent / "up.err").read_text(errors="replace")[-2000:])
+    return str(address.remembered(home))
 
 
 def _xiaohe(home: Path, *arguments: str, refused: bool = False) -> str:

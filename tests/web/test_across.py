@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from xiaohe.people import likely, overlay
 from xiaohe.people.likely import building
-from xiaohe.shop import actions
+from xiaohe.shop import clock
 from xiaohe.sources import importing
 from xiaohe.traits import state
 
@@ -21,7 +22,7 @@ NAMES = ("王小明", "李建国", "张伟强")
 
 
 @pytest.fixture
-def selling(owner: Any, tmp_path: Any) -> Any:
+def selling(owner: Any, tmp_path: Any) -> Iterator[Any]:
     """A shop on Taobao and JD that three people bought from on both."""
     taobao, jd = TAOBAO, JD
     for at, name in enumerate(NAMES):
@@ -31,10 +32,10 @@ def selling(owner: Any, tmp_path: Any) -> Any:
     for file, text in (("taobao.csv", taobao), ("jd.csv", jd)):
         (tmp_path / file).write_text(text, encoding="utf-8")
         importing.run(tmp_path / file, now=NOW, yes=True)
-    actions.set_clock(NOW.date())
-    state.refresh(NOW)
-    building.rebuild()
-    return owner
+    with clock.set_to(NOW):
+        state.refresh(clock.now())
+        building.rebuild()
+        yield owner
 
 
 def _apart() -> int:

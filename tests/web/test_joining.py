@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from xiaohe.people import likely, overlay
 from xiaohe.people.likely import building
-from xiaohe.shop import actions, clock
+from xiaohe.shop import clock
 from xiaohe.simulator import whose
 from xiaohe.sources import importing
 from xiaohe.traits import state
@@ -20,14 +21,14 @@ NOW = datetime(2025, 6, 12, 4, tzinfo=UTC)
 
 
 @pytest.fixture
-def asking(owner: Any, tmp_path: Any) -> Any:
+def asking(owner: Any, tmp_path: Any) -> Iterator[Any]:
     """A shop of a few hundred, with questions to be asked."""
     for file in whose.truth(11, 400).write(tmp_path):
         importing.run(file, now=NOW)
-    actions.set_clock(NOW.date())
-    state.refresh(clock.now())
-    building.rebuild()
-    return owner
+    with clock.set_to(NOW):
+        state.refresh(clock.now())
+        building.rebuild()
+        yield owner
 
 
 def _question() -> Any:

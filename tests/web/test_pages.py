@@ -5,23 +5,21 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from xiaohe import jobs
 from xiaohe.autopilot import today as autopilot
 from xiaohe.ledger import engine
 from xiaohe.people import names, search
 from xiaohe.shop import clock, queries
-from xiaohe.simulator.sample import TODAY
 from xiaohe.traits import state
 
 
-def at_the_samples_day(client: Any) -> Any:
-    """The files end in June 2025: put the shop's clock there, so that people are due."""
-    from xiaohe.shop import actions
-
-    actions.set_clock(TODAY)
-    state.refresh(clock.now())
+@pytest.fixture
+def shop_with_list(shop_with_files: Any) -> Any:
+    """The same shop, with today's list made."""
     autopilot.prepare(clock.today(), clock.now())
-    return client
+    return shop_with_files
 
 
 def test_before_any_file_today_is_the_first_run_page(owner: Any) -> None:
@@ -29,10 +27,9 @@ def test_before_any_file_today_is_the_first_run_page(owner: Any) -> None:
     assert response.headers["Location"] == "/start"
 
 
-def test_today_lists_people_with_reason_account_and_words(shop_with_files: Any) -> None:
-    client = at_the_samples_day(shop_with_files)
+def test_today_lists_people_with_reason_account_and_words(shop_with_list: Any) -> None:
     listed = autopilot.listing(clock.today(), clock.now())
-    page = client.get("/").content.decode()
+    page = shop_with_list.get("/").content.decode()
     assert listed.cards
     for card in listed.cards:
         assert f'id="slip-{card.task}"' in page
@@ -40,49 +37,44 @@ def test_today_lists_people_with_reason_account_and_words(shop_with_files: Any) 
     assert f"{len(listed.cards)} people today" in page
 
 
-def test_a_tap_closes_the_card_and_undo_opens_it_again(shop_with_files: Any) -> None:
-    client = at_the_samples_day(shop_with_files)
+def test_a_tap_closes_the_card_and_undo_opens_it_again(shop_with_list: Any) -> None:
     card = autopilot.listing(clock.today(), clock.now()).cards[0]
     htmx = {"HX-Request": "true", "HX-Target": f"slip-{card.task}"}
-    closed = client.post(f"/today/tasks/{card.task}/sent", headers=htmx).content.decode()
+    closed = shop_with_list.post(f"/today/tasks/{card.task}/sent", headers=htmx).content.decode()
     assert "slip done" in closed
     undo = re.search(r'hx-post="(/today/tasks/\d+/undo\?tap=\d+)"', closed)
     assert undo is not None
-    opened = client.post(undo.group(1), headers=htmx).content.decode()
+    opened = shop_with_list.post(undo.group(1), headers=htmx).content.decode()
     assert 'class="slip done"' not in opened
     assert autopilot.listing(clock.today(), clock.now()).cards[0].is_open
 
 
-def test_ordered_takes_an_amount_in_the_shops_currency(shop_with_files: Any) -> None:
-    client = at_the_samples_day(shop_with_files)
+def test_ordered_takes_an_amount_in_the_shops_currency(shop_with_list: Any) -> None:
     card = autopilot.listing(clock.today(), clock.now()).cards[0]
-    client.post(f"/today/tasks/{card.task}/other", {"tap": "ordered", "amount": "186.50"})
+    shop_with_list.post(f"/today/tasks/{card.task}/other", {"tap": "ordered", "amount": "186.50"})
     assert autopilot.listing(clock.today(), clock.now()).cards[0].ordered_amount == 18650
 
 
-def test_copying_is_a_tap_and_leaves_the_card_open(shop_with_files: Any) -> None:
-    client = at_the_samples_day(shop_with_files)
+def test_copying_is_a_tap_and_leaves_the_card_open(shop_with_list: Any) -> None:
     card = next(c for c in autopilot.listing(clock.today(), clock.now()).cards if c.sentence)
-    response = client.post(f"/today/tasks/{card.task}/copied")
+    response = shop_with_list.post(f"/today/tasks/{card.task}/copied")
     assert response.status_code == 204
     after = autopilot.listing(clock.today(), clock.now()).cards
     assert next(c for c in after if c.task == card.task).copied
 
 
-def test_other_words_brings_another_sentence(shop_with_files: Any) -> None:
-    client = at_the_samples_day(shop_with_files)
+def test_other_words_brings_another_sentence(shop_with_list: Any) -> None:
     card = next(c for c in autopilot.listing(clock.today(), clock.now()).cards if c.others)
-    client.post(f"/today/tasks/{card.task}/words")
+    shop_with_list.post(f"/today/tasks/{card.task}/words")
     after = autopilot.listing(clock.today(), clock.now()).cards
     assert next(c for c in after if c.task == card.task).sentence != card.sentence
 
 
-def test_every_reason_not_to_list_opens_to_its_people(shop_with_files: Any) -> None:
-    client = at_the_samples_day(shop_with_files)
+def test_every_reason_not_to_list_opens_to_its_people(shop_with_list: Any) -> None:
     groups = autopilot.listing(clock.today(), clock.now()).not_listed
     assert groups
     for group in groups:
-        response = client.get(f"/today/not-listed/{group.rule.value}")
+        response = shop_with_list.get(f"/today/not-listed/{group.rule.value}")
         assert response.status_code == 200
         assert response.content.decode().count('class="person"') == min(group.count, 50)
 
@@ -164,17 +156,16 @@ def test_an_undo_address_cannot_be_made_up(owner: Any) -> None:
     assert owner.post("/undo/made-up:1abc:xyz").status_code == 404
 
 
-def test_business_opens_every_number_to_its_people(shop_with_files: Any) -> None:
-    client = at_the_samples_day(shop_with_files)
-    page = client.get("/business").content.decode()
+def test_business_opens_every_number_to_its_people(shop_with_list: Any) -> None:
+    page = shop_with_list.get("/business").content.decode()
     targets = sorted(set(re.findall(r'href="(/(?:numbers|business)/[^"#]+)"', page)))
     assert "/numbers/M04" in targets
     for target in targets:
-        assert client.get(target).status_code == 200, target
-    explained = client.get("/numbers/M04a").content.decode()
+        assert shop_with_list.get(target).status_code == 200, target
+    explained = shop_with_list.get("/numbers/M04a").content.decode()
     for word in ("Formula", "Window", "As of", "Version"):
         assert word in explained
-    people = client.get("/numbers/M04a/numerator").content.decode()
+    people = shop_with_list.get("/numbers/M04a/numerator").content.decode()
     assert 'class="person"' in people
 
 

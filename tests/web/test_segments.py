@@ -16,7 +16,7 @@ from tests.conftest import _pointed_at as pointed_at
 from tests.web import tea_house
 from xiaohe import jobs
 from xiaohe.segments import actions, many, queries, state, tagged, tags, text
-from xiaohe.shop import audit
+from xiaohe.shop import audit, clock
 from xiaohe.shop.models import AuditAct
 from xiaohe.touch.models import Chosen
 from xiaohe.web.pages.segments import adding
@@ -30,14 +30,14 @@ RULE = (
 
 @pytest.fixture
 def tea(tmp_path: Path, tea_home: Path, django_db_blocker: Any) -> Iterator[Any]:
-    """The owner's browser on the tea house."""
+    """The owner's browser on the tea house, whose clock is set to its day."""
     from django.test import Client
 
     from xiaohe.shop import signin
 
     home = tmp_path / "home"
     shutil.copytree(tea_home, home)
-    with django_db_blocker.unblock(), pointed_at(home):
+    with django_db_blocker.unblock(), pointed_at(home), clock.set_to(tea_house.NOW):
         client = Client()
         client.force_login(signin.owner())
         yield client
@@ -84,17 +84,17 @@ def test_a_tag_for_all_of_them_is_taken_back_with_one_tap(tea: Any) -> None:
     page = tea.post(f"/people/segments/{slug}/tag", sent, follow=True).content.decode()
     assert "24 people are “爱喝茶” now" in page
     tagged = text.parse('did tag where tag is "爱喝茶"', queries.vocabulary())
-    state.refresh(tea_house.NOW)
-    assert state.current(tea_house.NOW).count(tagged) == 24
+    state.refresh(clock.now())
+    assert state.current(clock.now()).count(tagged) == 24
     tea.post(_undo(page))
-    state.refresh(tea_house.NOW)
-    assert state.current(tea_house.NOW).count(tagged) == 0
+    state.refresh(clock.now())
+    assert state.current(clock.now()).count(tagged) == 0
 
 
 def _tagged(word: str) -> int:
-    state.refresh(tea_house.NOW)
+    state.refresh(clock.now())
     rule = text.parse(f'did tag where tag is "{word}"', queries.vocabulary())
-    return int(state.current(tea_house.NOW).count(rule))
+    return int(state.current(clock.now()).count(rule))
 
 
 def test_a_tag_for_many_goes_on_in_the_background_and_so_does_its_undo(
@@ -188,7 +188,7 @@ def test_today_says_who_is_left_out_and_undo_takes_them_off(tea: Any) -> None:
     assert Chosen.objects.count() > 0
     chosen = set(Chosen.objects.values_list("person", flat=True))
     complaining = text.parse("complaint_open", queries.vocabulary())
-    assert not chosen & set(state.current(tea_house.NOW).people(complaining, limit=None))
+    assert not chosen & set(state.current(clock.now()).people(complaining, limit=None))
     tea.post(_undo(done))
     assert Chosen.objects.count() == 0
 
@@ -208,7 +208,7 @@ def test_whoever_is_left_out_of_today_is_behind_their_number(tea: Any) -> None:
         int(each) for each in re.findall(r'href="/people/(\d+)"', complaining.content.decode())
     }
     rule = text.parse('complaint_open and store is "东店"', queries.vocabulary())
-    assert found <= set(state.current(tea_house.NOW).people(rule, limit=None))
+    assert found <= set(state.current(clock.now()).people(rule, limit=None))
     assert tea.get(f"/people/segments/{slug}/today/left/nothing").status_code == 404
 
 
