@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -31,6 +32,8 @@ ROW_GROUP = 122_880
 BYTES = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 Answer = TypeVar("Answer")
+# Said of `_answer`, which knows.
+warnings.filterwarnings("ignore", message="Arrow output on a DB-API result", category=UserWarning)
 
 
 class Duck:
@@ -46,6 +49,7 @@ class Duck:
         self._growth = Growth(self._opened, most_mb)
         # What `moment.MOMENT` stands for.
         self.moment: datetime | None = None
+        self._few_rows = False
 
     def close(self) -> None:
         self._opened.close()
@@ -55,6 +59,12 @@ class Duck:
         # never used again, derived files are made anew under theirs, and an old footer would misread them.
         self._connection.execute("SET SESSION parquet_metadata_cache = true")
         self._facts = FactViews(self._connection, taken, extra)
+
+    def expect_few_rows(self) -> None:
+        """Answers from now on are of few rows, so that putting questions and opening files is what takes time."""
+        self._few_rows = True
+        if self._facts is not None:
+            self._facts.looks_into_files = True
 
     def register(self, name: str, data: Source) -> pa.Schema:
         self._connection.unregister(name)
@@ -71,8 +81,15 @@ class Duck:
         asked = self._compiled(expression)
         with self._limited(seconds):
             self._show(asked)
-            found = self._growth.ask(lambda: self._connection.sql(asked.sql).to_arrow_table())
+            found = self._growth.ask(lambda: self._answer(asked.sql))
             return found.cast(asked.schema)
+
+    def _answer(self, sql: str) -> pa.Table:
+        if self._few_rows:
+            # The answer is copied once more, but the question is read and planned once instead of twice: of few people
+            # that takes longer than to answer it.
+            return self._connection.execute(sql).to_arrow_table()
+        return self._connection.sql(sql).to_arrow_table()
 
     def batches(self, expression: ibis.Expr, rows: int) -> Iterator[pa.Table]:
         asked = self._compiled(expression)

@@ -76,6 +76,11 @@ class Reading:
         if isinstance(self._backend, Duck) and self._backend.moment is None:
             self._backend.moment = moment
 
+    def expect_few_rows(self) -> None:
+        """Say that answers from now on are of few rows, if this engine can make something of it."""
+        if isinstance(self._backend, Duck):
+            self._backend.expect_few_rows()
+
     def register(self, name: str, data: Source) -> ibis.Table:
         """Make an Arrow table or Parquet files known under `name`; the same name again replaces it."""
         schema = self._backend.register(name, data)

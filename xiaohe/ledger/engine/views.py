@@ -16,8 +16,10 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
+from xiaohe.ledger.engine.content import types_in
 from xiaohe.ledger.engine.demand import Demand, Layout
 from xiaohe.ledger.engine.errors import LakeBroken
+from xiaohe.ledger.models import FileRole
 from xiaohe.ledger.schema import FACT_SCHEMA
 from xiaohe.ledger.snapshot import Snapshot
 from xiaohe.ledger.store import FileRow
@@ -42,6 +44,8 @@ class FactViews:
         self._taken = taken
         self._extra = [str(path) for path in extra]
         self._shown: set[Demand] = set()
+        # Whether files of several types are looked into (some 2 ms each, once per process) before a question opens them.
+        self.looks_into_files = False
         untils = taken.retracted["until"].cast("int64").to_pylist()
         self._retracted_until_us: int | None = max(untils, default=None)
         duck.register("_inbox", taken.inbox)
@@ -60,7 +64,7 @@ class FactViews:
         taken = self._taken
         by_subject = demand.layout == Layout.BY_SUBJECT
         listed = taken.files_by_subject if by_subject else taken.files
-        wanted = [each for each in listed if demand.may_hold(each)]
+        wanted = [each for each in listed if demand.may_hold(each) and self._holds(each, demand)]
         whole = [each for each in wanted if each.import_id is not None]
         mixed = [each for each in wanted if each.mixed]
         streamed = [each for each in wanted if each.import_id is None and not each.mixed]
@@ -77,6 +81,14 @@ class FactViews:
             facts = f"SELECT {_COLUMNS} FROM _inbox"
             taken_back = self._retracted_until_us is not None
             yield _NOT_TAKEN_BACK.format(facts=facts) if taken_back else facts
+
+    def _holds(self, file: FileRow, demand: Demand) -> bool:
+        """Whether a file of several types has one of those wanted, if it may be looked into."""
+        if not self.looks_into_files or demand.types is None or file.type is not None:
+            return True
+        if file.role != FileRole.FACT:
+            return True
+        return any(map(demand.types.allows, types_in(self._taken.paths([file])[0])))
 
     def _by_taken_back(self, files: list[FileRow]) -> Iterator[tuple[list[FileRow], bool]]:
         """Files apart in which every fact was recorded after the last one taken back: no key is looked at there."""

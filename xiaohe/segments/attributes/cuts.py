@@ -133,16 +133,16 @@ def told_more(narrow: World, told: Cuts) -> Cuts:
     return replace(told, tells_discounts=tuple(sorted(more)))
 
 
-def only_add(facts: pa.Table, on: date, calendar: ShopCalendar) -> bool:
+def only_add(facts: pa.Table, on: date, calendar: ShopCalendar, *, billed: bool = True) -> bool:
     """Whether these facts (FACT_SCHEMA) can but add purchases to those of the year before `on`.
 
-    Who ordered and paid; and not so long ago that a purchase could move out of the year.
+    Who ordered and paid; and not so long ago that a purchase could move out of the year. `billed`: the shop may have bills.
     """
     about = facts.filter(pc.starts_with(facts["type"], "order."))
     began = calendar.start_of(on - timedelta(YEAR)) + calendar.start_shift
     if not set(about["type"].unique().to_pylist()) <= ADDING:
         return False
-    if about["other"].null_count < about.num_rows:
+    if billed and about["other"].null_count < about.num_rows:
         # It may state a payment that a bill had told of (`traits.bills`).
         return False
     return not about.num_rows or bool(pc.min(about["occurred_at"]).as_py() >= began)

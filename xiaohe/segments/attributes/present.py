@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from xiaohe.ledger.engine.content import types_in
 from xiaohe.ledger.instants import to_us
 from xiaohe.ledger.snapshot import Snapshot
 from xiaohe.ledger.store import FileRow
@@ -49,20 +48,10 @@ def _in(taken: Snapshot, since_us: int | None) -> frozenset[str]:
     for each in taken.files:
         if since_us is not None and not _reaches(each, since_us):
             continue
-        found |= {each.type} if each.type is not None else _of_file(taken.paths([each])[0])
+        found |= {each.type} if each.type is not None else types_in(taken.paths([each])[0])
     return frozenset(found)
 
 
 def _reaches(file: FileRow, since_us: int) -> bool:
     last = (file.recorded_max_us, file.occurred_max_us)
     return any(each is None or each >= since_us for each in last)
-
-
-@lru_cache(maxsize=4096)
-def _of_file(path: str) -> frozenset[str]:
-    """Types in a file of several; a file's name is never used again."""
-    found: set[str] = set()
-    with pq.ParquetFile(path, read_dictionary=["type"]) as file:
-        for batch in file.iter_batches(batch_size=1_000_000, columns=["type"]):
-            found |= set(pc.unique(batch.column(0)).to_pylist())
-    return frozenset(found)

@@ -120,6 +120,7 @@ def _advanced(
         if touched is not None and _is_too_much(before, touched):
             touched = None
         if touched is not None:
+            read.expect_few_rows()
             ahead = delta.have_facts_ahead(world, touched.people)
             stood, came = (None, None) if ahead else orders.prepare(world, before, touched)
             if _cuts_moved(world, before, touched, came, ahead):
@@ -155,7 +156,8 @@ def _cuts_since(
         return known
     if news.facts is None or len(touched.otherwise):
         return cuts.told_again(world, known)
-    if not cuts.only_add(news.facts, known.on, world.calendar):
+    # Orders are at hand only in a shop without bills.
+    if not cuts.only_add(news.facts, known.on, world.calendar, billed=came is None):
         return cuts.told_again(world, known)
     if came is not None and not came.tell_discounts:
         return known

@@ -103,6 +103,8 @@ def few(
         # Who has become known, did by what came.
         told = replace(narrow, facts=facts).population()
         persons = people = np.sort(world.read.run(told)["person"].to_numpy())
+        if not len(people):
+            return Few(people, {}, None, {})
     if news is None or new or kept.concerned(news.types):
         renewed = _renewed(narrow, before, people, news, facts, of_today)
         persons = renewed.persons
