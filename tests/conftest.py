@@ -295,6 +295,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items.sort(key=_turn)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """With `-n 2`: a file's fixtures are made in one process, those of the parity list and its Spark cluster once for their
     folder, and long files begin first.

@@ -14,6 +14,7 @@ import pytest
 from segment.analytics.client import Client
 
 from tests.api.server import Server
+from tests.processes import PATIENCE_SECONDS
 from xiaohe.kernel.workspace import Workspace
 from xiaohe.ledger import engine
 
@@ -74,7 +75,7 @@ def _numbers(type_name: str) -> list[int]:
 
 
 def _eventually(look: Callable[[], list[int]], wanted: int) -> list[int]:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while len(found := look()) < wanted and time.monotonic() < deadline:
         time.sleep(0.3)
     return found

@@ -59,9 +59,9 @@ class Receiver:
                     outer._at_once += 1
                     outer.most_at_once = max(outer.most_at_once, outer._at_once)
                 time.sleep(outer._delay)
+                status, headers, body = outer._answers(told, number)
                 with outer._lock:
                     outer._at_once -= 1
-                status, headers, body = outer._answers(told, number)
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)

@@ -14,6 +14,7 @@ from tests.channels.other_process import Sender
 from tests.channels.receiver import Receiver, Told, nobody
 from tests.channels.telling import NOW, endpoint, record, send, states, told_again, tries
 from tests.ledger.facts import Line, import_lines
+from tests.processes import until
 from xiaohe import jobs
 from xiaohe.channels.models import Attempt, Delivery, Endpoint
 from xiaohe.channels.webhook import announce, deliver, endpoints, payload, post, schedule, signature
@@ -223,14 +224,19 @@ def test_a_redirect_is_a_failure_and_is_not_followed(place: Workspace) -> None:
 
 
 def test_a_slow_receiver_keeps_nobody_waiting_and_gets_few_at_once(place: Workspace) -> None:
-    with Receiver(delay=1.0) as slow, Receiver() as quick:
+    served: list[bool] = []
+
+    def after_the_others(_told: Told, _number: int) -> Reply:
+        served.append(until(lambda: len(quick.told) == 6, post.DEADLINE_SECONDS / 2))
+        return 200, {}, b""
+
+    with Receiver(after_the_others) as slow, Receiver() as quick:
         endpoint(slow.url)
         endpoint(quick.url)
         record(6)
-        began = time.monotonic()
         send()
 
-        assert max(each.at for each in quick.told) - began < 0.9
+        assert all(served)
         assert len(slow.told) == len(quick.told) == 6
         assert slow.most_at_once <= deliver.PER_ENDPOINT
 
@@ -239,13 +245,13 @@ def test_one_that_never_answers_is_cut_off(
     place: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(post, "DEADLINE_SECONDS", 0.3)
-    with Receiver(delay=3.0) as there:
+    with Receiver(delay=60.0) as there:
         endpoint(there.url)
         record()
         began = time.monotonic()
         send()
 
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 30
         assert tries() == [(None, "timeout")]
 
 
@@ -352,10 +358,8 @@ def test_a_running_worker_brings_a_fact_to_a_receiver_in_seconds(any_place: Work
         worker = Worker()
         worker.start()
         try:
-            began = time.monotonic()
             stream.record([Fact("xiaohe", "k", "task.done", NOW, 7)], utc_now())
-            while not there.told and time.monotonic() - began < 15:
-                time.sleep(0.02)
+            assert until(lambda: bool(there.told))
         finally:
             worker.stop()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import until
+from tests.processes import PATIENCE_SECONDS, until
 
 # Writes its process number into a file, so that the test can follow it.
 CHILD = """
@@ -70,7 +70,7 @@ def test_a_crashed_child_is_started_again(notes: Path) -> None:
     assert until(lambda: len(kept.children()) >= 3)
 
     kept.process.send_signal(signal.SIGTERM)
-    out, _ = kept.process.communicate(timeout=10)
+    out, _ = kept.process.communicate(timeout=PATIENCE_SECONDS)
 
     assert kept.process.returncode == 0
     assert out.startswith("child 3\nchild 3\n")
@@ -83,7 +83,7 @@ def test_a_signal_ends_everything(notes: Path, number: signal.Signals) -> None:
 
     kept.process.send_signal(number)
 
-    assert kept.process.wait(10) == 0
+    assert kept.process.wait(PATIENCE_SECONDS) == 0
     assert until(lambda: not is_alive(kept.children()[0]))
 
 
@@ -93,7 +93,7 @@ def test_a_deaf_child_is_ended_all_the_same(notes: Path) -> None:
 
     kept.process.send_signal(signal.SIGTERM)
 
-    assert kept.process.wait(10) == 1
+    assert kept.process.wait(PATIENCE_SECONDS) == 1
     assert not is_alive(kept.children()[0])
 
 

@@ -20,7 +20,7 @@ from xiaohe.jobs import runner  # noqa: E402
 from xiaohe.kernel import store  # noqa: E402
 
 
-@jobs.handler("test.effect", lease_seconds=1)
+@jobs.handler("test.effect", lease_seconds=60)
 def effect(job: jobs.Running) -> None:
     def write() -> None:
         store.execute("INSERT INTO effect (what) VALUES (%s)", [str(job.payload["n"])])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.jobs.conftest import note
+from tests.processes import until
 from xiaohe import jobs
 from xiaohe.jobs import runner
 from xiaohe.jobs import store as job_store
@@ -33,6 +33,18 @@ def other_process(mode: str) -> subprocess.Popen[str]:
     return process
 
 
+def _lease_until(job_id: int) -> int:
+    (row,) = store.rows("SELECT lease_until FROM jobs_job WHERE id = %s", [job_id])
+    return int(row[0])
+
+
+def let_lease_run_out(job_id: int) -> None:
+    """As if its worker had slept since."""
+    store.execute(
+        "UPDATE jobs_job SET lease_until = %s WHERE id = %s", [job_store.now() - 1, job_id]
+    )
+
+
 def begin(process: subprocess.Popen[str]) -> None:
     assert process.stdin is not None
     process.stdin.write("go\n")
@@ -54,9 +66,8 @@ def test_a_killed_workers_job_runs_again_with_one_effect(
     # Its effect was written but never committed; its lease still holds for a moment.
     assert effects() == []
     assert jobs.run_pending() == 0
-    deadline = time.monotonic() + 10
-    while not jobs.run_pending() and time.monotonic() < deadline:
-        time.sleep(0.1)
+    let_lease_run_out(job_id)
+    assert jobs.run_pending() == 1
 
     assert effects() == ["7"]
     assert jobs.status(job_id).attempts == 2  # type: ignore[union-attr]
@@ -78,10 +89,10 @@ def test_two_processes_share_the_jobs_without_doubling_any(effects: Effects) -> 
 def test_a_worker_that_slept_through_its_lease_cannot_write(
     effects: Effects, handle: Callable
 ) -> None:
-    @handle("test.sleepy", lease_seconds=0.05)
+    @handle("test.sleepy")
     def run(job: jobs.Running) -> None:
         if job.attempt == 1:
-            time.sleep(0.1)
+            let_lease_run_out(job.id)
             # Meanwhile the lease is over and another worker does the work.
             assert runner.run_next(["test.sleepy"]) == runner.Outcome.DONE
         job.finish(lambda: note(f"attempt {job.attempt}"))
@@ -97,10 +108,10 @@ def test_the_race_doubles_the_effect_when_the_fence_is_off(
 ) -> None:
     """Shows that the test above would catch it: the same sleep, completed without the token."""
 
-    @handle("test.sleepy", lease_seconds=0.05)
+    @handle("test.sleepy")
     def run(job: jobs.Running) -> None:
         if job.attempt == 1:
-            time.sleep(0.1)
+            let_lease_run_out(job.id)
             runner.run_next(["test.sleepy"])
         note(f"attempt {job.attempt}")
         job.is_finished = True
@@ -112,10 +123,11 @@ def test_the_race_doubles_the_effect_when_the_fence_is_off(
 
 
 def test_a_kept_lease_is_not_taken(any_place: Workspace, handle: Callable) -> None:
-    @handle("test.long", lease_seconds=0.3)
+    @handle("test.long", lease_seconds=1)
     def run(job: jobs.Running) -> None:
+        over_at = _lease_until(job.id)
         with job.keep_alive():
-            time.sleep(0.7)
+            assert until(lambda: job_store.now() > over_at)
             assert runner.run_next(["test.long"]) is None
 
     jobs.enqueue("test.long")

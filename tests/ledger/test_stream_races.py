@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.ledger.doors import at_once, forget
 from tests.ledger.facts import NOW, Line, import_lines, keys, tap
+from tests.processes import PATIENCE_SECONDS, until
 from xiaohe.kernel import store as control
 from xiaohe.kernel.workspace import Workspace
 from xiaohe.ledger import drain, engine, lease, recent, store, stream
@@ -43,14 +45,17 @@ def test_calls_of_one_transaction_in_any_order_never_wait_in_a_circle(
     if not is_safe:
         monkeypatch.setattr(store, "locked_moment", store.moment)
 
+    begun = threading.Event()
+
     def first() -> None:
         with control.write():
             stream.record([tap("a")], now=NOW)
-            time.sleep(0.5)
+            begun.set()
+            assert until(_somebody_waits)
             stream.record([tap("b")], now=NOW)
 
     def second() -> None:
-        time.sleep(0.2)
+        assert begun.wait(PATIENCE_SECONDS)
         stream.record([tap("b"), tap("c")], now=NOW)
 
     wrong = at_once([first, second])
@@ -115,15 +120,19 @@ def test_batches_are_numbered_in_the_order_of_their_commits(any_place: Workspace
     any_place.secret("hash")
     first = stream.record([tap("0")], now=NOW).batch
 
+    begun = threading.Event()
+
     def slow() -> None:
         with control.write():
             stream.record([tap("slow")], now=NOW)
-            time.sleep(0.3)
+            begun.set()
+            # The other one has time to be first.
+            time.sleep(0.2)
             # Nobody is numbered after us and seen before us.
             assert store.visible_batches()[-1] == (first or 0) + 1
 
     def fast() -> None:
-        time.sleep(0.1)
+        assert begun.wait(PATIENCE_SECONDS)
         stream.record([tap("fast")], now=NOW)
         assert store.visible_batches() == [1, 2, 3]
 
@@ -145,6 +154,12 @@ def test_taking_back_and_stating_again_at_once_leaves_one_or_none(any_place: Wor
     assert len(keys()) <= 1
     stream.record([tap("a")], now=NOW)
     assert keys() == [K("xiaohe", "a")]
+
+
+def _somebody_waits() -> bool:
+    """Whether another connection to this PostgreSQL database waits for what a third one holds."""
+    waiting = "SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database OR database IS NULL WHERE NOT granted"
+    return bool(control.rows(waiting))
 
 
 def _times(key: int) -> int:

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import select
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -18,9 +19,11 @@ from typing import Any
 
 from tests import processes
 from tests.ops import folders
-from tests.processes import free_port, until
+from tests.processes import PATIENCE_SECONDS, free_port, until
 from xiaohe.channels.webhook import signature
 from xiaohe.channels.webhook.endpoints import Added
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Serving:
@@ -56,11 +59,11 @@ class Serving:
 
     def status(self, path: str) -> int:
         """Of a GET; 0 when nobody answers."""
-        return processes.status(f"http://127.0.0.1:{self.port}{path}")
+        return processes.status(f"http://127.0.0.1:{self.port}{path}", timeout=20)
 
     def json(self, path: str) -> Any:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as told:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as told:
                 return json.load(told)
         except urllib.error.HTTPError as refused:
             return json.load(refused)
@@ -92,7 +95,7 @@ class Told:
 
 
 class Message:
-    """A signed message on its way, its body sent in parts as the sender likes."""
+    """A signed message on its way, its body sent in parts as the sender likes and whether it was asked for or not."""
 
     def __init__(
         self, port: int, door: Added, number: int, *, padding: int = 0, body: bytes = b""
@@ -112,17 +115,25 @@ class Message:
         signed = signature.sign([door.secret], f"msg_{number}", self.body, datetime.now(UTC))
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         self._connection.putrequest("POST", f"/hooks/{door.id}")
-        headers = {**signed.as_headers(), "Content-Length": str(len(self.body))}
+        length = str(len(self.body))
+        headers = {**signed.as_headers(), "Content-Length": length, "Expect": "100-continue"}
         for name, value in headers.items():
             self._connection.putheader(name, value)
         self._connection.endheaders()
 
+    def is_let_in(self) -> bool:
+        """Whether the server asks for the body, which it does when somebody begins to read it; waits for its word."""
+        said = b""
+        while len(said) < len(CONTINUE):
+            assert select.select([self._connection.sock], [], [], PATIENCE_SECONDS)[0]
+            said = self._connection.sock.recv(len(CONTINUE), socket.MSG_PEEK)
+            if not CONTINUE.startswith(said) or not said:
+                return False
+        self._connection.sock.recv(len(CONTINUE))
+        return True
+
     def send(self, part: slice) -> None:
         self._connection.send(self.body[part])
-
-    def is_answered(self) -> bool:
-        """Whether the server has said something before it had the whole body."""
-        return bool(select.select([self._connection.sock], [], [], 0)[0])
 
     def answer(self) -> Told:
         response = self._connection.getresponse()

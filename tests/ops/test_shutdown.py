@@ -6,13 +6,12 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 
 from tests.ops import folders
 from tests.ops.conftest import payments
 from tests.ops.serving import Message, Serving, send
-from tests.processes import until
+from tests.processes import PATIENCE_SECONDS, until
 from xiaohe import jobs
 from xiaohe.channels.webhook.endpoints import Added
 from xiaohe.kernel.store import rows
@@ -24,8 +23,8 @@ def test_a_message_on_its_way_arrives_and_no_new_one_is_taken(
 ) -> None:
     web = serve("web")
     slow = Message(web.port, door, 1)
+    assert slow.is_let_in()
     slow.send(slice(0, 40))
-    time.sleep(0.3)
 
     web.process.send_signal(signal.SIGTERM)
     assert until(lambda: web.status("/healthz") == 0)
@@ -33,7 +32,7 @@ def test_a_message_on_its_way_arrives_and_no_new_one_is_taken(
     slow.send(slice(40, None))
 
     assert slow.answer().status == 200
-    assert web.process.wait(20) == 0
+    assert web.process.wait(PATIENCE_SECONDS) == 0
     assert payments() == [1]
 
 
@@ -41,12 +40,13 @@ def test_a_sender_that_never_ends_is_not_waited_for_for_ever(
     serve: Callable[..., Serving], door: Added
 ) -> None:
     web = serve("web", XIAOHE_GRACE_SECONDS="1")
-    Message(web.port, door, 1).send(slice(0, 40))
-    time.sleep(0.3)
+    endless = Message(web.port, door, 1)
+    assert endless.is_let_in()
+    endless.send(slice(0, 40))
 
     web.process.send_signal(signal.SIGTERM)
 
-    assert web.process.wait(15) == 0
+    assert web.process.wait(PATIENCE_SECONDS) == 0
     assert payments() == []
 
 
@@ -69,7 +69,7 @@ def test_all_that_was_acknowledged_is_there_once_when_everything_stops(
         each.start()
     assert until(lambda: len(acknowledged) > 100)
     up.process.send_signal(signal.SIGTERM)
-    ended = up.process.wait(30)
+    ended = up.process.wait(PATIENCE_SECONDS)
     stop.set()
     for each in senders:
         each.join()
@@ -96,7 +96,7 @@ def test_a_running_job_is_handed_back(place: Workspace) -> None:
 
     worker.send_signal(signal.SIGTERM)
 
-    assert worker.wait(20) == 0
+    assert worker.wait(PATIENCE_SECONDS) == 0
     (job,) = rows("SELECT state, attempts, lease_until FROM jobs_job WHERE id = %s", [number])
     assert job == ("ready", 0, None)
     assert rows("SELECT * FROM jobs_worker") == []

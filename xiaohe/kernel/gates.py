@@ -33,6 +33,11 @@ class Gate:
         self._inside = self._in_line = 0
         self._turn = threading.Condition()
 
+    @property
+    def in_line(self) -> int:
+        """How many wait for a place now."""
+        return self._in_line
+
     @contextmanager
     def entered(self) -> Iterator[None]:
         """Raises TooMany at once when the line is full, or when no place became free in time."""

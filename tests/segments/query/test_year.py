@@ -33,8 +33,8 @@ from xiaohe.segments.rules.tree import (
     Records,
     Rule,
     Sequence,
-    Test,
 )
+from xiaohe.segments.rules.tree import Test as Is
 from xiaohe.segments.rules.windows import EVER, Ago, Calendar, Last, Period, Unit
 from xiaohe.traits import state as states
 
@@ -45,10 +45,10 @@ DAYS_OF_PURCHASES = [date(2024, 3, 11), date(2024, 11, 6)]
 
 
 def did(of: str, where: Any = None, window: Any = EVER, least: int = 1) -> Rule:
-    return Measure(Fold.COUNT, Records(of, where, window), Test(Op.AT_LEAST, (Decimal(least),)))
+    return Measure(Fold.COUNT, Records(of, where, window), Is(Op.AT_LEAST, (Decimal(least),)))
 
 
-TEA = Compare("name", Test(Op.CONTAINS, ("tea",)))
+TEA = Compare("name", Is(Op.CONTAINS, ("tea",)))
 OF_FACTS: dict[str, tuple[Rule, str]] = {
     "clicked": (
         did("content.clicked", window=Last(90, Unit.DAYS)),
@@ -72,7 +72,7 @@ OF_FACTS: dict[str, tuple[Rule, str]] = {
            AND (contains(lower(props->>'name'), 'tea') OR contains(props->>'name', 'ＴＥＡ'))""",
     ),
     "spent_looking": (
-        Measure(Fold.SUM, Records("page.viewed", None, Ago(400, 7)), Test(Op.MORE, (Money(70),)), "amount"),
+        Measure(Fold.SUM, Records("page.viewed", None, Ago(400, 7)), Is(Op.MORE, (Money(70),)), "amount"),
         """SELECT person FROM told WHERE type = 'page.viewed' AND on_day BETWEEN D - 400 AND D - 7
            GROUP BY person HAVING sum(amount) FILTER (currency IS NULL OR currency = 'CNY') > 70""",
     ),
@@ -89,11 +89,11 @@ OF_PURCHASES: dict[str, tuple[Rule, str]] = {
            EXCEPT SELECT person FROM bought WHERE on_day >= D - 7""",
     ),
     "net_this_year": (
-        Measure(Fold.SUM, Records("purchase", None, Calendar(Period.YEAR)), Test(Op.AT_LEAST, (Money(1_250),)), "net"),
+        Measure(Fold.SUM, Records("purchase", None, Calendar(Period.YEAR)), Is(Op.AT_LEAST, (Money(1_250),)), "net"),
         """SELECT person FROM bought WHERE on_day >= date_trunc('year', D) GROUP BY person HAVING sum(net) >= 1250""",
     ),
     "tea_bought": (
-        did("purchase.item", Compare("title", Test(Op.CONTAINS, ("茶",)))),
+        did("purchase.item", Compare("title", Is(Op.CONTAINS, ("茶",)))),
         "SELECT person FROM bought JOIN lines USING (order_key) WHERE contains(title, '茶')",
     ),
 }  # fmt: skip

@@ -25,7 +25,8 @@ from tests.segments.state.life import SLUGS, Life
 from tests.segments.state.shop import put_away_the_library
 from xiaohe.ledger import engine
 from xiaohe.segments import queries, state
-from xiaohe.segments.rules.tree import Fold, InSegment, Measure, Not, Op, Records, Test
+from xiaohe.segments.rules.tree import Fold, InSegment, Measure, Not, Op, Records
+from xiaohe.segments.rules.tree import Test as Is
 from xiaohe.segments.rules.windows import Last, Unit
 from xiaohe.segments.state import generation, recording
 from xiaohe.segments.text import print_rule
@@ -122,7 +123,7 @@ def lived(plan: Plan) -> None:
     bought = Measure(
         Fold.COUNT,
         Records("purchase", window=Last(30, Unit.DAYS)),
-        Test(Op.AT_LEAST, (Decimal(1),)),
+        Is(Op.AT_LEAST, (Decimal(1),)),
     )
     life.save("g01", random.Random(0), bought)
     life.save("g02", random.Random(0), Not(InSegment("g01")))
