@@ -27,14 +27,22 @@ _shared: OrderedDict[tuple[int, Path, str, int], duckdb.DuckDBPyConnection] = Or
 
 @dataclass(frozen=True)
 class Opened:
-    """A connection of one read, and the spill folder that goes with it if it is not shared."""
+    """A connection of one read, and the spill folder that goes with it if it is not shared.
+
+    `is_guest`: of a DuckDB that another one opened, and closes.
+    """
 
     duck: duckdb.DuckDBPyConnection
     folder: Path | None = None
+    is_guest: bool = False
+
+    def beside(self) -> Opened:
+        """A further connection to the same DuckDB, within its limits; to be closed before this one."""
+        return Opened(self.duck.cursor(), self.folder, is_guest=True)
 
     def close(self) -> None:
         self.duck.close()
-        if self.folder is not None:
+        if self.folder is not None and not self.is_guest:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -6,6 +6,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -43,13 +44,31 @@ class Duck:
         self, *, memory: str | None, threads: int | None, most_mb: int | None = None
     ) -> None:
         """`most_mb`: a question that needs more memory is asked again with twice as much, up to this."""
-        self._opened = connection.open_one(memory, threads)
-        self._connection = self._opened.duck
+        self.threads = threads
+        self._most_mb = most_mb
+        self._begin(connection.open_one(memory, threads))
+
+    def _begin(self, opened: connection.Opened) -> None:
+        self._opened = opened
+        self._connection = opened.duck
         self._facts: FactViews | None = None
-        self._growth = Growth(self._opened, most_mb)
+        self._seen: tuple[Snapshot, Sequence[Path]] | None = None
+        self._registered: dict[str, Source] = {}
+        self._growth = Growth(opened, self._most_mb)
         # What `moment.MOMENT` stands for.
         self.moment: datetime | None = None
         self._few_rows = False
+
+    def beside(self) -> Duck:
+        """The same on a connection of its own, for another thread: facts, tables, moment and limits; closed before this."""
+        other = copy(self)
+        other._begin(self._opened.beside())
+        other.moment = self.moment
+        if self._seen is not None:
+            other.show_facts(*self._seen)
+        for name, data in self._registered.items():
+            other.register(name, data)
+        return other
 
     def close(self) -> None:
         self._opened.close()
@@ -58,6 +77,7 @@ class Duck:
         # Footers, 2 KB a row group and counted in the memory limit. For readings of facts only: a name in the lake is
         # never used again, derived files are made anew under theirs, and an old footer would misread them.
         self._connection.execute("SET SESSION parquet_metadata_cache = true")
+        self._seen = taken, extra
         self._facts = FactViews(self._connection, taken, extra)
 
     def expect_few_rows(self) -> None:
@@ -68,6 +88,7 @@ class Duck:
 
     def register(self, name: str, data: Source) -> pa.Schema:
         self._connection.unregister(name)
+        self._registered[name] = data
         if isinstance(data, pa.Table):
             self._connection.register(name, data)
             return data.schema

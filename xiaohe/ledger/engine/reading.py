@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from copy import copy
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -64,6 +65,19 @@ class Reading:
 
     def close(self) -> None:
         self._backend.close()
+
+    def beside(self) -> Reading | None:
+        """The same moment, tables and names, for another thread at the same time; close it before this one.
+
+        None where one thread is all there is, and in a cluster.
+        """
+        if not isinstance(self._backend, Duck) or self._backend.threads in (None, 1):
+            return None
+        other = copy(self)
+        other._backend = self._backend.beside()
+        other._tables = dict(self._tables)
+        other._named = {what: dict(each) for what, each in self._named.items()}
+        return other
 
     @property
     def moment(self) -> datetime | None:

@@ -10,14 +10,18 @@ import ibis.expr.types as ir
 
 from xiaohe.ledger.engine import prop
 from xiaohe.segments.attributes.cuts import HALF_YEAR, YEAR
+from xiaohe.segments.attributes.population import NOBODY, OF_NOBODY
 from xiaohe.segments.attributes.registry import Consent
 from xiaohe.segments.records.facts import place
 from xiaohe.segments.records.registry import SIGNAL
 from xiaohe.segments.records.stated import number
+from xiaohe.traits.people import persons_of, without
 
 if TYPE_CHECKING:
     from xiaohe.segments.query.world import World
 
+# The part of evidence that `signals` is.
+SIGNALS = "signals"
 REPLY = "message.in"
 # Looking for something to buy.
 LOOKS = ("product.searched", "product.clicked", "product.viewed", "cart.added")
@@ -33,22 +37,65 @@ WISHES = (WISHED, UNWISHED, "order.item")
 
 def signals(world: World) -> ir.Table:
     """(person, signal_on, need_on, replies, looks): the last days, and how many of 180 and of 30 days."""
-    facts = world.of_people(world.seen(SIGNAL))
-    facts = facts.select("person", "type", clock=world.clock(facts))
-    half, recent = _day(world, HALF_YEAR), _day(world, LOOKS_DAYS)
-    return (
-        facts.group_by("person")
-        .aggregate(
-            signal=facts.clock.max(),
-            need=facts.clock.max(where=facts.type.isin(NEEDS)),
-            replies=facts.count(where=(facts.type == REPLY) & (facts.clock >= half)),
-            looks=facts.count(where=facts.type.isin(LOOKS) & (facts.clock >= recent)),
-        )
-        .select("person", "replies", "looks", signal_on=_.signal.date(), need_on=_.need.date())
+    shown = _shown(world, world.of_people(world.seen(SIGNAL)), "person")
+    return shown.select("person", *_told(shown))
+
+
+def known_and_signals(world: World) -> ir.Table:
+    """`signals`, with `known` beside: whether they are of the population. Of everybody of whom one is told, by one look at the facts.
+
+    Few subjects have many facts: joins are looked up once for each.
+    """
+    facts = world.seen()
+    nameless = (facts.subject == facts.order_key).fill_null(False)
+    each = _shown(world, facts.filter(~nameless), "subject")
+    each = each.mutate(known=(each.most >= 0) & (each.subject != NOBODY))
+    told = persons_of(each, world.read.table("state_persons"))
+    told = world.whose(without(told, world.read.table("state_left_out")))
+    shown = told.group_by("person").aggregate(
+        known=told.known.cast("int8").max() == 1,
+        signal=told.signal.max(),
+        need=told.need.max(),
+        replies=told.replies.sum(),
+        looks=told.looks.sum(),
+    )
+    return shown.filter(shown.known | shown.signal.notnull()).select(
+        "person", "known", *_told(shown)
     )
 
 
-_ = ibis._
+def _shown(world: World, facts: ir.Table, by: str) -> ir.Table:
+    """(by, signal, need, replies, looks, most): the largest rank of the types of their facts, negative of nobody's."""
+    half, recent = _day(world, HALF_YEAR), _day(world, LOOKS_DAYS)
+    # Texts are compared once a row.
+    is_look, is_reply, is_need, is_sign = 4, 3, 2, 1
+    rank = ibis.cases(
+        (facts.type.isin(LOOKS), is_look),
+        (facts.type == REPLY, is_reply),
+        (facts.type.isin([each for each in NEEDS if each not in (*LOOKS, REPLY)]), is_need),
+        (facts.type.isin([each for each in SIGNAL if each not in (*NEEDS, *OF_NOBODY)]), is_sign),
+        (facts.type.isin([each for each in SIGNAL if each in OF_NOBODY]), -is_sign),
+        (facts.type.isin([each for each in OF_NOBODY if each not in SIGNAL]), -is_need),
+        else_=0,
+    )
+    facts = facts.select(by, clock=world.clock(facts), rank=rank.cast("int8"))
+    is_signal = (facts["rank"] >= is_sign) | (facts["rank"] == -is_sign)
+    return facts.group_by(by).aggregate(
+        signal=facts.clock.max(where=is_signal),
+        need=facts.clock.max(where=facts["rank"] >= is_need),
+        replies=facts.count(where=(facts["rank"] == is_reply) & (facts.clock >= half)),
+        looks=facts.count(where=(facts["rank"] == is_look) & (facts.clock >= recent)),
+        most=facts["rank"].max(),
+    )
+
+
+def _told(shown: ir.Table) -> list[ir.Value]:
+    return [
+        shown.signal.date().name("signal_on"),
+        shown.need.date().name("need_on"),
+        shown.replies,
+        shown.looks,
+    ]
 
 
 def wishes(world: World) -> ir.Table:

@@ -9,11 +9,10 @@ import ibis
 import ibis.expr.types as ir
 
 from xiaohe.ledger.engine import micros
-from xiaohe.people.came_from import type_of
 from xiaohe.segments.attributes.cuts import HALF_YEAR, YEAR, Cuts
 from xiaohe.segments.attributes.registry import Hour, Way
 from xiaohe.segments.records.purchases import every
-from xiaohe.shop.taxonomy import SourceType
+from xiaohe.shop.taxonomy import PLATFORMS, SourceType
 
 if TYPE_CHECKING:
     from xiaohe.segments.query.world import World
@@ -24,6 +23,7 @@ ONLINE = (
     SourceType.ECOMMERCE, SourceType.SHORT_VIDEO, SourceType.FEED, SourceType.LOCAL, SourceType.WECHAT,
     SourceType.OWN,
 )  # fmt: skip
+ONLINE_PLATFORMS = tuple(each.id for each in PLATFORMS.values() if each.type in ONLINE)
 TILL = "pos"
 # A habit is more than once.
 HABIT_ORDERS = 2
@@ -47,8 +47,8 @@ def bought(world: World, cuts: Cuts) -> ir.Table:
         promo=(orders.coupon.notnull() | (orders.discount > 0)).fill_null(False),
     )  # fmt: skip
     in_store = (orders.store.notnull() | (orders.platform == TILL)).fill_null(False)
-    kind = type_of(orders.platform.re_extract(r"^([^:]+)", 1))
-    online = ~in_store & kind.isin([each.value for each in ONLINE])
+    # Which platforms those are is known: of each order it need not be found out.
+    online = ~in_store & orders.platform.re_extract(r"^([^:]+)", 1).isin(ONLINE_PLATFORMS)
     day = orders.on.delta(ibis.literal(_LONG_AGO), unit="day").cast("int64")
     found = orders.group_by("person").aggregate(
         first_on=orders.on.min(),

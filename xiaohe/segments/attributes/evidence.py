@@ -133,7 +133,7 @@ PARTS = (
         ("link.started",),
     ),
     Part(
-        "signals",
+        acts.SIGNALS,
         acts.signals,
         _all("date", "signal_on", "need_on") | _all("int64", "replies", "looks"),
         SIGNAL,

@@ -38,6 +38,7 @@ from xiaohe.segments.attributes import conclude, cuts, evidence
 from xiaohe.segments.attributes import rows as mapped
 from xiaohe.segments.attributes.cuts import Cuts
 from xiaohe.segments.attributes.evidence import PARTS, Part
+from xiaohe.segments.records import spells
 
 if TYPE_CHECKING:
     from xiaohe.segments.query.world import World
@@ -68,30 +69,39 @@ def write(world: World, persons: Ids, folder: Path) -> None:
 
     `persons`: the population, ascending. Each part is a question of its own, so the largest bounds the memory.
     """
-    told = cuts.of(world)
+    begin(world, folder)
+    for part in evidence.asked_for(world):
+        write_part(world, part, folder)
+    write_attributes(world, persons, folder)
+
+
+def begin(world: World, folder: Path) -> None:
+    """Make the folder, and look up once what several parts ask for."""
     (folder / FOLDER).mkdir(mode=0o700)
-    asked = folder / "asked.parquet"
+    cuts.of(world)
+    spells.are_as_stated(world)
+
+
+def write_part(world: World, part: Part, folder: Path, rows: pa.Table | None = None) -> None:
+    """Ask a part of everybody and write it into the folder that was begun; `rows`: what it was told already."""
+    schema = _schema(part)
+    found = world.read.run(part.make(world)) if rows is None else rows
+    mapped.save(found.select(schema.names).cast(schema), _path(folder, part))
+
+
+def write_attributes(world: World, persons: Ids, folder: Path) -> None:
+    """Everybody's attributes, of all the parts that were written; slice by slice."""
+    told, path = cuts.of(world), folder / ATTRIBUTES
     there = evidence.asked_for(world)
-    for part in there:
-        world.read.write(part.make(world).order_by("person"), asked)
-        schema = _schema(part)
-        mapped.save(pq.read_table(asked).select(schema.names).cast(schema), _path(folder, part))
-        asked.unlink()
-    _write_attributes(world.read, persons, folder, there, told, world.on)
-
-
-def _write_attributes(
-    read: Reading, persons: Ids, folder: Path, there: Iterable[Part], told: Cuts, on: date
-) -> None:
-    path = folder / ATTRIBUTES
-    with pq.ParquetWriter(path, _of_nobody(read, told, on), compression="zstd", compression_level=1) as out:  # fmt: skip
+    nobody = _of_nobody(world.read, told, world.on)
+    with pq.ParquetWriter(path, nobody, compression="zstd", compression_level=1, write_statistics=["person"]) as out:  # fmt: skip
         for begin in range(0, len(persons), LOT):
             lot = persons[begin : begin + LOT]
             parts = {
                 part.name: mapped.between(_path(folder, part), lot[0], lot[-1], _schema(part))
                 for part in there
             }
-            out.write_table(concluded(read, _aligned(lot, parts), told, on))
+            out.write_table(concluded(world.read, _aligned(lot, parts), told, world.on))
 
 
 def _of_nobody(read: Reading, told: Cuts, on: date) -> pa.Schema:

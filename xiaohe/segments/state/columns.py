@@ -47,25 +47,49 @@ def columns(
     `whole`: not in shares, for what must be quick. `keep_as`: also keep what measures have added up, in the draft of the
     generation of that name; those groups are given.
     """
-    kept: list[Group] = []
     without = without_records(world, wanted)
+    kept = [
+        answer(world, persons, leaves, without, folder, whole=whole, keep_as=keep_as)
+        for leaves in questions(wanted)
+    ]
+    return [each for each in kept if each is not None]
+
+
+def questions(wanted: Mapping[str, Leaf]) -> list[dict[str, Leaf]]:
+    """Leaves that are asked together."""
+    found: list[dict[str, Leaf]] = []
     for group in groups_of(wanted):
         measures = {key: each for key, each in group.items() if isinstance(each, Measure)}
-        flags = {key: np.full(len(persons), without.get(key, False)) for key in group}
-        for some in _questions(measures):
-            keeps = accumulated.keepable(some) if keep_as else {}
-            if not keeps:
-                _measured(world, persons, some, flags, without, whole=whole)
-                continue
-            parts = _summed(world, persons, some, flags, whole=whole)
-            (of,) = {each.records.of for each in some.values()}
-            kept.append(accumulated.write(folder, keep_as, of, keeps, parts))
-            del parts
-        if not measures:
-            _of_people(world, persons, group, flags, whole=whole)
-        for key, of_key in flags.items():
-            np.save(folder / "columns" / f"{key}.npy", packed(of_key))
-    return kept
+        found += [dict(each) for each in _questions(measures)] if measures else [group]
+    return found
+
+
+def answer(
+    world: World,
+    persons: Ids,
+    leaves: Mapping[str, Leaf],
+    without: Mapping[str, bool],
+    folder: Path,
+    *,
+    whole: bool = False,
+    keep_as: str = "",
+) -> Group | None:
+    """The columns of one of the `questions`; `without`: `without_records` of these at least. The group that is kept."""
+    flags = {key: np.full(len(persons), without.get(key, False)) for key in leaves}
+    measures = {key: each for key, each in leaves.items() if isinstance(each, Measure)}
+    keeps = accumulated.keepable(measures) if keep_as else {}
+    group = None
+    if keeps:
+        parts = _summed(world, persons, measures, flags, whole=whole)
+        (of,) = {each.records.of for each in measures.values()}
+        group = accumulated.write(folder, keep_as, of, keeps, parts)
+    elif measures:
+        _measured(world, persons, measures, flags, without, whole=whole)
+    else:
+        _of_people(world, persons, leaves, flags, whole=whole)
+    for key, of_key in flags.items():
+        np.save(folder / "columns" / f"{key}.npy", packed(of_key))
+    return group
 
 
 def without_records(world: World, wanted: Mapping[str, Leaf]) -> dict[str, bool]:
