@@ -12,6 +12,8 @@
 | rhythms  | buyer and group of goods; empty while there are no groups | the same |
 | persons, left_out, links, signals, rhythm | re-pointed subject; person who is no customer; link; person and day; buyer | always: a tap must show at once |
 | parcels, told, spells, came | order that was sent; card, scan, claim or cost; time a link was live; person | always |
+
+Where nothing that any of them is built of has changed, all files of a former version are taken over (`unchanged`).
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ import pyarrow.parquet as pq
 from xiaohe.kernel.clock import ShopCalendar
 from xiaohe.people import spells as people_spells
 from xiaohe.shop.goods import Groups
-from xiaohe.traits import chance, coming, groups, rhythm, signals
+from xiaohe.traits import chance, coming, groups, rhythm, signals, unchanged
 from xiaohe.traits.bills import told_twice
 from xiaohe.traits.bulk import suspects, with_bulk
 from xiaohe.traits.occasions import occasions
@@ -99,18 +101,13 @@ def build(
     `left_out`: who is no customer, and stands in no table. `former`: a version of the same facts and day; its
     orders and standings are taken over if its persons, and those left out, are these.
     """
-    persons = persons.select(PERSONS_SCHEMA.names).cast(PERSONS_SCHEMA).sort_by("subject")
-    gone = (
-        (LEFT_OUT_SCHEMA.empty_table() if left_out is None else left_out)
-        .cast(LEFT_OUT_SCHEMA)
-        .sort_by("person")
-    )
+    persons, gone = in_order(persons, left_out)
     _write_table(persons, folder / "persons.parquet")
     _write_table(gone, folder / "left_out.parquet")
     links = _customers_of(links, gone)
     _write_table(links, folder / "links.parquet")
     read.register("left_out", folder / "left_out.parquet")
-    if former is not None and _is_same(persons, gone, former):
+    if former is not None and unchanged.is_same(persons, gone, former):
         for name in LASTING:
             file = name if "." in name else f"{name}.parquet"
             os.link(former / file, folder / file)
@@ -126,17 +123,18 @@ def build(
     (folder / "begun.parquet").unlink()
 
 
+def in_order(persons: pa.Table, left_out: pa.Table | None) -> tuple[pa.Table, pa.Table]:
+    """Who is who and who is no customer, as a version keeps them."""
+    gone = LEFT_OUT_SCHEMA.empty_table() if left_out is None else left_out
+    kept = persons.select(PERSONS_SCHEMA.names).cast(PERSONS_SCHEMA).sort_by("subject")
+    return kept, gone.cast(LEFT_OUT_SCHEMA).sort_by("person")
+
+
 def _customers_of(table: pa.Table, gone: pa.Table) -> pa.Table:
     """Rows of people who are not left out."""
     if not gone.num_rows:
         return table
     return table.filter(pc.invert(pc.is_in(table["person"], gone["person"].combine_chunks())))
-
-
-def _is_same(persons: pa.Table, gone: pa.Table, former: Path) -> bool:
-    return persons.equals(pq.read_table(former / "persons.parquet")) and gone.equals(
-        pq.read_table(former / "left_out.parquet")
-    )
 
 
 def _orders_and_standing(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from xiaohe.kernel import memory, workspace
 from xiaohe.ledger import engine
 from xiaohe.ledger import store as ledger_store
@@ -28,7 +31,8 @@ from xiaohe.people import links as people_links
 from xiaohe.people import marks, overlay
 from xiaohe.people import spells as people_spells
 from xiaohe.shop import clock, goods, queries, stores, team
-from xiaohe.traits.build import TABLES, Moment, Terms, build
+from xiaohe.traits import unchanged
+from xiaohe.traits.build import TABLES, Moment, Terms, build, in_order
 from xiaohe.traits.chance import ChanceTable
 
 KEPT_VERSIONS = 3
@@ -143,39 +147,48 @@ def _built(moment: Moment, terms: Terms, progress: Callable[[str], None]) -> Sta
         try:
             progress("people")
             persons = overlay.person_of(read)
-            orders_told = _told_of_orders(read)
-            build(
-                read,
-                draft,
-                moment=moment,
-                terms=terms,
-                persons=persons,
-                links=people_links.links(read, persons),
-                left_out=marks.left_out(read, persons),
-                spells=people_spells.spells(read, persons, moment.at),
-                former=_former(root, version, terms, orders_told),
-                progress=progress,
-            )
-            _write_manifest(draft, read, version, moment, terms, orders_told)
+            gone = marks.left_out(read, persons)
+            orders_told, told = _told_of_orders(read), unchanged.told(read, moment)
+            former = _former(root, version, terms, orders_told)
+            if former is not None and _is_built_of(former, told, persons, gone):
+                unchanged.take_over(former, draft)
+                read.register("orders", draft / "orders.parquet")
+            else:
+                build(
+                    read,
+                    draft,
+                    moment=moment,
+                    terms=terms,
+                    persons=persons,
+                    links=people_links.links(read, persons),
+                    left_out=gone,
+                    spells=people_spells.spells(read, persons, moment.at),
+                    former=former,
+                    progress=progress,
+                )
+            _write_manifest(draft, read, version, moment, terms, orders_told, told)
             return _publish(draft, root / name)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 
 
-def reading_to_build(near: engine.Reading | None = None, *, local: bool = False) -> engine.Reading:
+def reading_to_build(near: engine.Reading | None = None, *, of_few: bool = False) -> engine.Reading:
     """The ledger with as much memory and as many threads as so many facts need; of the moment of `near`, if there is one.
 
-    `local`: in this process whatever XIAOHE_ENGINE says, for what is small.
+    `of_few`: for looking at few people, again and again: in this process whatever XIAOHE_ENGINE says, with one thread.
     """
     taken = near.snapshot if near is not None else None
     rows = sum(each.rows for each in ledger_store.live_files(FileRole.FACT))
-    bound = os.environ.get("XIAOHE_STATE_MEMORY") or f"{memory_mb(rows)}MB"
+    # An engine that stays open has one limit however many facts come.
+    usual = memory_mb(sys.maxsize if of_few else rows)
+    bound = os.environ.get("XIAOHE_STATE_MEMORY") or f"{usual}MB"
     return engine.reading(
-        threads=threads(rows),
+        threads=1 if of_few else threads(rows),
         memory=bound,
         most_mb=_machine_mb() * 3 // 4,
-        local=local,
+        local=of_few,
         taken=taken,
+        kept=of_few,
     )
 
 
@@ -230,6 +243,14 @@ def _former(root: Path, version: StateVersion, terms: Terms, orders_told: list[i
     return None
 
 
+def _is_built_of(former: Path, told: str, persons: pa.Table, left_out: pa.Table) -> bool:
+    """Whether a version of the same files, orders, day and settings would be made of the very same once more."""
+    manifest = _manifest(former)
+    if manifest is None or manifest.get("told") != told:
+        return False
+    return unchanged.is_same(*in_order(persons, left_out), former)
+
+
 def _told_of_orders(read: Any) -> list[int]:
     """How many facts of orders the stream has told, filed or not, and how many of it were taken back."""
     facts = read.facts
@@ -244,6 +265,7 @@ def _write_manifest(
     moment: Moment,
     terms: Terms,
     orders_told: list[int],
+    told: str,
 ) -> None:
     orders = read.table("orders")
     until = read.scalar(orders.aggregate(until=orders.on.max()))
@@ -260,6 +282,7 @@ def _write_manifest(
                 "currency": terms.currency,
                 "terms": _fingerprint(terms),
                 "orders_told": orders_told,
+                "told": told,
             }
         )
     )
