@@ -116,15 +116,16 @@ def _measure(server: Server, key: str, asked: argparse.Namespace) -> None:
 
 
 def _quiet() -> None:
-    """Until nothing of what is before us is left to follow."""
+    """Until nothing of what is before us is left to follow, nor to record: a base of another day changes a million people."""
     from xiaohe.ledger import store
-    from xiaohe.segments.state import generation
+    from xiaohe.segments.state import generation, recording
 
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 900
     while time.monotonic() < deadline:
         newest = generation.newest()
         if newest is not None and newest.position.tap >= store.versions()[1]:
-            return
+            if not recording.is_waiting():
+                return
         time.sleep(0.5)
 
 

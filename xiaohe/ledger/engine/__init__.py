@@ -23,7 +23,6 @@ from xiaohe.ledger.engine.reading import (
     FACTS,
     PAGE_TIMEOUT_SECONDS,
     Reading,
-    is_elsewhere,
     over,
     reading,
 )
@@ -35,7 +34,6 @@ __all__ = [
     "Reading",
     "Source",
     "TooSlow",
-    "is_elsewhere",
     "micros",
     "month_number",
     "over",

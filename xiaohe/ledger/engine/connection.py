@@ -19,8 +19,8 @@ import duckdb
 from xiaohe.kernel import workspace
 from xiaohe.ledger import processes
 
-# The merchant's folder and the sample's.
-SHARED = 2
+# The merchant's folder and the sample's: what reads use, and what looks at segments do.
+SHARED = 4
 _lock = threading.Lock()
 _shared: OrderedDict[tuple[int, Path, str, int], duckdb.DuckDBPyConnection] = OrderedDict()
 
@@ -46,12 +46,17 @@ class Opened:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def open_one(memory: str | None, threads: int | None) -> Opened:
-    """A connection; asking for other limits than the process has brings a DuckDB of its own."""
+def open_one(memory: str | None, threads: int | None, *, kept: bool = False) -> Opened:
+    """A connection; asking for other limits than the process has brings a DuckDB of its own.
+
+    `kept`: that one stays open for whoever asks with the same limits, and knows the footers of files it has read.
+    """
     usual_memory = os.environ.get("XIAOHE_ENGINE_MEMORY", "256MB")
     usual_threads = int(os.environ.get("XIAOHE_ENGINE_THREADS", "1"))
     if (memory or usual_memory, threads or usual_threads) == (usual_memory, usual_threads):
         return Opened(_shared_one(usual_memory, usual_threads).cursor())
+    if kept:
+        return Opened(_shared_one(memory or usual_memory, threads or usual_threads).cursor())
     folder = _new_spill_folder()
     return Opened(_start(folder, memory or usual_memory, threads or usual_threads), folder)
 

@@ -41,12 +41,21 @@ class Duck:
     """One connection of the process's DuckDB, or one with limits of its own."""
 
     def __init__(
-        self, *, memory: str | None, threads: int | None, most_mb: int | None = None
+        self,
+        *,
+        memory: str | None,
+        threads: int | None,
+        most_mb: int | None = None,
+        kept: bool = False,
     ) -> None:
-        """`most_mb`: a question that needs more memory is asked again with twice as much, up to this."""
+        """`most_mb`: a question that needs more memory is asked again with twice as much, up to this, for good if `kept`.
+
+        `kept`: see `connection.open_one`.
+        """
         self.threads = threads
         self._most_mb = most_mb
-        self._begin(connection.open_one(memory, threads))
+        self._is_kept = kept
+        self._begin(connection.open_one(memory, threads, kept=kept))
 
     def _begin(self, opened: connection.Opened) -> None:
         self._opened = opened
@@ -54,7 +63,7 @@ class Duck:
         self._facts: FactViews | None = None
         self._seen: tuple[Snapshot, Sequence[Path]] | None = None
         self._registered: dict[str, Source] = {}
-        self._growth = Growth(opened, self._most_mb)
+        self._growth = Growth(opened, self._most_mb, kept=self._is_kept)
         # What `moment.MOMENT` stands for.
         self.moment: datetime | None = None
         self._few_rows = False
@@ -165,9 +174,11 @@ class Growth:
     much it reads, and no estimate knows it. So a bound is a wish, and a failure says that it was too small.
     """
 
-    def __init__(self, opened: connection.Opened, most_mb: int | None) -> None:
+    def __init__(
+        self, opened: connection.Opened, most_mb: int | None, *, kept: bool = False
+    ) -> None:
         self._duck = opened.duck
-        self._most_mb = most_mb if opened.folder is not None else None
+        self._most_mb = most_mb if opened.folder is not None or kept else None
 
     def ask(self, question: Callable[[], Answer]) -> Answer:
         while True:

@@ -152,14 +152,16 @@ def reading(
     local: bool = False,
     most_mb: int | None = None,
     taken: Snapshot | None = None,
+    kept: bool = False,
 ) -> Reading:
     """A Reading of this moment, or of the one at which a snapshot was `taken`; `extra` are fact files to see beside the listed ones.
 
     `most_mb`: how far `memory` may be exceeded by a question that cannot be answered with less.
     `local`: in this process whatever XIAOHE_ENGINE says, for the ledger's own upkeep.
+    `kept`: the engine of these limits stays open for whoever asks again, which he does often.
     """
     if taken is not None:
-        backend = _backend(memory, threads, local=local, most_mb=most_mb)
+        backend = _backend(memory, threads, local=local, most_mb=most_mb, kept=kept)
         return Reading(backend, taken, timeout=timeout, extra=extra)
     taken = snapshot.take()
     if taken.broken_files():
@@ -167,11 +169,11 @@ def reading(
         taken = snapshot.take()
         if broken := taken.broken_files():
             raise LakeBroken(broken)
-    backend = _backend(memory, threads, local=local, most_mb=most_mb)
+    backend = _backend(memory, threads, local=local, most_mb=most_mb, kept=kept)
     return Reading(backend, taken, timeout=timeout, extra=extra)
 
 
-def is_elsewhere() -> bool:
+def _is_elsewhere() -> bool:
     """Whether ordinary reads are answered by a cluster."""
     return os.environ.get(ENGINE_VARIABLE, "").startswith("spark://")
 
@@ -191,10 +193,10 @@ def over(
 
 
 def _backend(
-    memory: str | None, threads: int | None, *, local: bool, most_mb: int | None
+    memory: str | None, threads: int | None, *, local: bool, most_mb: int | None, kept: bool
 ) -> Backend:
-    if local or not is_elsewhere():
-        return Duck(memory=memory, threads=threads, most_mb=most_mb)
+    if local or not _is_elsewhere():
+        return Duck(memory=memory, threads=threads, most_mb=most_mb, kept=kept)
     # Loaded only where it is asked for: the package is an extra.
     from xiaohe.ledger.engine.spark import Spark  # type: ignore[import-not-found,unused-ignore]
 

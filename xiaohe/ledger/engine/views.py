@@ -88,7 +88,7 @@ class FactViews:
             return True
         if file.role != FileRole.FACT:
             return True
-        return any(map(demand.types.allows, types_in(self._taken.paths([file])[0])))
+        return any(map(demand.types.allows, types_in(self._taken.lake, file.path)))
 
     def _by_taken_back(self, files: list[FileRow]) -> Iterator[tuple[list[FileRow], bool]]:
         """Files apart in which every fact was recorded after the last one taken back: no key is looked at there."""

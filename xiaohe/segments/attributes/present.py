@@ -48,7 +48,7 @@ def _in(taken: Snapshot, since_us: int | None) -> frozenset[str]:
     for each in taken.files:
         if since_us is not None and not _reaches(each, since_us):
             continue
-        found |= {each.type} if each.type is not None else types_in(taken.paths([each])[0])
+        found |= {each.type} if each.type is not None else types_in(taken.lake, each.path)
     return frozenset(found)
 
 

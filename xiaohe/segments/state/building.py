@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from xiaohe.ledger import crash, engine
+from xiaohe.ledger import crash
 from xiaohe.ledger.engine import Reading
 from xiaohe.ledger.instants import to_us
 from xiaohe.segments.attributes import cuts
@@ -73,7 +73,7 @@ def advance(now: datetime, *, anew: bool = False, quickly: bool = False) -> Gene
             state = traits.current()
             if state.on != shop.calendar().day_of(now):
                 return None
-            with traits.reading_to_build(local=True) as read:
+            with traits.reading_to_build(of_few=True) as read:
                 if late_batches() != late:
                     # One came or was filed in between: whether this reading holds it could not be told.
                     continue
@@ -101,12 +101,9 @@ def _advanced(
 
     @contextmanager
     def of_all() -> Iterator[World]:
-        """The same moment, asked of everybody: by a cluster where there is one. Few people it would take longest."""
-        if not engine.is_elsewhere():
-            yield world
-            return
-        with traits.reading_to_build(read) as elsewhere:
-            found = asking.world_at(elsewhere, state, now, rules, began)
+        """The same moment, asked of everybody: with all threads, or by a cluster. Few people those would take longest."""
+        with traits.reading_to_build(read) as large:
+            found = asking.world_at(large, state, now, rules, began)
             if cuts.KEPT in world.kept:
                 found.kept[cuts.KEPT] = world.kept[cuts.KEPT]
             yield found
@@ -255,7 +252,7 @@ def _delta(
                 rows = delta.asked_of_all(everybody, before, rows, fresh, folder)
         rows.save(folder / "touched.npz")
         columns |= {key: f"{name}/columns/{key}.npy" for key in (*fresh, *at_hand)}
-        out = delta.runs_out(world, before, wanted, new, looked.people, ahead=ahead)
+        out = delta.runs_out(world, before, wanted, new, looked, touched, ahead=ahead)
         np.save(folder / "runs_out.npy", out)
         crash.at("segments_after_write")
         base = before.about["base"]

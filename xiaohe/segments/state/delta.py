@@ -308,7 +308,8 @@ def runs_out(
     before: Generation,
     wanted: Mapping[str, Leaf],
     new: Mapping[str, Leaf],
-    people: Ids,
+    looked: Looked,
+    touched: Dirty,
     *,
     ahead: bool,
 ) -> np.ndarray:
@@ -316,7 +317,10 @@ def runs_out(
 
     Not `ahead`: none of them has a fact that is dated later than now.
     """
+    people = looked.people
     old = before.runs_out
+    if not ahead:
+        people = _whose_hours_moved(before, looked, touched, wanted)
     parts = [old[~np.isin(old[:, 1], people)] if len(old) else old]
     if len(people) and (ahead or asking.of_hours(wanted.values())):
         theirs = asking.only(world, people)
@@ -324,3 +328,16 @@ def runs_out(
     if asking.of_hours(new.values()):
         parts.append(asking.running_out(world, new.values()))
     return np.unique(np.concatenate(parts), axis=0)
+
+
+def _whose_hours_moved(
+    before: Generation, looked: Looked, touched: Dirty, wanted: Mapping[str, Leaf]
+) -> Ids:
+    """Those touched of whom hours may run out at another time: all, if what came is among records that hours are of."""
+    timed = [leaf for leaf in wanted.values() if asking.of_hours([leaf])]
+    named = [few.looks_at(leaf) for leaf in timed]
+    if any(each is None or not each.isdisjoint(touched.news.types) for each in named):
+        return looked.people
+    known = rows_of(before, looked.people).present
+    otherwise = np.isin(looked.people, touched.otherwise)
+    return looked.people[otherwise | (looked.present & ~known)]

@@ -101,7 +101,8 @@ def few(
     persons, renewed = people, None
     if new:
         # Who has become known, did by what came.
-        told = replace(narrow, facts=facts).population()
+        since = replace(narrow, facts=facts)
+        told = built(since, ("newcomers", str(facts is not None)), since.population)
         persons = people = np.sort(world.read.run(told)["person"].to_numpy())
         if not len(people):
             return Few(people, {}, None, {})
