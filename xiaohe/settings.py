@@ -138,6 +138,8 @@ X_FRAME_OPTIONS = "DENY"
 # Parsed by our own sealed upload handler: no plain copy of a customer file is ever written.
 FILE_UPLOAD_HANDLERS = ["xiaohe.web.uploads.SealedUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# A rule of 500 conditions in the builder, each of them some ten fields.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

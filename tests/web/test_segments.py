@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from tests.conftest import _pointed_at as pointed_at
 from tests.web import tea_house
@@ -20,6 +21,7 @@ from xiaohe.shop import audit, clock
 from xiaohe.shop.models import AuditAct
 from xiaohe.touch.models import Chosen
 from xiaohe.web.pages.segments import adding
+from xiaohe.web.pages.segments import export as files
 from xiaohe.web.pages.segments.export import plain
 
 RULE = (
@@ -74,7 +76,7 @@ def test_every_condition_says_how_many_it_leaves_and_alone_removes(tea: Any) -> 
     for n, check in enumerate(checks[1:], start=1):
         others = [each for m, each in enumerate(checks) if m != n]
         alone = sum(all(o(g) for o in others) and not check(g) for g in everyone.values())
-        said = f"It alone removes {alone} " if alone else "It removes nobody"
+        said = f"there would be {alone} more " if alone else "nothing changes"
         assert said in funnel.split("<li>")[n + 2]
 
 
@@ -150,6 +152,16 @@ def test_groups_in_which_the_shop_names_tags_are_offered(tea: Any) -> None:
     assert offered[-1] == "new"
 
 
+def test_an_export_calls_things_by_their_names() -> None:
+    known = {"last_platform": "taobao", "first_entry": "order", "linked": False, "net_365": 1250}
+    told = [files.cell(name, value, "CNY") for name, value in known.items()]
+    assert told == ["Taobao", "an order", "no", "12.50"]
+    with translation.override("zh-hans"):
+        told = [files.cell(name, value, "CNY") for name, value in known.items()]
+    assert told == ["淘宝", "下单", "否", "12.50"]
+    assert files.cell("store", "＝1+1", "CNY") == "'＝1+1"
+
+
 def test_an_export_holds_the_chosen_columns_and_no_formula(tea: Any) -> None:
     slug = _saved('store is "东店"')
     answer = tea.post(f"/people/segments/{slug}/export", {"c": ["stage", "net_365"], "names": "1"})
@@ -162,7 +174,7 @@ def test_an_export_holds_the_chosen_columns_and_no_formula(tea: Any) -> None:
     assert taken == [24]
     again = tea.get(f"/people/segments/{slug}/export").content.decode()
     assert "took 24 people" in again
-    assert "Names, stage, net spending in 365 days" in again
+    assert "Names, Stage, Net spending in 365 days" in again
     unnamed = tea.post(f"/people/segments/{slug}/export", {"c": ["stage"]}).content.decode()
     assert "客人" not in unnamed
     assert tea.post(f"/people/segments/{slug}/export", {}).status_code == 400

@@ -16,7 +16,15 @@ from xiaohe.segments.rules import checks
 from xiaohe.web.pages.segments import called, forms, menu
 from xiaohe.web.pages.segments.built import Building, Built
 from xiaohe.web.pages.segments.controls import Line, Part, Tag
-from xiaohe.web.pages.segments.draft import Draft, Is, group, walk
+from xiaohe.web.pages.segments.draft import (
+    Draft,
+    Is,
+    group,
+    line_place,
+    new_place,
+    replaced,
+    walk,
+)
 from xiaohe.web.pages.segments.drafts import Drafting
 from xiaohe.web.pages.segments.fitting import fitted
 from xiaohe.web.pages.segments.lines import Drawing
@@ -48,6 +56,10 @@ RULES = (
     "stage in (lost, new, regular) and did browse.* in last 5 days",
     "vip is false and not vip and not (vip is false)",
     "birthday in last 7 days or birthday in last month or due_on in next year or last_on in this quarter",
+    'did purchase where (net > ¥5 and (store is "a" or store is "b") and not (covers > 3 and hour < 9))',
+    'did purchase.item where (title contains "茶" or not (quantity >= 2 or not (category is "a" and brand is "b")))',
+    'did link where not (kind is friend or live) then purchase where (net > ¥5 or (net < ¥2 and bulk)) within 7 days',
+    "not (vip or (linked and not (due or (muted and not (promoter or friend and due)))))",
     "due_on in same week last year and did purchase in last month and first_on in last 3 months",
 )  # fmt: skip
 
@@ -61,8 +73,11 @@ def _built(draft: Draft) -> tuple[Built, Building]:
     return building.whole(draft), building
 
 
-# What only the text form says: conditions on one record in brackets within brackets.
-ONLY_AS_TEXT = 'did purchase where (net > ¥5 and (store is "a" or store is "b"))'
+# What only the text form says: more brackets within brackets than a phone has room for.
+ONLY_AS_TEXT = (
+    "did purchase where (net > ¥5 and (net < ¥9 or (covers > 1 and (covers < 3 or"
+    ' (store is "a" and (store is "b" or staff is "c"))))))'
+)
 
 
 def _sent(line: Line) -> Iterator[tuple[str, str]]:
@@ -97,7 +112,7 @@ def _saved_unchanged(source: str) -> tuple[Any, Draft]:
     rule = text.parse(source, VOCABULARY)
     draft = Drafting(lambda each: text.print_rule(each, "CNY", VOCABULARY), "CNY").whole(rule)
     slugs = {slug: slug for slug in VOCABULARY.segments}
-    shown = Drawing(VOCABULARY, _nothing_known, _by_number, slugs, {}, {}, {}).line(draft)
+    shown = Drawing(VOCABULARY, _nothing_known, _by_number, slugs, {}, {}).line(draft)
     posted: dict[str, list[str]] = defaultdict(list)
     for name, value in _sent(shown):
         posted[name].append(value)
@@ -151,3 +166,72 @@ def test_another_choice_lets_go_of_what_was_filled_in_for_the_one_before() -> No
     bought = Draft(Is.MEASURE, {"of": ("message.in",)}, children=(detail,))
     after = fitted(group(kept, bought), VOCABULARY).children
     assert after == (kept, Draft(Is.MEASURE, {"of": ("message.in",)}))
+
+
+def _shown_after(draft: Draft, *orders: str) -> Draft:
+    for do in orders:
+        draft = fitted(forms.edited(draft, do, menu.ready, _no_text), VOCABULARY)
+    return draft
+
+
+def _no_text(written: str) -> Draft | None:
+    drafting = Drafting(lambda each: text.print_rule(each, "CNY", VOCABULARY), "CNY")
+    return drafting.of(text.parse(written, VOCABULARY))
+
+
+def test_brackets_around_details_are_put_together_by_taps() -> None:
+    draft = _shown_after(group(), "add:r:bought-named", "some:r-0", "where:r-0-1")
+    assert [place for place, _each in walk(draft)] == [
+        "r", "r-0", "r-0-0", "r-0-1", "r-0-1-0", "r-0-1-1",
+    ]  # fmt: skip
+    filled = {
+        "r-0-0": ("title", "contains", "茶"),
+        "r-0-1-0": ("quantity", ">=", "2"),
+        "r-0-1-1": ("category", "is", "茶"),
+    }
+    for place, (name, op, value) in filled.items():
+        told = Draft(Is.VALUE, {"field": (name,), "op": (op,), "v": (value,)})
+        draft = replaced(draft, place, told)
+    built, _building = _built(draft)
+    source = (
+        'did purchase.item where (title contains "茶" and (quantity >= 2 or category is "茶"))'
+        " in last 90 days"
+    )
+    assert built.rule == text.parse(source, VOCABULARY)
+    without = _shown_after(draft, "drop:r-0-1-0", "drop:r-0-1-0")
+    assert list(_built(without)[0].problems) == ["r-0-1"]
+    assert line_place(draft, "r-0-1-1") == "r-0"
+    # A bracket is for details: a group of conditions takes conditions.
+    assert _shown_after(draft, "where:r", "some:r", "group:r-0") == draft
+
+
+def test_a_detail_is_put_back_with_its_line() -> None:
+    source = 'did purchase where (net > ¥5 and not (store is "a" or store is "b"))'
+    draft = _no_text(source)
+    assert draft is not None
+    whole = group(draft)
+    less = _shown_after(whole, "drop:r-0-1-0")
+    assert less != whole
+    assert _shown_after(less, f"again:r-0::{source}") == whole
+
+
+def test_what_is_nested_deeper_than_a_page_has_room_for_is_kept_as_text() -> None:
+    source = "vip"
+    for number in range(12):
+        source = f"(not ({source} and due) or linked)" if number % 2 else f"({source} and muted)"
+    rule = text.parse(source, VOCABULARY)
+    saved, draft = _saved_unchanged(source)
+    assert saved == rule
+    assert Is.TEXT in {each.kind for _place, each in walk(draft)}
+
+
+def test_one_goes_on_where_something_is_to_be_filled_in() -> None:
+    before = group()
+    after = _shown_after(before, "add:r:bought-named")
+    drawing = Drawing(VOCABULARY, _nothing_known, _by_number, {}, {}, {})
+    line = drawing.line(after).at(new_place(before, after))
+    assert line is not None
+    assert line.waits_at() == "r-0-0:v"
+    more = _shown_after(after, "some:r-0")
+    assert new_place(after, more) == "r-0-1"
+    assert new_place(more, more) == ""

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from xiaohe.autopilot import today as autopilot
 from xiaohe.kernel.clock import ShopCalendar
@@ -56,6 +56,8 @@ SERVICE = {
     "complaint.opened": gettext_lazy("Complained"),
     "complaint.closed": gettext_lazy("Complaint settled"),
 }
+# Of an order with more kinds of goods the others are counted.
+MOST_TITLES = 4
 CONSENT_TYPES = ("consent.withdrawn", "consent.reduced", "consent.given")
 
 
@@ -191,7 +193,7 @@ def _moment(each: profile.Moment, calendar: ShopCalendar) -> Moment | None:
 
 
 def _order_said(each: profile.Moment) -> str:
-    bought = "、".join(each.titles) if each.titles else _("Order")
+    bought = _goods(each.titles) if each.titles else _("Order")
     if each.quantity and each.quantity > 1:
         bought = _("%(goods)s × %(count)d") % {"goods": bought, "count": round(each.quantity)}
     if each.type == "order.closed":
@@ -201,6 +203,16 @@ def _order_said(each: profile.Moment) -> str:
     if each.refunded and each.amount is not None and each.refunded >= each.amount:
         return _("%(goods)s (refunded)") % {"goods": bought}
     return bought
+
+
+def _goods(titles: Sequence[str]) -> str:
+    """What is on an order; of a long one the first few, and how many others there are."""
+    named = _(", ").join(titles[:MOST_TITLES])
+    rest = len(titles) - MOST_TITLES
+    if rest <= 0:
+        return named
+    said = ngettext("%(goods)s and %(count)d more", "%(goods)s and %(count)d more", rest)
+    return said % {"goods": named, "count": rest}
 
 
 def _amount(each: profile.Moment) -> str:

@@ -60,8 +60,11 @@ def lines(request: HttpRequest) -> HttpResponse:
     bench, draft, do = Bench(), forms.draft_of(request.POST), request.POST.get("do", "")
     after = fitted(forms.edited(draft, do, menu.ready, bench.line_of), bench.vocabulary)
     order, _colon, place = do.partition(":")
-    gone = drafts.at(draft, place) if order == "drop" else None
-    more = {"dropped": (place, gone)} if gone is not None and after != draft else {}
+    more: dict[str, Any] = {}
+    if order == "drop" and after != draft:
+        more = {"before": draft, "dropped": place}
+    elif after != draft:
+        more = {"new": drafts.new_place(draft, after)}
     return _shaped(request, _builder(request, bench, after, **more))
 
 
@@ -73,7 +76,7 @@ def look(request: HttpRequest) -> HttpResponse:
         # A value that is not offered is written: its choice becomes a field.
         response = _shaped(request, builder)
         response.headers["HX-Retarget"] = "#lines"
-        response.headers["HX-Reswap"] = "outerHTML"
+        response.headers["HX-Reswap"] = "outerHTML settle:0s"
         return response
     return render(request, "web/segments/looked.html", {"builder": builder})
 
@@ -130,7 +133,9 @@ def _save(request: HttpRequest, slug: str | None) -> HttpResponse:
         )
     except XiaoheError as refused:
         said = refused.problem if isinstance(refused, RuleError) else str(refused)
-        builder = _builder(request, bench, draft, is_complaining=True, refusal=said)
+        about_name = refused.code in ("bad_name", "name_taken")
+        told = {"refusal": said, "is_name_refused": about_name}
+        builder = _builder(request, bench, draft, is_complaining=True, **told)
         return _page(request, builder, 400)
     toast = Toast(_("Saved."), segments_undo.address(done))
     return answers.back(request, reverse("segment", args=[done.saved.slug]), toast)

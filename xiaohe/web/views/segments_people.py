@@ -91,7 +91,7 @@ def _export_page(
     context = {
         "saved": saved,
         "count": state.current(_now(request)).count(saved.rule),
-        "choices": table.called.attributes(queries.vocabulary().attributes),
+        "choices": table.called.columns(ATTRIBUTES),
         "chosen": chosen,
         "may_see_names": files.may_see_names(request.user),
         "taken": files.taken(saved.slug),

@@ -20,8 +20,8 @@ from xiaohe.segments.rules.vocabulary import Vocabulary
 from xiaohe.web.pages import people
 from xiaohe.web.pages.segments import known, menu, saying
 from xiaohe.web.pages.segments.built import Building, Built
-from xiaohe.web.pages.segments.controls import Builder, Line, Look, Mark
-from xiaohe.web.pages.segments.draft import ROOT, Draft, Is, at, child_id
+from xiaohe.web.pages.segments.controls import Builder, Dropped, Line, Look, Mark
+from xiaohe.web.pages.segments.draft import ROOT, Draft, Is, at, child_id, line_place
 from xiaohe.web.pages.segments.drafts import Drafting
 from xiaohe.web.pages.segments.lines import Drawing
 
@@ -68,16 +68,21 @@ class Bench:
         *,
         name: str = "",
         slug: str = "",
-        dropped: tuple[str, Draft] | None = None,
+        before: Draft | None = None,
+        dropped: str = "",
+        new: str = "",
         is_complaining: bool = False,
         **more: Any,
     ) -> Builder:
-        """`is_complaining`: beside each unfinished line stands what it lacks; else they only do not count yet."""
+        """`is_complaining`: beside each unfinished line stands what it lacks; else they only do not count yet.
+
+        `before`, `dropped`: the draft from which the node at that place was just taken away. `new`: the place of one
+        that was just added.
+        """
         building = self.building()
         built = building.whole(draft)
         saved = queries.segments()
         called = {each.slug: each.name for each in saved}
-        texts = {place: self.printed(rule) for place, rule in building.rules.items()}
         said = {place: saying.clause(rule, called) for place, rule in building.rules.items()}
         # What was typed and cannot be is told at once, what is not filled in yet when it is to be saved.
         shown = {
@@ -90,35 +95,48 @@ class Bench:
             known.of,
             _named,
             {k: v for k, v in called.items() if k != slug},
-            texts,
             said,
             shown,
             tuple(built.problems),
         )
+        root = drawing.line(draft)
+        added = root.at(new) if new else None
         return Builder(
-            root=drawing.line(draft),
+            root=root,
+            focus=(added.waits_at() if added else "")
+            or new
+            or self._lacking(root, built, is_complaining),
             look=self.look(draft, building, built, now, called),
             name=name,
             slug=slug,
             title=called.get(slug, name),
             shelves=menu.offered(self.vocabulary),
-            dropped=self._dropped(dropped, drawing),
+            dropped=self._dropped(before, dropped, drawing) if before is not None else None,
             text=self.printed(built.rule),
             **more,
         )
 
-    def _dropped(self, dropped: tuple[str, Draft] | None, drawing: Drawing) -> Line | None:
-        """The line that was just taken away, if it was whole enough to be put back."""
-        if dropped is None:
-            return None
-        place, draft = dropped
-        building = self.building()
-        rule = building.rule(draft, place)
+    def _lacking(self, root: Line, built: Built, is_complaining: bool) -> str:
+        """When it was to be saved and could not be: the first control that lacks something."""
+        place = next(iter(built.problems), "") if is_complaining else ""
+        found = root.at(place)
+        return found.waits_at() if found else ""
+
+    def _dropped(self, before: Draft, place: str, drawing: Drawing) -> Dropped | None:
+        """What was just taken away, if the line was whole enough to be put back; of a detail its whole line."""
+        line = line_place(before, place)
+        draft, building = at(before, line), self.building()
+        rule = building.rule(draft, line) if draft is not None else None
         if rule is None or building.problems:
             return None
-        written = self.printed(rule)
-        said = saying.clause(rule, drawing.segments)
-        return Line(place, draft.kind.value, draft.is_not, text=written, said=said)
+        up, _dash, number = line.rpartition("-")
+        written, said = self.printed(rule), saying.clause(rule, drawing.segments)
+        if line != place:
+            return Dropped(
+                up, int(number), _("A detail was taken away."), f"again:{line}::{written}"
+            )
+        told = _("Taken away: %(line)s") % {"line": said}
+        return Dropped(up, int(number), told, f"put:{up}:{number}:{written}")
 
     def look(
         self,
@@ -131,7 +149,7 @@ class Bench:
         sentence = saying.sentence(built.rule, called)
         lacking: Any = {
             "unfinished": len(built.problems),
-            "open_at": next((line_of(draft, each) for each in built.problems), ""),
+            "open_at": next((line_place(draft, each) for each in built.problems), ""),
         }
         try:
             # A rule the lines cannot tell apart: circles, and what only the whole of it shows.
@@ -155,13 +173,6 @@ class Bench:
             cuts=cuts,
             **lacking,
         )
-
-
-def line_of(draft: Draft, place: str) -> str:
-    """The line in which a detail stands, or the line itself."""
-    while (above := at(draft, up := place.rpartition("-")[0])) and above.kind is not Is.GROUP:
-        place = up
-    return place
 
 
 def _named(chosen: tuple[int, ...], words: str) -> list[tuple[int, str, bool]]:
@@ -189,19 +200,27 @@ def _cuts(standing: Any, draft: Draft, building: Building) -> dict[str, str]:
 
 
 def cut_said(removes: int, alone: int) -> str:
+    """`removes`: so many more there would be without it; `alone`: so many fit it, whatever the others say."""
+    if not alone:
+        return _("Nobody fits it.")
     if not removes:
-        return _("It removes nobody whom the others keep; %(fits)s fit it.") % {
-            "fits": f"{alone:,}"
-        }
+        said = ngettext(
+            "Without it, nothing changes; %(shown)s person fits it.",
+            "Without it, nothing changes; %(shown)s people fit it.",
+            alone,
+        )
+        return said % {"shown": f"{alone:,}"}
     said = ngettext(
-        "It alone removes %(shown)s person whom the others keep.",
-        "It alone removes %(shown)s people whom the others keep.",
+        "Without it, there would be %(shown)s more person.",
+        "Without it, there would be %(shown)s more people.",
         removes,
     )
     return said % {"shown": f"{removes:,}"}
 
 
 def fits_said(count: int) -> str:
+    if not count:
+        return _("Nobody fits it.")
     said = ngettext("%(shown)s person fits it.", "%(shown)s people fit it.", count)
     return said % {"shown": f"{count:,}"}
 

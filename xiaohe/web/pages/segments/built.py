@@ -175,17 +175,28 @@ class Building:
     def _where(self, draft: Draft, kind: RecordKind, place: str) -> Where | None:
         found: list[Any] = []
         for number, each in enumerate(draft.children):
+            here = child_id(place, number)
             try:
-                compare = self._compare(each, kind.fields)
-            except (Missing, windows.Unreadable) as missing:
-                self._note(child_id(place, number), missing)
+                detail = self._detail(each, kind, here)
+            except Later:
                 continue
-            found.append(Not(compare) if each.is_not else compare)
+            except (Missing, windows.Unreadable) as missing:
+                self._note(here, missing)
+                continue
+            found.append(Not(detail) if each.is_not else detail)
         if len(found) < len(draft.children):
             raise Later
         if len(found) < 2:
             return found[0] if found else None
         return AnyOf(tuple(found)) if draft.one("join") == "any" else All(tuple(found))
+
+    def _detail(self, draft: Draft, kind: RecordKind, place: str) -> Where:
+        if draft.kind is not Is.GROUP:
+            return self._compare(draft, kind.fields)
+        found = self._where(draft, kind, place)
+        if found is None:
+            raise Missing(_("Add a detail to this bracket, or take it away."))
+        return found
 
     def _sequence(self, draft: Draft, place: str) -> Sequence:
         if len(draft.children) < 2:

@@ -70,7 +70,7 @@ FIRST = (
 )
 
 
-def attributes(fields: Mapping[str, Field]) -> tuple[Options, ...]:
+def attributes(fields: Mapping[str, Any]) -> tuple[Options, ...]:
     """Those of `fields`, in their sections."""
     parts = [(heading, names.split()) for heading, names in SECTIONS]
     placed = {name for _heading, names in parts for name in names}
@@ -82,6 +82,20 @@ def attributes(fields: Mapping[str, Field]) -> tuple[Options, ...]:
         for heading, names in parts
     )
     return tuple(each for each in groups if each.options)
+
+
+def head(name: str) -> str:
+    """An attribute as it stands alone: over a column, on a button to choose it."""
+    said = words.attribute(name)
+    return f"{said[:1].upper()}{said[1:]}"
+
+
+def columns(fields: Iterable[str]) -> tuple[Options, ...]:
+    """Attributes as columns to choose, in their sections."""
+    return tuple(
+        Options(tuple(Option(each.value, head(each.value)) for each in some.options), some.label)
+        for some in attributes(dict.fromkeys(fields))
+    )
 
 
 def record(name: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
+
+from xiaohe.web.pages.segments.drafts import MOST_BRACKETS
 
 
 class Tag(StrEnum):
@@ -53,6 +55,16 @@ class Part:
     def id(self) -> str:
         return self.name.replace(":", "_")
 
+    @property
+    def waits(self) -> bool:
+        """Nothing is chosen or written in it."""
+        options = [option for some in self.groups for option in some.options]
+        if self.tag is Tag.SELECT:
+            return not any(option.chosen and option.value for option in options)
+        if self.tag is Tag.CHECKS:
+            return not any(option.chosen for option in options)
+        return self.tag in (Tag.TEXT, Tag.NUMBER, Tag.DATE) and not self.value
+
 
 @dataclass(frozen=True)
 class Line:
@@ -68,8 +80,8 @@ class Line:
     # It lacks something, said or not.
     is_open: bool = False
     join: str = ""
-    # The line's text form, if it is whole: what puts it back after it was taken away.
-    text: str = ""
+    # In how many brackets it is, of a detail.
+    deep: int = 0
     # What a screen reader calls it.
     said: str = ""
 
@@ -82,16 +94,26 @@ class Line:
         return self.kind in ("measure", "step")
 
     @property
+    def can_have_brackets(self) -> bool:
+        """Brackets in brackets in brackets have no room."""
+        return self.deep < MOST_BRACKETS
+
+    @property
     def is_sequence(self) -> bool:
         return self.kind == "sequence"
 
-    @property
-    def up(self) -> str:
-        return self.place.rpartition("-")[0]
+    def at(self, place: str) -> Line | None:
+        """Itself or a line in it, by its place."""
+        if self.place == place:
+            return self
+        return next((found for each in self.lines if (found := each.at(place))), None)
 
-    @property
-    def number(self) -> str:
-        return self.place.rpartition("-")[2]
+    def waits_at(self) -> str:
+        """The first control that is to be filled in; empty where none is."""
+        for part in self.parts:
+            if part.waits:
+                return part.name
+        return next((found for each in self.lines if (found := each.waits_at())), "")
 
 
 @dataclass(frozen=True)
@@ -111,6 +133,9 @@ class Mark:
 class Look:
     """What a rule finds, while it is being put together."""
 
+    # So many signs fill five lines of a phone in any language.
+    fold_from: ClassVar[int] = 220
+
     sentence: str
     count: int | None = None
     about: bool = False
@@ -126,6 +151,16 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Dropped:
+    """What was just taken away: of which group, where in it, how it is said, and the order that puts it back."""
+
+    up: str
+    number: int
+    said: str
+    do: str
+
+
+@dataclass(frozen=True)
 class Builder:
     root: Line
     look: Look
@@ -133,9 +168,13 @@ class Builder:
     slug: str = ""
     mark: Mark | None = None
     shelves: tuple[Any, ...] = ()
-    dropped: Line | None = None
+    dropped: Dropped | None = None
     refusal: str = ""
+    # The refusal is about the name, and stands beside it.
+    is_name_refused: bool = False
     text: str = ""
+    # Where one goes on after a tap: a control by its name, or a line by its place.
+    focus: str = ""
     # Of a saved one: what it is called, whatever stands in the field.
     title: str = ""
     # Of a saved one, which version its lines began as.

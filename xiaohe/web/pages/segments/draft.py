@@ -2,7 +2,8 @@
 
 group   join (all, any)                      children: its lines
 value   field, op, v…, window                an attribute; inside a measure a record's field
-measure of, fold, field, op, v…, window      children: what must hold of a record, join (all, any) of them
+measure of, fold, field, op, v…, window      children: what must hold of a record, join (all, any) of them; a group
+                                             there is a bracket around some of it
 sequence within, unit, window                children: its steps
 step    of                                   children: what must hold of a record, join (all, any) of them
 been    field, v, days                       or slug, days; v of a truth: true, false
@@ -55,6 +56,17 @@ def group(*children: Draft, join: str = "all") -> Draft:
     return Draft(Is.GROUP, {"join": (join,)}, children=children)
 
 
+def line_place(draft: Draft, place: str) -> str:
+    """The line in which a detail stands, or the line itself: the first on the way down that is no group."""
+    steps = place.split("-")
+    for number in range(1, len(steps) + 1):
+        above = "-".join(steps[:number])
+        found = at(draft, above)
+        if found is not None and found.kind is not Is.GROUP:
+            return above
+    return place
+
+
 def child_id(parent: str, number: int) -> str:
     return f"{parent}-{number}"
 
@@ -68,6 +80,19 @@ def walk(draft: Draft, place: str = ROOT) -> Iterator[tuple[str, Draft]]:
 
 def at(draft: Draft, place: str) -> Draft | None:
     return dict(walk(draft)).get(place)
+
+
+def new_place(before: Draft, after: Draft) -> str:
+    """Where a node is that was not there before: the first that has more below it, its last; empty if there is none."""
+    for place, node in walk(before):
+        then = at(after, place)
+        if then is not None and len(then.children) > len(node.children):
+            number = next(
+                (n for n, each in enumerate(node.children) if then.children[n] != each),
+                len(node.children),
+            )
+            return child_id(place, number)
+    return ""
 
 
 def _way(place: str) -> list[int]:
@@ -93,6 +118,11 @@ def dropped(draft: Draft, place: str) -> Draft:
             node, children=tuple(each for n, each in enumerate(node.children) if n != last)
         ),
     )
+
+
+def replaced(draft: Draft, place: str, new: Draft) -> Draft:
+    """With another node in its place."""
+    return _changed(draft, _way(place), lambda _node: new)
 
 
 def _changed(node: Draft, way: list[int], change: object) -> Draft:

@@ -35,6 +35,8 @@ from xiaohe.web.pages.segments.draft import Draft, Is, group
 IS_NUMBER, IS_TRUE, IS_FALSE = "=", "true", "false"
 # In a list the sign before a value that is no text, and before a text that begins with it.
 MARK = "="
+# Groups in groups, and brackets in brackets of details: deeper ones have no room on a phone.
+MOST_DEEP, MOST_BRACKETS = 5, 3
 Printed = Callable[[Rule], str]
 
 
@@ -55,17 +57,14 @@ class Drafting:
         draft = self.of(rule)
         return draft if draft.kind is Is.GROUP and not draft.is_not else group(draft)
 
-    def of(self, rule: Rule) -> Draft:
+    def of(self, rule: Rule, deep: int = 0) -> Draft:
+        """`deep`: of how many groups it is inside; what no page has room for is one line of text."""
         match rule:
-            case All(rules):
-                return group(*(self.of(each) for each in rules))
-            case AnyOf(rules):
-                return group(*(self.of(each) for each in rules), join="any")
+            case All(rules) | AnyOf(rules) if deep <= MOST_DEEP:
+                lines = (self.of(each, deep + 1) for each in rules)
+                return group(*lines, join="any" if isinstance(rule, AnyOf) else "all")
             case Not(inner):
-                draft = self.of(inner)
-                if draft.is_not:
-                    draft = group(draft)
-                return Draft(draft.kind, draft.fields, True, draft.children)
+                return _negated(self.of(inner, deep))
         try:
             return self._leaf(rule)
         except _TooMuch:
@@ -119,14 +118,18 @@ class Drafting:
         if where is None:
             return []
         parts = where.rules if isinstance(where, All | AnyOf) else (where,)
-        lines = []
-        for part in parts:
-            inner, is_not = (part.rule, True) if isinstance(part, Not) else (part, False)
-            if not isinstance(inner, Compare):
-                raise _TooMuch
-            draft = self._value(inner)
-            lines.append(Draft(draft.kind, draft.fields, is_not))
-        return lines
+        return [self._detail(part, 1) for part in parts]
+
+    def _detail(self, part: Rule, deep: int) -> Draft:
+        match part:
+            case Compare():
+                return self._value(part)
+            case Not(inner):
+                return _negated(self._detail(inner, deep))
+            case All(rules) | AnyOf(rules) if deep <= MOST_BRACKETS:
+                details = (self._detail(each, deep + 1) for each in rules)
+                return group(*details, join="any" if isinstance(part, AnyOf) else "all")
+        raise _TooMuch
 
     def _sequence(self, rule: Sequence) -> Draft:
         window = windows.fields_of(rule.window)
@@ -178,6 +181,12 @@ class Drafting:
             case date():
                 return value.isoformat()
         return str(value)
+
+
+def _negated(draft: Draft) -> Draft:
+    if draft.is_not:
+        draft = group(draft)
+    return Draft(draft.kind, draft.fields, True, draft.children)
 
 
 def plain(number: Decimal) -> str:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from xiaohe.kernel.money import to_major
 from xiaohe.people import names
@@ -18,7 +18,6 @@ from xiaohe.segments.attributes.registry import ATTRIBUTES
 from xiaohe.segments.listing import FORMULA
 from xiaohe.segments.rules.tree import Rule
 from xiaohe.segments.rules.vocabulary import Kind
-from xiaohe.segments.sentence import words
 from xiaohe.segments.state import Standing
 from xiaohe.shop import audit
 from xiaohe.shop.models import AuditAct
@@ -45,7 +44,7 @@ def written(
     out.write(MARK)
     sheet = csv.writer(out)
     heads = [_("Name")] if with_names else []
-    sheet.writerow([*heads, _("Person"), *(plain(words.attribute(name)) for name in columns)])
+    sheet.writerow([*heads, _("Person"), *(plain(called.head(name)) for name in columns)])
     found = standing.people(rule, "-net_365", None)
     currency = standing.generation.traits.currency
     for start in range(0, len(found), SLICE):
@@ -54,7 +53,7 @@ def written(
         for row in standing.rows(some, columns).to_pylist():
             person = row["person"]
             name = [plain(people.name_of(shown, person))] if with_names else []
-            told = [_cell(each, row[each], currency) for each in columns]
+            told = [cell(each, row[each], currency) for each in columns]
             sheet.writerow([*name, f"p{person}", *told])
     return out.getvalue().encode(), len(found)
 
@@ -87,7 +86,7 @@ def taken(slug: str) -> tuple[Taken, ...]:
 
 
 def _columns_said(noted: str) -> str:
-    labels = {name: words.attribute(name) for name in ATTRIBUTES} | {"names": _("Names")}
+    labels = {name: called.head(name) for name in ATTRIBUTES} | {"names": _("Names")}
     known = [labels[name] for name in noted.split(",") if name in labels]
     return _(", ").join(known)
 
@@ -97,7 +96,8 @@ def plain(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def _cell(name: str, value: Any, currency: str) -> str:
+def cell(name: str, value: Any, currency: str) -> str:
+    """What is known of somebody as a spreadsheet takes it: numbers plain, everything else by its name."""
     if value is None:
         return ""
     match ATTRIBUTES[name].kind:
@@ -106,7 +106,7 @@ def _cell(name: str, value: Any, currency: str) -> str:
         case Kind.NUMBER:
             return str(value)
         case Kind.TRUTH:
-            return "1" if value else "0"
-        case Kind.CHOICE:
-            return plain(called.choice(name, value))
+            return plain(_("yes") if value else pgettext("in a cell", "no"))
+        case Kind.CHOICE | Kind.TEXT:
+            return plain(called.choice(name, str(value)))
     return value.isoformat() if isinstance(value, date) else plain(str(value))

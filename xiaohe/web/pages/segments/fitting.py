@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from xiaohe.segments.rules.kinds import WITHOUT_FIELD, result
@@ -41,8 +42,18 @@ def _measure(draft: Draft, vocabulary: Vocabulary) -> Draft:
 
 def _details(draft: Draft, vocabulary: Vocabulary) -> Draft:
     kind = vocabulary.records.get(draft.one("of"))
-    known = kind.fields if kind else {}
-    stay = [each for each in draft.children if not each.one("field") or each.one("field") in known]
+    return _of_fields(draft, kind.fields if kind else {})
+
+
+def _of_fields(draft: Draft, known: Mapping[str, Field]) -> Draft:
+    """Details only of fields there are; a bracket of which nothing is left goes, too."""
+    stay = []
+    for each in draft.children:
+        if each.kind is Is.GROUP:
+            inner = _of_fields(each, known)
+            stay += [inner] if inner.children or not each.children else []
+        elif not each.one("field") or each.one("field") in known:
+            stay.append(each)
     return replace(draft, children=tuple(stay))
 
 

@@ -15,8 +15,8 @@ from xiaohe.web.pages.segments.draft import ROOT, Draft, Is
 from xiaohe.web.pages.segments.drafts import MARK
 
 # Nobody taps together more; a form with more was not made by our page.
-MOST_NODES = 200
-MOST_DEEP = 6
+MOST_NODES = 1_000
+MOST_DEEP = 12
 Make = Callable[[str], Draft | None]
 
 
@@ -55,7 +55,8 @@ def _place(order: list[str], value: str) -> int:
 
 
 def edited(draft: Draft, do: str, ready: Make, written: Make) -> Draft:
-    """What a button does: `add:place:name`, `group:place`, `where:place`, `step:place`, `drop:place`, `put:place:2:text`.
+    """What a button does: `add:place:name`, `group:place`, `where:place`, `some:place`, `step:place`, `drop:place`,
+    `put:place:2:text`, `again:place::text`.
 
     `ready(name)` gives the line of a ready-made condition, `written(text)` that of a text form. An unknown order
     changes nothing.
@@ -68,18 +69,32 @@ def edited(draft: Draft, do: str, ready: Make, written: Make) -> Draft:
     if order == "add" and node.kind is Is.GROUP:
         new = ready(what)
         return draft if new is None else drafts.added(draft, place, new)
-    if order == "group":
-        return drafts.added(
-            draft, place, drafts.group(join="any" if node.one("join") != "any" else "all")
-        )
+    other = "all" if node.one("join") == "any" else "any"
+    if order == "group" and node.kind is Is.GROUP:
+        return drafts.added(draft, place, drafts.group(join=other))
     if order == "step" and node.kind is Is.SEQUENCE:
         return drafts.added(draft, place, Draft(Is.STEP))
-    if order == "where" and node.kind in (Is.MEASURE, Is.STEP):
+    if order == "where" and _has_details(draft, place):
         return drafts.added(draft, place, Draft(Is.VALUE))
+    if order == "some" and _has_details(draft, place):
+        return drafts.added(draft, place, drafts.group(Draft(Is.VALUE), join=other))
     if order == "drop" and place != ROOT:
         return drafts.dropped(draft, place)
-    if order == "put":
+    if order in ("put", "again"):
         number, _colon, text = what.partition(":")
         new = written(text)
-        return draft if new is None else drafts.added(draft, place, new, int(number or 0))
+        if new is None:
+            return draft
+        if order == "again":
+            return drafts.replaced(draft, place, new)
+        return drafts.added(draft, place, new, int(number) if number.isdecimal() else 0)
     return draft
+
+
+def _has_details(draft: Draft, place: str) -> bool:
+    """Something that happened, or a bracket around some of its details."""
+    line = drafts.at(draft, drafts.line_place(draft, place))
+    node = drafts.at(draft, place)
+    if line is None or node is None or line.kind not in (Is.MEASURE, Is.SEQUENCE):
+        return False
+    return node.kind in (Is.MEASURE, Is.STEP, Is.GROUP)

@@ -32,34 +32,34 @@ Named = Callable[[tuple[int, ...], str], list[tuple[int, str, bool]]]
 @dataclass(frozen=True)
 class Drawing:
     """Lines of one shop's drafts. `known(record, field)` are values to pick from, `named(people, words)` those chosen
-    and those a search finds; by place: `texts`, text forms, and
-    `said`, sentences of what is whole."""
+    and those a search finds; by place: `said`, sentences of what is whole."""
 
     vocabulary: Vocabulary
     known: Known
     named: Named
     segments: Mapping[str, str]
-    texts: Mapping[str, str]
     said: Mapping[str, str]
     problems: Mapping[str, str]
     # Places that lack something, said or not.
     open: Collection[str] = ()
 
-    def line(self, draft: Draft, place: str = ROOT, record: str = "") -> Line:
+    def line(self, draft: Draft, place: str = ROOT, record: str = "", deep: int = 0) -> Line:
+        """`record`, `deep`: of a detail of what it is one, and in how many brackets."""
         below = draft.one("of") if draft.kind in (Is.MEASURE, Is.STEP) else record
+        deep += bool(record) and draft.kind is Is.GROUP
         return Line(
             place=place,
             kind=draft.kind.value,
             is_not=draft.is_not,
             parts=tuple(self._parts(draft, place, record)),
             lines=tuple(
-                self.line(each, child_id(place, number), below)
+                self.line(each, child_id(place, number), below, deep)
                 for number, each in enumerate(draft.children)
             ),
             problem=self.problems.get(place, ""),
             is_open=any(each == place or each.startswith(f"{place}-") for each in self.open),
             join=draft.one("join", "all"),
-            text=self.texts.get(place, ""),
+            deep=deep,
             said=self.said.get(place, ""),
         )
 

@@ -104,8 +104,8 @@ def _sentence(own: int, everybody: int) -> str:
         )
         return said % {"all": f"{everybody:,}"}
     said = ngettext(
-        "You look at %(own)d segment of your own, of %(all)s people you know.",
-        "You look at %(own)d segments of your own, of %(all)s people you know.",
+        "You put together %(own)d segment of the %(all)s people you know.",
+        "You put together %(own)d segments of the %(all)s people you know.",
         own,
     )
     return said % {"own": own, "all": f"{everybody:,}"}

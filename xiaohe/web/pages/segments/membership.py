@@ -22,14 +22,17 @@ from xiaohe.segments.models import Kind
 from xiaohe.segments.rules.tree import All, AnyOf, Compare, InSegment, Not, Op, Rule, Test
 from xiaohe.segments.rules.vocabulary import Kind as Of
 from xiaohe.segments.sentence import words
+from xiaohe.segments.sentence.meanings import Meaning
 from xiaohe.shop.queries import calendar
 from xiaohe.web.pages import people
-from xiaohe.web.pages.segments import table
+from xiaohe.web.pages.segments import called, saying, table
 from xiaohe.web.templatetags.xiaohe import shop_day
 
 # What stands beside the segments, each with its reason.
 STANDING = ("stage", "tier", "trust", "need", "means")
 MOST_FACTS = 5
+# Of more lines each is folded.
+MOST_OPEN = 5
 
 
 @dataclass(frozen=True)
@@ -70,13 +73,32 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """One line of the rule, and what stands in its brackets."""
+
+    line: Line
+    below: tuple[Line, ...]
+
+    @property
+    def has_more(self) -> bool:
+        return bool(self.below or self.line.facts)
+
+
+@dataclass(frozen=True)
 class Reason:
     person: int
     name: str
     sentence: str
     how_long: str
-    lines: tuple[Line, ...]
+    conditions: tuple[Condition, ...]
     slug: str
+    # What the words of the rule mean, with their cut values.
+    meanings: tuple[Meaning, ...]
+
+    @property
+    def folds(self) -> bool:
+        """So much that each condition shows its facts only when it is opened."""
+        return sum(1 + len(each.below) for each in self.conditions) > MOST_OPEN
 
 
 def of(person: int, now: datetime) -> Segments:
@@ -108,7 +130,7 @@ def _standing(person: int, now: datetime) -> Iterator[Standing]:
         value = rows[0][name] if rows else None
         if value is not None:
             said = table.said(name, value, standing.generation.traits.currency, standing.on)
-            yield Standing(name, words.attribute(name), said)
+            yield Standing(name, called.head(name), said)
 
 
 def why(person: int, asked: str, now: datetime) -> Reason:
@@ -129,7 +151,23 @@ def why(person: int, asked: str, now: datetime) -> Reason:
     told = explain.explain(person, rule, now)
     today = calendar().day_of(now)
     span = how_long(told.why.span, calendar(), partial(_instant, today))
-    return Reason(person, _name(person), sentence, span, tuple(_lines(told.why, 0, today)), slug)
+    return Reason(
+        person,
+        _name(person),
+        sentence,
+        span,
+        tuple(_conditions(list(_lines(told.why, 0, today)))),
+        slug,
+        saying.meanings(rule, state.current(now)),
+    )
+
+
+def _conditions(lines: list[Line]) -> Iterator[Condition]:
+    """Lines by the condition to which they belong; below a joint at the top each of its parts is one."""
+    level = 1 if len([each for each in lines if not each.depth]) == 1 and len(lines) > 1 else 0
+    tops = [number for number, each in enumerate(lines) if each.depth <= level]
+    for start, end in zip(tops, [*tops[1:], len(lines)], strict=True):
+        yield Condition(lines[start], tuple(lines[start + 1 : end]))
 
 
 def _why_so(person: int, name: str, now: datetime) -> str:

@@ -133,9 +133,9 @@ def _headline(name: str, count: int) -> str:
 
 def stages(standing: Standing, saved: Saved, names: dict[str, str]) -> tuple[Stage, ...]:
     """From everybody down to those who are left; a rule that is no `and` is one step."""
-    if not isinstance(saved.rule, All):
+    everybody = standing.everyone
+    if not isinstance(saved.rule, All) or not everybody:
         return ()
-    everybody = max(standing.everyone, 1)
     return tuple(
         Stage(
             saying.clause(step.rule, names),

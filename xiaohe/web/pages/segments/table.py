@@ -12,11 +12,10 @@ from django.utils.translation import gettext as _
 
 from xiaohe.kernel.money import spoken
 from xiaohe.people import names, search
-from xiaohe.segments import queries, state
+from xiaohe.segments import state
 from xiaohe.segments.attributes.registry import ATTRIBUTES
 from xiaohe.segments.rules.tree import Rule
 from xiaohe.segments.rules.vocabulary import Kind
-from xiaohe.segments.sentence import words
 from xiaohe.segments.state import Standing
 from xiaohe.web.pages import people
 from xiaohe.web.pages.segments import called
@@ -125,7 +124,7 @@ def page(slug: str, rule: Rule, asked: Asked, now: datetime) -> Table:
         previous=_href(asked, asked.number - 1) if first else "",
         next=_href(asked, asked.number + 1) if reached < total and not asked.query else "",
         query=asked.query,
-        choices=called.attributes(queries.vocabulary().attributes),
+        choices=called.columns(ATTRIBUTES),
         chosen=asked.columns,
     )
 
@@ -143,7 +142,7 @@ def cells_of(
             Cell(
                 said(name, row[name], currency, standing.on),
                 ATTRIBUTES[name].kind in NUMERIC,
-                words.attribute(name),
+                called.head(name),
             )
             for name in columns
         )
@@ -177,7 +176,7 @@ def _column(name: str, asked: Asked) -> Column:
         order = name if biggest_first else f"-{name}"
     told = {f"-{name}": "descending", name: "ascending"}.get(asked.order, "")
     href = _href(Asked(asked.columns, order), 1)
-    return Column(name, words.attribute(name), kind in NUMERIC, href, told)
+    return Column(name, called.head(name), kind in NUMERIC, href, told)
 
 
 def _href(asked: Asked, number: int) -> str:

@@ -140,8 +140,8 @@ def _sentence(count: int) -> str:
 
 
 def _groups(known: Iterable[tags.Defined], chosen: str) -> Iterable[Option]:
-    """Groups in which the shop names tags itself, and those it has; then one of its own."""
-    names = dict.fromkeys([*tags.groups(), *(each.group for each in known)])
+    """No group in particular, those in which the shop names tags itself, those it has; then one of its own."""
+    names = dict.fromkeys([_("By hand"), *tags.groups(), *(each.group for each in known)])
     for name in names:
         yield Option(name, name, name == chosen)
     yield Option(NEW, _("another group …"), chosen == NEW)

@@ -1,6 +1,7 @@
 // Everything the pages need beyond htmx. Behaviour hangs on data attributes, so markup stays readable:
 //   data-copy="#id" | data-copy-text="…"  copy; data-tap="/url" is posted after it, data-copied is the feedback
 //   data-open="#dialog"                   open a sheet          data-close   close the one around
+//   data-sift                             what is in it is sifted by what is typed into its data-sift-by
 //   data-theme-toggle                     light / dark          data-print   print
 "use strict";
 
@@ -144,7 +145,49 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// ---- sifting: folded lists of buttons or links, by a word of theirs or of their heading ----
+function sift(field) {
+  const list = field.closest("[data-sift]");
+  const words = field.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+  const fits = (text) => words.every((word) => text.toLowerCase().includes(word));
+  let found = 0;
+  // Inner folds first: one that holds something keeps the one around it.
+  [...list.querySelectorAll("[data-sift-in]")].reverse().forEach((fold) => {
+    const heading = fold.querySelector(":scope > summary, :scope > h2")?.textContent ?? "";
+    let here = fold.querySelectorAll("[data-sift-in]:not([hidden])").length;
+    fold.querySelectorAll("[data-sift-one]").forEach((one) => {
+      if (one.closest("[data-sift-in]") !== fold) return;
+      one.hidden = !fits(`${heading} ${one.textContent}`);
+      here += one.hidden ? 0 : 1;
+    });
+    found += here;
+    fold.hidden = !here;
+    if (fold.matches("details")) {
+      // Folds of one name close each other: while one looks, all that hold something are open.
+      if (words.length && fold.name) [fold.dataset.name, fold.name] = [fold.name, ""];
+      if (!words.length && fold.dataset.name) fold.name = fold.dataset.name;
+      fold.open = words.length > 0;
+    }
+  });
+  list.querySelector("[data-sift-none]").hidden = found > 0;
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-sift-by]")) {
+    sift(event.target);
+    event.stopPropagation();
+  }
+}, true);
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches("[data-sift-by]")) event.preventDefault();
+});
+// Without scripts there is nothing to type into.
+function showSifts(within) {
+  within.querySelectorAll?.("[data-sift] .sift[hidden]").forEach((label) => (label.hidden = false));
+}
+
 // ---- htmx ----
+document.addEventListener("htmx:load", (event) => showSifts(event.target));
 document.addEventListener("htmx:afterSettle", watchToasts);
 document.addEventListener("htmx:oobAfterSwap", watchToasts);
 document.addEventListener("htmx:xhr:progress", (event) => {
@@ -166,6 +209,7 @@ document.addEventListener("htmx:sendError", () => {
   watchToasts();
 });
 document.addEventListener("DOMContentLoaded", () => {
+  showSifts(document);
   watchDrops();
   watchToasts();
 });
