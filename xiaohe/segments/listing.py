@@ -265,7 +265,7 @@ def cited(each: Cited, day: Callable[[date], str] = date.isoformat) -> str:
     told = {"day": day(each.on), "what": _fact_name(each.type)}
     if each.alone:
         return _("%(day)s %(what)s, which decides it alone") % told
-    return _("%(day)s %(what)s") % told
+    return _("%(day)s %(what)s, among others") % told
 
 
 def _changed(day: str, name: str, was: str | None, now: str | None, because: str) -> str:

@@ -20,17 +20,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, TypeAlias
 
-from xiaohe.ledger import engine
-from xiaohe.people import overlay as overlays
 from xiaohe.people.spells import WORDS
 from xiaohe.segments import queries
 from xiaohe.segments.attributes import cuts
 from xiaohe.segments.attributes.recurring import TOLD
 from xiaohe.segments.attributes.registry import ATTRIBUTES
-from xiaohe.segments.explain import ahead, attributes, citing, deciding, lasting, places
+from xiaohe.segments.explain import (
+    ahead,
+    alone,
+    attributes,
+    citing,
+    deciding,
+    lasting,
+    places,
+    said,
+)
 from xiaohe.segments.explain.days import Days, of_days
 from xiaohe.segments.explain.folding import (
     Clock,
@@ -44,13 +51,18 @@ from xiaohe.segments.explain.folding import (
     turns,
     where_turns,
 )
-from xiaohe.segments.explain.person import Person, first_ahead, read_of, small
-from xiaohe.segments.explain.recorded import is_of_now, rows_of
+from xiaohe.segments.explain.person import (
+    Person,
+    first_ahead,
+    read_of,
+    small,
+)
+from xiaohe.segments.explain.recorded import Wanted, is_of_now, rows_of
 from xiaohe.segments.explain.timeline import Gap, Line, Truth, Truths, steady, unknown
 from xiaohe.segments.explain.told import Explanation, NobodyKnown, Why
-from xiaohe.segments.query.compile import atoms, leaf_table
+from xiaohe.segments.query.compile import atoms
 from xiaohe.segments.query.logged import CHANGED
-from xiaohe.segments.query.world import World, at_moment, at_start_of
+from xiaohe.segments.query.world import World
 from xiaohe.segments.records.registry import LINK, TAG
 from xiaohe.segments.rules.tree import (
     All,
@@ -71,37 +83,13 @@ from xiaohe.segments.rules.tree import (
 )
 from xiaohe.segments.rules.vocabulary import Kind
 from xiaohe.segments.rules.windows import is_of_cycles
-from xiaohe.segments.state import generation, logged
 from xiaohe.segments.text import canonical
-from xiaohe.traits import state as traits
 
-MOST_CITED = 20
 Rows: TypeAlias = list[list[Row]]
-
-# Conditions that are one question: a rule may have hundreds, and each sequence is two steps deeper to be compiled.
-AT_ONCE = 12
-
-
-def explain(person: int, rule: Rule, now: datetime, *, on: date | None = None) -> Explanation:
-    """Why somebody (by id, an older one too) fits now, or did before shop day `on`; raises NobodyKnown."""
-    rules = queries.rules()
-    person = overlays.current().person(person)
-    kept = generation.newest()
-    more: dict[str, Any] = {
-        "segment": rules.__getitem__,
-        "logged_from": logged.first_days(kept),
-    }
-    with engine.reading() as read:
-        if on is not None:
-            world = at_start_of(read, traits.as_of(on), on, **more)
-        else:
-            world = at_moment(read, traits.current(), now, **more)
-            world = logged.with_kept(world, kept)
-        return explained(world, person, rule)
 
 
 def explained(world: World, person: int, rule: Rule) -> Explanation:
-    """The same for a caller who stands on a world already."""
+    """Why somebody (by id) fits at the moment of a world; raises NobodyKnown."""
     return _Asked(world, person, rule).explanation()
 
 
@@ -137,18 +125,23 @@ class _Asked:
             # The shop's cuts are everybody's.
             cuts.of(self.whole)
         self.world = small(self.whole, self.of)
-        if self._wants(Compare, Rank, Been):
-            self.days = of_days(self.world, self.of)
-            self.row = self._today()
         rhythm = self.of.tables["rhythm"].to_pylist()
         calendar = self.world.calendar
         cycle = rhythm[0]["cycle"] if rhythm else None
         self.clock = Clock(calendar.day_of, calendar.start_of, cycle)
-        self.now = self._truths()
+        self.steps = self._records()
+        self.tried = alone.tried(self.world, self.of, self.leaves, self.steps, self.clock)
+        if self._wants(Compare, Rank, Been):
+            less = alone.without_each(self.whole, self.world, self.of, self.leaves, self.tried)
+            self.days = of_days(self.world, self.of, less)
+            self.row = self._today()
+        self.now = said.truths(self.world, self.behind)
 
     def explanation(self) -> Explanation:
         at = self.world.at
         self.truths = Truths(self.lines, canonical, self.world.segment, at, self.of.known_from)
+        # Of each leaf of an attribute what it is without each of the facts tried.
+        self.lacking: dict[str, list[Truth]] = {}
         self._compared()
         for key, leaf in self.behind.items():
             if not isinstance(leaf, Compare | Been):
@@ -156,6 +149,12 @@ class _Asked:
         for key, leaf in self.behind.items():
             if isinstance(leaf, Been):
                 self.lines[key] = self._lasting(key, leaf)
+        self.alone = alone.deciding(
+            self.world, self.of, self.rule, self.truths, self.now, self.tried,
+            {key: each for key, each in self.looked.items() if key in self.leaves},
+            {key: each for key, each in self.lacking.items() if key in self.leaves},
+            self.days.less if self.days else (),
+        )  # fmt: skip
         return Explanation(self.person, self.world.on, at, self._why(self.rule))
 
     # ------------------------------------------------------------ what the query says
@@ -174,20 +173,15 @@ class _Asked:
         )
         return dict(table.to_pylist()[0])
 
-    def _truths(self) -> dict[str, bool]:
-        """What the query says; places are among everybody."""
-        found = dict.fromkeys(self.behind, False)
-        asked = {key: each for key, each in self.behind.items() if not isinstance(each, Rank)}
-        keys = list(asked)
-        for begin in range(0, len(keys), AT_ONCE):
-            some = {f"leaf_{at}": key for at, key in enumerate(keys[begin : begin + AT_ONCE])}
-            leaves = {name: asked[key] for name, key in some.items()}
-            (row,) = self.world.read.run(leaf_table(self.world, leaves)).to_pylist()
-            found |= {key: row[name] for name, key in some.items()}
-        return found
-
-    def _records(self, leaf: Measure | Sequence, some: Records, name: str = "") -> list[Row]:
-        return rows_of(self.world, self.of, leaf, some, name)
+    def _records(self) -> dict[str, list[list[Row]]]:
+        """What each leaf of records looks at, of all times: of a sequence the records of each step."""
+        some = {
+            key: Wanted.of(each)
+            for key, each in self.behind.items()
+            if isinstance(each, Measure | Sequence)
+        }
+        rows = rows_of(self.world, self.of, [one for wanted in some.values() for one in wanted])
+        return {key: [next(rows) for _each in wanted] for key, wanted in some.items()}
 
     # ------------------------------------------------------------ over time
 
@@ -206,7 +200,8 @@ class _Asked:
         return unknown(is_now)
 
     def _measured(self, key: str, leaf: Measure) -> Line:
-        rows = self.rows[key] = self._records(leaf, leaf.records, leaf.field)
+        (rows,) = self.steps[key]
+        self.rows[key] = rows
         at, clock, is_now = self.world.at, self.clock, self.now[key]
         window, where = leaf.records.window, leaf.records.where
         by_day = leaf.records.of == TAG or is_of_now(leaf.records)
@@ -238,7 +233,7 @@ class _Asked:
         return self._by_cycle([window], line)
 
     def _chained(self, key: str, leaf: Sequence) -> Line:
-        steps = [self._records(leaf, step) for step in leaf.steps]
+        steps = self.steps[key]
         self.rows[key] = [row for rows in steps for row in rows if row.seen <= self.world.at]
         is_now, clock = self.now[key], self.clock
         self._looks(key, leaf, steps, lambda rows: chained(leaf, rows, self.world.at, clock))
@@ -281,9 +276,15 @@ class _Asked:
         table = self.days.table
         group = table[leaf.per].to_pylist() if leaf.per else [True] * table.num_rows
         rows = list(zip(table[leaf.field].to_pylist(), group, strict=True))
-        known = places.others(self.whole, leaf, self.person, set(group))
-        told = places.truths(known, leaf, rows)
+        less = self.days.without
+        if less is not None:
+            of_less = less[leaf.per].to_pylist() if leaf.per else [True] * less.num_rows
+            rows += zip(less[leaf.field].to_pylist(), of_less, strict=True)
+        known = places.others(self.whole, leaf, self.person, {each for _value, each in rows})
+        every = places.truths(known, leaf, rows)
+        told = every[: table.num_rows]
         self.now[key] = told[self.days.today]
+        self.lacking[key] = alone.sure(self.days, every[table.num_rows :], leaf.field, leaf.per)
         line = attributes.line(
             Compare(leaf.field, attributes.KNOWN), self.now[key], told, self.days, self.of, self.clock, self.world
         )  # fmt: skip
@@ -302,12 +303,18 @@ class _Asked:
         if not asked:
             return
         assert self.days is not None
-        told = attributes.truths(self.world, self.days, asked)
+        every = attributes.truths(self.world, self.days, asked)
+        told = {key: found[: len(self.days.instants)] for key, found in every.items()}
         for key, leaf in asked.items():
             self.values[key] = self.row.get(leaf.field)
+            if said.is_of_days(leaf):
+                self.now[key] = bool(told[key][self.days.today])
             if ATTRIBUTES[leaf.field].kind is Kind.RECURRING:
                 self.lines[key] = self._coming_back(key, leaf)
                 continue
+            self.lacking[key] = alone.sure(
+                self.days, every[key][len(self.days.instants) :], leaf.field
+            )
             line = attributes.line(
                 leaf, self.now[key], told[key], self.days, self.of, self.clock, self.world
             )
@@ -317,15 +324,15 @@ class _Asked:
             self.lines[key] = line
 
     def _coming_back(self, key: str, leaf: Compare) -> Line:
-        said = ahead.tellings(leaf.field, self.of, self.world)
-        seen = [each for each in said if each.seen <= self.world.at]
+        tellings = ahead.tellings(leaf.field, self.of, self.world)
+        seen = [each for each in tellings if each.seen <= self.world.at]
 
         def fits(rows: deciding.Rows) -> bool | None:
             left = [each for each in seen if each.row in rows[0]]
             return ahead.fits(leaf, left, self.world.on)
 
         self.looked[key] = deciding.Looked((TOLD,), ([each.row for each in seen],), fits)
-        return ahead.of_recurring(leaf, self.now[key], said, self.world, self.clock)
+        return ahead.of_recurring(leaf, self.now[key], tellings, self.world, self.clock)
 
     def _lasting(self, key: str, leaf: Been) -> Line:
         assert isinstance(leaf.rule, Compare | InSegment)
@@ -359,40 +366,21 @@ class _Asked:
         return Why(rule, fits, span, self.values.get(key), self._cited(key, self.leaves[key]))
 
     def _cited(self, key: str, leaf: Leaf) -> tuple[citing.Cited, ...]:
-        if isinstance(leaf, Measure):
-            rows = self.rows[key]
-            kind = leaf.records.of
-            alone = {row.key: self._turns_alone(kind, row) for row in rows[-MOST_CITED:]}
-            return citing.of_records(
-                self.world, self.of, leaf.records.of, rows[-MOST_CITED:], alone
-            )
-        if isinstance(leaf, Sequence):
-            alone = {
-                row.key: self._turns_alone(step.of, row)
-                for step, rows in zip(leaf.steps, self.looked[key].rows, strict=True)
-                for row in rows[-MOST_CITED:]
-            }
-            return citing.of_steps(self.world, self.of, leaf, self.rows[key], MOST_CITED, alone)
-        if isinstance(leaf, Compare) and ATTRIBUTES[leaf.field].kind is Kind.RECURRING:
-            # What was told last holds.
-            last = self.looked[key].rows[0][-1:]
-            alone = {row.key: self._turns_alone(TOLD, row) for row in last}
-            return citing.of_records(self.world, self.of, TOLD, last, alone)
-        if isinstance(leaf, Compare):
-            return citing.of_attribute(self.world, self.of, leaf.field)
-        if isinstance(leaf, Rank):
-            return citing.of_attribute(self.world, self.of, leaf.field)
-        if isinstance(leaf, Been):
-            return citing.of_words(self.world, self.of, leaf)
+        world, of, decide = self.world, self.of, self.alone
+        match leaf:
+            case Measure():
+                rows = self.rows[key][-alone.MOST_CITED :]
+                return citing.of_records(world, of, leaf.records.of, rows, decide)
+            case Sequence():
+                return citing.of_steps(world, of, leaf, self.rows[key], alone.MOST_CITED, decide)
+            case Compare() if ATTRIBUTES[leaf.field].kind is Kind.RECURRING:
+                # What was told last holds.
+                return citing.of_records(world, of, TOLD, self.looked[key].rows[0][-1:], decide)
+            case Compare() | Rank():
+                return citing.of_attribute(world, of, leaf.field, decide)
+            case Been():
+                return citing.of_words(world, of, leaf)
         return ()
-
-    def _turns_alone(self, kind: str, row: Row) -> bool:
-        """Whether the person's membership is another without the fact behind this record."""
-        gone = deciding.gone_with(self.of, kind, row)
-        looked = {key: each for key, each in self.looked.items() if key in self.leaves}
-        flipped = replace(self.truths, flipped=deciding.turned(looked, self.now, gone))
-        at = self.world.at
-        return flipped.fits(self.rule, at) is not self.truths.fits(self.rule, at)
 
     def _looks(self, key: str, leaf: Leaf, rows: Rows, fits: deciding.Fits) -> None:
         """Put down what a leaf of the rule looks at."""

@@ -20,9 +20,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
+
 from xiaohe.segments.attributes.registry import ATTRIBUTES
 from xiaohe.segments.explain.days import Days
 from xiaohe.segments.explain.folding import Clock, exact, passes
+from xiaohe.segments.explain.hanging import OF_DAY, OF_FACTS, OF_FIRST, OF_LAST, OF_OTHERS
 from xiaohe.segments.explain.person import Person
 from xiaohe.segments.explain.timeline import FAR, Gap, Line, Truth, unknown
 from xiaohe.segments.query.values import fits
@@ -31,16 +34,6 @@ from xiaohe.segments.rules.tree import Compare, Op, Test
 from xiaohe.segments.rules.vocabulary import Kind
 from xiaohe.segments.rules.windows import is_hours, is_of_cycles
 
-OF_FACTS = frozenset({
-    "net_total", "net_365", "days_365", "first_on", "hour_habit", "shop_habit", "store", "category_1", "category_2",
-    "promo_share", "refund_share", "linked", "friend", "in_group", "follows", "ever_linked", "linked_since",
-    "link_days", "account", "staff", "ended_by", "last_signal_on", "consent", "muted", "complaint_open",
-})  # fmt: skip
-OF_FIRST = frozenset({"source_first_on", "first_source_type", "first_platform", "first_entry", "first_code"})  # fmt: skip
-OF_LAST = frozenset({"last_source_type", "last_platform", "last_entry", "last_code"})
-OF_OTHERS = frozenset({"referrals", "chain_depth", "was_referred", "promoter", "trust"})
-# Reckoned anew each day by how others of their kind bought.
-OF_DAY = frozenset({"chance", "ev"})
 # What grows older without an end; everything else has settled a year on.
 AGING = frozenset({"days_since", "ratio", "link_days", "due", "stage", "recency_score", "rfm", "need", "weakest"})  # fmt: skip
 GROWING = frozenset({"days_since", "ratio", "link_days"})
@@ -49,7 +42,7 @@ SETTLED = {"stage": "lost", "recency_score": 1}
 
 
 def truths(world: World, days: Days, leaves: Mapping[str, Compare]) -> dict[str, list[Truth]]:
-    """Of each leaf whether each row of `days` passes it; None where only a query of that day could tell."""
+    """Of each leaf whether each row of `days` passes it, then today's without each fact; None: it cannot be told."""
     asked = {
         key: leaf
         for key, leaf in leaves.items()
@@ -57,7 +50,8 @@ def truths(world: World, days: Days, leaves: Mapping[str, Compare]) -> dict[str,
     }
     found: dict[str, list[Truth]] = {}
     if asked:
-        table = world.read.register("attributes_of_days", days.table)
+        every = days.table if days.without is None else pa.concat_tables([days.table, days.without])
+        table = world.read.register("attributes_of_days", every)
         named = {f"leaf_{at}": leaf for at, leaf in enumerate(asked.values())}
         said = {
             name: fits(world, ATTRIBUTES[leaf.field].kind, table[leaf.field], leaf.test)
@@ -75,12 +69,15 @@ def _of_day(world: World, days: Days, leaf: Compare) -> list[Truth]:
     """Days of a row look as they do from today; they and the test are moved to the row's own day."""
     window, calendar = leaf.test.window, world.calendar
     if window is not None and (is_hours(window) or is_of_cycles(window)):
-        return [None] * len(days.instants)
+        return [None] * (len(days.instants) + len(days.less))
     found: list[Truth] = []
     for at, value in zip(days.instants, days.table[leaf.field].to_pylist(), strict=True):
         on = world.on if at == world.at else calendar.day_of(at)
         real = value + (on - world.on) if isinstance(value, date) else value
         found.append(passes(real, leaf.test, on))
+    if days.without is not None:
+        lacking = days.without[leaf.field].to_pylist()
+        found += [passes(value, leaf.test, world.on) for value in lacking]
     return found
 
 

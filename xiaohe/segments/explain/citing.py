@@ -1,38 +1,54 @@
-"""The facts an explanation names: of records the facts behind them, of attributes the latest ones that say so."""
+"""The facts an explanation names: of records the facts behind them, of attributes those that decide, and the latest."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from xiaohe.segments.attributes.acts import CLOSED, CONSENTS, LOOKS, OPENED, REPLY, REVIEWED, WISHED
+from xiaohe.segments.attributes.referrals import REFERRED
 from xiaohe.segments.explain.folding import Row
 from xiaohe.segments.explain.person import Person, seen_at
 from xiaohe.segments.query.logged import CHANGED, ENTERED, LEFT
 from xiaohe.segments.query.world import World
+from xiaohe.segments.records.purchases import CREATED, ITEM, REFUNDED
 from xiaohe.segments.records.registry import LINK, PURCHASE, SIGNAL
 from xiaohe.segments.rules.tree import Been, Compare, InSegment
 from xiaohe.segments.rules.tree import Sequence as Chain
 
 PAID, STARTED = "order.paid", "link.started"
-# Of an attribute the facts that say it; their latest few are named.
+ENDED = "link.ended"
+_BOUGHT = (PAID,)
+# Of an attribute the types of facts that say it; those that decide are named, and the latest.
 OF_ATTRIBUTES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("linked", "friend", "in_group", "follows", "link_days", "linked_since", "ever_linked", "account",
-                     "staff"), (STARTED, "link.ended")),
-    **dict.fromkeys(("consent", "muted"), ("consent.given", "consent.reduced", "consent.withdrawn")),
-    "complaint_open": ("complaint.opened", "complaint.closed"),
+                     "staff", "ended_by"), (STARTED, ENDED)),
+    **dict.fromkeys(("consent", "muted"), tuple(CONSENTS)),
+    "complaint_open": (OPENED, CLOSED),
     **dict.fromkeys(("stage", "days_since", "ratio", "due", "due_on", "last_on", "occasions", "net_total", "net_365",
                      "days_365", "value", "tier", "vip", "rfm", "recency_score", "frequency_score", "money_score", "ev",
-                     "usual_net", "cycle", "chance", "first_on", "promo_share", "refund_share", "need", "means"), (PAID,)),
-    "last_signal_on": (PAID, "message.in"),
-    "trust": (STARTED, "message.in", "product.reviewed"),
-    **dict.fromkeys(("referrals", "promoter", "was_referred"), ("order.referred", STARTED)),
+                     "usual_net", "cycle", "basis", "chance", "first_on", "promo_share", "means", "hour_habit",
+                     "shop_habit"), _BOUGHT),
+    **dict.fromkeys(("refund_share", "bargain_hunter"), (PAID, REFUNDED)),
+    **dict.fromkeys(("category_1", "category_2"), (ITEM, PAID)),
+    "store": (PAID, CREATED, STARTED, "link.scanned", "claim.made"),
+    "need": (PAID, *LOOKS, WISHED),
+    "last_signal_on": SIGNAL,
+    "trust": (STARTED, REPLY, REVIEWED, OPENED, CLOSED, REFERRED),
+    "weakest": (PAID, STARTED, REPLY, REVIEWED, OPENED, CLOSED, *LOOKS, WISHED),
+    **dict.fromkeys(("source_first_on", "first_source_type", "first_platform", "first_entry", "first_code",
+                     "last_source_type", "last_platform", "last_entry", "last_code"),
+                    (STARTED, "link.scanned", "link.requested", "claim.made", CREATED, PAID)),
+    **dict.fromkeys(("referrals", "promoter", "was_referred", "chain_depth"), (REFERRED,)),
 }  # fmt: skip
 # Of whoever never bought these rest on links and signs of life.
-BEFORE_BUYING, WITHOUT_PURCHASE = frozenset({"stage", "tier"}), (STARTED, "link.ended", *SIGNAL)
+BEFORE_BUYING, WITHOUT_PURCHASE = frozenset({"stage", "tier"}), (STARTED, ENDED, *SIGNAL)
 LATEST = 3
+# Of the facts that say an attribute so many of the latest, and of the earliest, are tried.
+TRIED_LATEST, TRIED_EARLIEST = 12, 2
 
 
 @dataclass(frozen=True)
@@ -51,9 +67,9 @@ class Cited:
 
 
 def of_records(
-    world: World, of: Person, kind: str, rows: Sequence[Row], alone: Mapping[int, bool]
+    world: World, of: Person, kind: str, rows: Sequence[Row], alone: Collection[int] = ()
 ) -> tuple[Cited, ...]:
-    """The facts behind records of one kind, latest first."""
+    """The facts behind records of one kind; `alone`: keys of facts that decide."""
     if not rows:
         return ()
     keys = {row.key for row in rows}
@@ -63,36 +79,44 @@ def of_records(
     if kind == LINK:
         begun = {(row.key, row.at) for row in rows}
         told = [(cited, record) for cited, record in told if (record, cited.at) in begun]
-    # Two facts say the same: neither decides alone.
-    several = [record for _cited, record in told]
-    return _latest_first(
-        replace(each, alone=alone.get(record, False) and several.count(record) == 1)
-        for each, record in told
+    return _latest_first(replace(each, alone=each.key in alone) for each, _record in told)
+
+
+def tried(world: World, of: Person, name: str) -> tuple[int, ...]:
+    """Keys of the facts of which it is asked whether they decide an attribute."""
+    told = [
+        each.key
+        for each in _latest_first(each for each, _row in _told(world, of, _says(world, of, name)))
+    ]
+    return (*told[:TRIED_LATEST], *told[TRIED_LATEST:][-TRIED_EARLIEST:])
+
+
+def of_attribute(
+    world: World, of: Person, name: str, alone: Collection[int] = ()
+) -> tuple[Cited, ...]:
+    """The facts that decide an attribute, and the latest that say it; none for what many facts say together."""
+    told = _latest_first(
+        replace(each, alone=each.key in alone)
+        for each, _row in _told(world, of, _says(world, of, name))
     )
-
-
-def of_attribute(world: World, of: Person, name: str) -> tuple[Cited, ...]:
-    """The latest facts that say an attribute; none for what many facts say together."""
-    types = OF_ATTRIBUTES.get(name)
-    if types is None:
-        return ()
-    latest = _latest_first(each for each, _row in _told(world, of, types))[:LATEST]
-    if not latest and name in BEFORE_BUYING:
-        told = _told(world, of, WITHOUT_PURCHASE)
-        latest = _latest_first(each for each, _row in told)[:LATEST]
+    deciding = [each for each in told if each.alone][:LATEST]
+    others = [each for each in told if not each.alone][: LATEST - len(deciding)]
     words = _latest_first(_changes(world, of, name))[:1] if name in CHANGED else ()
-    return _latest_first((*words, *latest))
+    return _latest_first((*deciding, *words, *others))
+
+
+def _says(world: World, of: Person, name: str) -> tuple[str, ...]:
+    """The types of facts that say an attribute of this person."""
+    types = OF_ATTRIBUTES.get(name, ())
+    if name in BEFORE_BUYING and not any(True for _each in _told(world, of, types)):
+        return WITHOUT_PURCHASE
+    return types
 
 
 def of_steps(
-    world: World,
-    of: Person,
-    leaf: Chain,
-    rows: Sequence[Row],
-    most: int,
-    alone: Mapping[int, bool],
+    world: World, of: Person, leaf: Chain, rows: Sequence[Row], most: int, alone: Collection[int]
 ) -> tuple[Cited, ...]:
-    """The facts behind the records of each step, latest first."""
+    """The facts behind the records of each step."""
     kinds = dict.fromkeys(step.of for step in leaf.steps)
     found = {each.key: each for kind in kinds for each in of_records(world, of, kind, rows, alone)}
     return _latest_first(found.values())[:most]
@@ -143,4 +167,5 @@ def _cited(world: World, row: Mapping[str, Any]) -> Cited:
 
 
 def _latest_first(cited: Iterable[Cited]) -> tuple[Cited, ...]:
-    return tuple(sorted(cited, key=lambda each: (each.at, each.key), reverse=True))
+    """Those that decide stand before the others."""
+    return tuple(sorted(cited, key=lambda each: (each.alone, each.at, each.key), reverse=True))

@@ -104,17 +104,26 @@ def _known_from(whole: World, facts: pa.Table, left_out: pa.Table) -> datetime |
     """When the first fact about them was seen; None: they are nobody the shop knows."""
     if left_out.num_rows:
         return None
-    seen = [
-        seen_at(whole, row)
-        for row in facts.select(
-            ["type", "subject", "order_key", "occurred_at", "date_only"]
-        ).to_pylist()
-        if row["type"] not in OF_NOBODY
-        and row["subject"] != NOBODY
-        and row["subject"] != row["order_key"]
-    ]
+    told = facts.select(["type", "subject", "order_key", "occurred_at", "date_only"]).to_pylist()
+    seen = [seen_at(whole, row) for row in told if _makes_known(row)]
     first = min(seen, default=None)
     return first if first is not None and first <= whole.at else None
+
+
+def _makes_known(row: dict[str, Any]) -> bool:
+    return (
+        row["type"] not in OF_NOBODY
+        and row["subject"] != NOBODY
+        and row["subject"] != row["order_key"]
+    )
+
+
+def is_known_without(world: World, of: Person, key: int) -> bool:
+    """Whether they were anybody the shop knows without one of their facts."""
+    return any(
+        _makes_known(row) and row["key_hash"] != key and seen_at(world, row) <= world.at
+        for row in of.rows
+    )
 
 
 def seen_at(world: World, row: dict[str, Any]) -> datetime:
@@ -155,4 +164,4 @@ def small(whole: World, of: Person) -> World:
     )
 
 
-__all__ = ["HORIZON", "Person", "first_ahead", "read_of", "seen_at", "small"]
+__all__ = ["HORIZON", "Person", "first_ahead", "is_known_without", "read_of", "seen_at", "small"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -23,46 +24,93 @@ from xiaohe.segments.rules.vocabulary import Kind
 OF_NOW = {LINK: {"live", "days", "ended_on", "ended_by"}}
 
 
-def rows_of(
-    world: World, of: Person, leaf: Measure | Sequence, some: Records, name: str = ""
-) -> list[Row]:
-    """The person's records that pass the conditions, of all times; of conditions of the day all, with their fields."""
-    kind = kind_named(some.of)
+# Records asked for at once: a rule may have hundreds of conditions on one kind.
+AT_ONCE = 24
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Records that pass the conditions of `some`, with the field `name` as a leaf folds it."""
+
+    some: Records
+    name: str = ""
+    # Of what is stated the number is folded, not the text.
+    as_number: bool = False
+
+    @classmethod
+    def of(cls, leaf: Measure | Sequence) -> list[Wanted]:
+        """What a leaf looks at."""
+        if isinstance(leaf, Sequence):
+            return [cls(each) for each in leaf.steps]
+        is_text = leaf.fold in (Fold.FIRST, Fold.LAST, Fold.DISTINCT)
+        return [cls(leaf.records, leaf.field, not is_text)]
+
+    @property
+    def fields(self) -> set[str]:
+        return fields_of(self.some.where) | ({self.name} if self.name else set())
+
+
+def rows_of(world: World, of: Person, wanted: Iterable[Wanted]) -> Iterator[list[Row]]:
+    """The person's records of each, of all times; where conditions are of the day all of them, with their fields.
+
+    Records of one kind are one question.
+    """
+    # By how they are written: Python holds 1 and true for the same.
+    named = [(repr(each), each) for each in wanted]
+    kinds: dict[str, dict[str, Wanted]] = {}
+    for name, each in named:
+        kinds.setdefault(each.some.of, {})[name] = each
+    found: dict[str, list[Row]] = {}
+    for kind, group in kinds.items():
+        if kind == TAG:
+            found |= {name: tags(world, of, each.name) for name, each in group.items()}
+            continue
+        names = list(group)
+        for begin in range(0, len(names), AT_ONCE):
+            some = names[begin : begin + AT_ONCE]
+            rows = _of_kind(world, of, [group[name] for name in some])
+            found |= dict(zip(some, rows, strict=True))
+    return (found[name] for name, _each in named)
+
+
+def _of_kind(world: World, of: Person, group: list[Wanted]) -> list[list[Row]]:
+    kind = kind_named(group[0].some.of)
     assert kind is not None
-    if some.of == TAG:
-        return tags(world, of, name)
-    of_now = is_of_now(some)
-    fields = sorted(fields_of(some.where) | ({name} if name else set()))
+    fields = sorted(set().union(*(each.fields for each in group)))
     # Facts dated ahead come true by themselves.
     at = world.at + HORIZON if kind.types else world.at
-    told = replace(world, at=at).records(some.of, fields)
-    if not of_now:
-        passed = counts(world, told, kind, Records(some.of, some.where))
-        told = told if passed is None else told.filter(passed)
-    value: Any = ibis.null("string")
-    if name:
-        value = told[name]
-        as_number = kind.fields[name].kind is Kind.STATED and isinstance(leaf, Measure)
-        if as_number and leaf.fold not in (Fold.FIRST, Fold.LAST, Fold.DISTINCT):  # type: ignore[union-attr]
-            value = number(value)
+    told = replace(world, at=at).records(kind.name, fields)
+    columns: dict[str, Any] = {f"field_{each}": told[each] for each in fields}
+    for place, each in enumerate(group):
+        passed = None if is_of_now(each.some) else counts(world, told, kind, Records(each.some.of, each.some.where))  # fmt: skip
+        columns[f"passed_{place}"] = ibis.literal(True) if passed is None else passed
+        if each.name:
+            stated = each.as_number and kind.fields[each.name].kind is Kind.STATED
+            columns[f"value_{place}"] = number(told[each.name]) if stated else told[each.name]
     times = told.times if "times" in told.columns else ibis.null("int64")
-    own = {f"field_{each}": told[each] for each in fields} if of_now else {}
-    told = told.select("at", "on", "row_no", "key_hash", counted=times, value=value, **own)
-    start_of = world.calendar.start_of
+    rows = world.read.run(
+        told.select("at", "on", "row_no", "key_hash", counted=times, **columns)
+    ).to_pylist()
+    return [_rows(world, of, rows, each, at) for at, each in enumerate(group)]
+
+
+def _rows(world: World, of: Person, told: list[dict[str, Any]], each: Wanted, at: int) -> list[Row]:
+    of_now, start_of = is_of_now(each.some), world.calendar.start_of
     rows = [
         Row(
             row["at"],
             row["on"],
             row["row_no"] if row["row_no"] is not None else -1,
             row["key_hash"],
-            at if row["counted"] is None else row["counted"],
+            place if row["counted"] is None else row["counted"],
             max(row["at"], start_of(row["on"])),
-            exact(row["value"]),
-            {each: row[f"field_{each}"] for each in fields} if of_now else {},
+            exact(row[f"value_{at}"]) if each.name else None,
+            {name: row[f"field_{name}"] for name in each.fields} if of_now else {},
         )
-        for at, row in enumerate(world.read.run(told).to_pylist())
+        for place, row in enumerate(told)
+        if row[f"passed_{at}"]
     ]
-    return with_ends(rows, of, name) if of_now and some.of == LINK else rows
+    return with_ends(rows, of, each.name) if of_now and each.some.of == LINK else rows
 
 
 def is_of_now(records: Records) -> bool:

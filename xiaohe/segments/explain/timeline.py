@@ -84,7 +84,8 @@ class Span:
 class Truths:
     """Lines by the text of their leaves, at one instant; rules of segments by slug.
 
-    `known_from`: before it the person was nobody, and fitted no rule at all.
+    `known_from`: before it the person was nobody, and fitted no rule at all. `otherwise`: truths of leaves that are not
+    those of their lines.
     """
 
     lines: Mapping[str, Line]
@@ -92,7 +93,7 @@ class Truths:
     segment: Callable[[str], Rule]
     now: datetime
     known_from: datetime | None = None
-    flipped: frozenset[str] = field(default=frozenset())
+    otherwise: Mapping[str, Truth] = field(default_factory=dict)
 
     def fits(self, rule: Rule, at: datetime) -> Truth:
         match rule:
@@ -108,8 +109,9 @@ class Truths:
             case InSegment(slug):
                 return self.fits(self.segment(slug), at)
         key = self.key(rule)
-        truth = self.lines[key].at(at, self.now)
-        return truth if key not in self.flipped or truth is None else not truth
+        if key in self.otherwise:
+            return self.otherwise[key]
+        return self.lines[key].at(at, self.now)
 
     def asked(self, rule: Rule, at: datetime) -> Truth:
         """Whether the rule has the person at an instant."""

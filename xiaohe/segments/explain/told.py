@@ -14,7 +14,8 @@ from xiaohe.segments.rules.tree import Rule
 
 @dataclass(frozen=True)
 class Why:
-    """One node of a rule. `value`: of a leaf what it was compared with; `cited`: facts that decide it, latest first."""
+    """One node of a rule. `value`: of a leaf what it was compared with; `cited`: the facts behind it, latest first, those that
+    decide before the others."""
 
     rule: Rule
     fits: bool
