@@ -71,11 +71,11 @@ def test_the_example_reads_well_in_both_languages() -> None:
         ("occasions < 3", "their number of purchases is less than 3", "购买次数小于 3"),
         ("net_365 >= ¥1200", "their net spending in 365 days is at least ¥1,200", "一年内净消费不低于 ¥1,200"),
         ("ratio between 0.8 and 1.2", "their overdue ratio is between 0.8 and 1.2", "逾期比在 0.8 到 1.2 之间"),
-        ("last_on <= 2026-01-31", "their latest purchase is on 2026-01-31 or earlier", "最近一次购买不晚于 2026-01-31"),
+        ("last_on <= 2026-01-31", "their latest purchase is on 31 January 2026 or earlier", "最近一次购买不晚于 2026年1月31日"),
         ("occasions is 1", "their number of purchases is exactly 1", "购买次数正好是 1"),
         ("promo_share <= 0.6", "their share of purchases on offer is at most 60%", "活动价购买占比不超过 60%"),
         ("last_on 60 to 30 days ago", "their latest purchase is 60 to 30 days ago", "最近一次购买在距今 60 到 30 天里"),
-        ("last_on from 2026-01-01 to 2026-01-31", "their latest purchase is between 2026-01-01 and 2026-01-31", "最近一次购买在 2026-01-01 到 2026-01-31 之间"),
+        ("last_on from 2026-01-01 to 2026-01-31", "their latest purchase is between 1 January 2026 and 31 January 2026", "最近一次购买在 2026年1月1日 到 2026年1月31日 之间"),
         ("birthday in next 30 days", "their birthday is in the next 30 days", "生日在今后 30 天里"),
         ("birthday is not known", "their birthday is not known", "不知道生日"),
         ("did purchase", "they bought something", "买过东西"),
@@ -107,7 +107,7 @@ def test_the_example_reads_well_in_both_languages() -> None:
         ("not listed (p1, p2)", "they are not among the 2 people listed", "不在点名的 2 位里"),
         ("not (vip and (due or muted))", "(not all of: they are VIPs; (at least one of: they are due to buy again; they want to be left alone))", "（没有全部满足：是 VIP；（至少满足一条：到了该再买的时候；不想被打扰））"),
         ("not (vip or due)", "(none of: they are VIPs; they are due to buy again)", "（一条也不满足：是 VIP；到了该再买的时候）"),
-        ('did tag where (group is "愿望" or not (by is hand and expires_on since 2026-01-01))', "they carry a tag (group is “愿望” or (by whom is not “hand” or day it expires is not on 2026-01-01 or later))", "带着标签（组是“愿望”或（由谁不是手工或到期日并非不早于 2026-01-01））"),
+        ('did tag where (group is "愿望" or not (by is hand and expires_on since 2026-01-01))', "they carry a tag (group is “愿望” or (by whom is not “hand” or day it expires is not on 1 January 2026 or later))", "带着标签（组是“愿望”或（由谁不是手工或到期日并非不早于 2026年1月1日））"),
     ],
 )  # fmt: skip
 def test_each_condition_has_its_sentence(source: str, en: str, zh: str) -> None:

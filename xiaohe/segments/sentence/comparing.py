@@ -157,7 +157,7 @@ def value(value: Value, field: str, currency: str) -> str:
         case Money(minor):
             return spoken(minor, currency)
         case date():
-            return value.isoformat()
+            return times.day(value)
     label = words.choice(field, value)
     if label is None:
         return _("“%(text)s”") % {"text": value}

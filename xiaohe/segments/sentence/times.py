@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from django.utils.dateformat import format as formatted
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from xiaohe.segments.rules.windows import (
     Ago,
@@ -83,11 +84,17 @@ def length(count: int, unit: Unit) -> str:
     return said[unit]() % {"count": count}
 
 
+def day(told: date) -> str:
+    """`30 June 2025` · `2025年6月30日`, as everywhere."""
+    return formatted(told, pgettext("date format, a full date", "j F Y"))
+
+
 def _between(first: date | None, last: date | None) -> str:
     if last is None:
-        return _("on %(day)s or later") % {"day": first}
+        assert first is not None
+        return _("on %(day)s or later") % {"day": day(first)}
     if first is None:
-        return _("before %(day)s") % {"day": last + timedelta(1)}
+        return _("before %(day)s") % {"day": day(last + timedelta(1))}
     if first == last:
-        return _("on %(day)s") % {"day": first}
-    return _("from %(first)s to %(last)s") % {"first": first, "last": last}
+        return _("on %(day)s") % {"day": day(first)}
+    return _("from %(first)s to %(last)s") % {"first": day(first), "last": day(last)}
