@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,42 +16,26 @@ from django.utils import translation
 from tests.acceptance.home import Answer, Home
 from tests.conftest import _pointed_at as pointed_at
 from xiaohe.kernel.workspace import Workspace
+from xiaohe.shop import clock
 
-# The day on which everything here happens: what a test costs and says does not depend on the calendar.
-TODAY = date(2025, 7, 1)
-
-
-@pytest.fixture(scope="session")
-def dated_store(
-    template_store: Path, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any
-) -> Path:
-    """A migrated, empty store whose shop lives on TODAY."""
-    home = tmp_path_factory.mktemp("dated")
-    shutil.copyfile(template_store, home / "xiaohe.db")
-    with django_db_blocker.unblock(), pointed_at(home):
-        stand_still()
-        from django.db import connection
-
-        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return home / "xiaohe.db"
+# When everything here begins, noon in the shop: what a test costs and says depends neither on the calendar nor on the hour.
+NOON = datetime(2025, 7, 1, 4, tzinfo=UTC)
 
 
-def stand_still() -> None:
-    from xiaohe.shop.queries import the_shop
-
-    shop = the_shop()
-    shop.clock_on = TODAY
-    shop.save()
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    with clock.set_to(NOON):
+        yield
 
 
 @pytest.fixture
-def new_home(tmp_path: Path, dated_store: Path) -> Callable[..., Home]:
+def new_home(tmp_path: Path, template_store: Path) -> Callable[..., Home]:
     """Makes prepared, empty data folders."""
 
     def make(name: str = "home", language: str = "C.UTF-8") -> Home:
         path = tmp_path / name
         path.mkdir(mode=0o700)
-        shutil.copyfile(dated_store, path / "xiaohe.db")
+        shutil.copyfile(template_store, path / "xiaohe.db")
         return Home(path, language)
 
     return make
@@ -90,7 +74,6 @@ def call(english: None, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable
 @pytest.fixture
 def xiaohe(place: Workspace, call: Callable[..., Answer]) -> Callable[..., Answer]:
     """`xiaohe("import", file, "--json")` on a fresh data folder."""
-    stand_still()
     return call
 
 

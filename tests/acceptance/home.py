@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xiaohe.shop.clock import MOVED_BY
+
 PATIENCE_SECONDS = 120
 
 
@@ -42,7 +44,9 @@ class Home:
 
     def environment(self, **more: str) -> dict[str, str]:
         ours = {"XIAOHE_HOME": str(self.path), "LANG": self.language, "LC_ALL": self.language}
-        theirs = {k: v for k, v in os.environ.items() if not k.startswith("XIAOHE_")}
+        theirs = {
+            k: v for k, v in os.environ.items() if not k.startswith("XIAOHE_") or k == MOVED_BY
+        }
         return {**theirs, **ours, **more}
 
     def run(self, *arguments: object, kept: bool = True, **environment: str) -> Answer:

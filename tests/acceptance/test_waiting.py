@@ -58,6 +58,7 @@ def test_a_week_of_waiting_is_kept_and_counted(ask: Callable[..., Any], tmp_path
     from xiaohe.autopilot import today
     from xiaohe.people import actions, keys, overlay
     from xiaohe.people.keys import Namespace
+    from xiaohe.shop import clock
     from xiaohe.shop.queries import the_shop
     from xiaohe.touch import comparison, outcomes
     from xiaohe.touch.models import Assignment, Listed
@@ -79,36 +80,34 @@ def test_a_week_of_waiting_is_kept_and_counted(ask: Callable[..., Any], tmp_path
 
     for day in range(DAYS):
         on = FIRST + timedelta(days=day)
-        shop = the_shop()
-        shop.clock_on = on
-        shop.save()
-        if day == 0:
-            ask("import", csv(tmp_path / "friends.csv", CONTACTS, friends, "utf-8-sig"))
-        ask("import", csv(tmp_path / f"{on}.csv", LEGACY_ORDERS, orders_before(on)))
-        today.prepare(on, at_noon(on))
+        with clock.set_to(at_noon(on) - timedelta(hours=1)):
+            if day == 0:
+                ask("import", csv(tmp_path / "friends.csv", CONTACTS, friends, "utf-8-sig"))
+            ask("import", csv(tmp_path / f"{on}.csv", LEGACY_ORDERS, orders_before(on)))
+            today.prepare(on, at_noon(on))
 
-        now = {(a.subject, a.cycle_start): (a.arm, a.first_due_on) for a in Assignment.objects.all()}  # fmt: skip
-        # Once on record, an arm stays as it is.
-        assert {case: now.get(case) for case in arms} == arms
-        arms = now
-        for person in Listed.objects.filter(on=on).values_list("task__person", flat=True):
-            listed.setdefault(person, set()).add(on)
-        told = {int(row["person"]): row["decision"] for row in ask("due", "--on", str(on))}
-        for (subject, _start), (arm, due_on) in arms.items():
-            if joined and subject in joined:
-                continue
-            person = overlay.current().person(subject)
-            if arm == "waiting" and due_on <= on < due_on + WEEK and person in told:
-                assert told[person] == "waiting", (on, due_on)
-        if day == 8:
-            # One who waits and one who is contacted turn out to be one person.
-            waits, talks = (
-                next(s for (s, _), (arm, due) in sorted(arms.items()) if arm == kind and due >= FIRST and is_quiet(s))
-                for kind in ("waiting", "contacted")
-            )  # fmt: skip
-            joined = (waits, talks)
-            actions.join(waits, talks, at_noon(on))
-            state.refresh(at_noon(on))
+            now = {(a.subject, a.cycle_start): (a.arm, a.first_due_on) for a in Assignment.objects.all()}  # fmt: skip
+            # Once on record, an arm stays as it is.
+            assert {case: now.get(case) for case in arms} == arms
+            arms = now
+            for person in Listed.objects.filter(on=on).values_list("task__person", flat=True):
+                listed.setdefault(person, set()).add(on)
+            told = {int(row["person"]): row["decision"] for row in ask("due", "--on", str(on))}
+            for (subject, _start), (arm, due_on) in arms.items():
+                if joined and subject in joined:
+                    continue
+                person = overlay.current().person(subject)
+                if arm == "waiting" and due_on <= on < due_on + WEEK and person in told:
+                    assert told[person] == "waiting", (on, due_on)
+            if day == 8:
+                # One who waits and one who is contacted turn out to be one person.
+                waits, talks = (
+                    next(s for (s, _), (arm, due) in sorted(arms.items()) if arm == kind and due >= FIRST and is_quiet(s))
+                    for kind in ("waiting", "contacted")
+                )  # fmt: skip
+                joined = (waits, talks)
+                actions.join(waits, talks, at_noon(on))
+                state.refresh(at_noon(on))
 
     # Everybody newly due was drawn, as the published draw says; the few best customers never are.
     assert joined is not None

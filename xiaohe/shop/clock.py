@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -10,28 +11,32 @@ from xiaohe.kernel import clock
 from xiaohe.kernel.clock import ShopCalendar
 from xiaohe.shop.queries import the_shop
 
-_set_by = timedelta(0)
+# Seconds by which every clock is moved; in the environment, so that processes begun meanwhile go along.
+MOVED_BY = "XIAOHE_CLOCK_MOVED_BY"
 
 
 @contextmanager
 def set_to(at: datetime) -> Iterator[None]:
-    """Every shop's clock shows `at` and goes on from there while the block runs, in all threads of this process.
+    """Every shop's clock shows `at` and goes on from there while the block runs, here and in processes begun in it.
 
     For rehearsals and tests: what they are told must not depend on the hour at which they ask.
     """
-    global _set_by
-    before, _set_by = _set_by, at - clock.utc_now()
+    before = os.environ.get(MOVED_BY)
+    os.environ[MOVED_BY] = str((at - clock.utc_now()).total_seconds())
     try:
         yield
     finally:
-        _set_by = before
+        if before is None:
+            del os.environ[MOVED_BY]
+        else:
+            os.environ[MOVED_BY] = before
 
 
 def now() -> datetime:
     """This moment in UTC; with `clock_on` set, the same time of the shop day on that date."""
     shop = the_shop()
-    wall = clock.utc_now() + _set_by
-    if shop.clock_on is None or _set_by:
+    wall, is_set = _wall()
+    if shop.clock_on is None or is_set:
         return wall
     return moved(wall, shop.clock_on, ShopCalendar(shop.time_zone, shop.day_starts_at))
 
@@ -48,6 +53,15 @@ def moved(wall: datetime, to: date, calendar: ShopCalendar) -> datetime:
 def today() -> date:
     """The shop day of `now()`."""
     shop = the_shop()
-    if shop.clock_on is not None and not _set_by:
+    wall, is_set = _wall()
+    if shop.clock_on is not None and not is_set:
         return shop.clock_on
-    return ShopCalendar(shop.time_zone, shop.day_starts_at).day_of(clock.utc_now() + _set_by)
+    return ShopCalendar(shop.time_zone, shop.day_starts_at).day_of(wall)
+
+
+def _wall() -> tuple[datetime, bool]:
+    """The clock on the wall, and whether somebody set it."""
+    moved_by = os.environ.get(MOVED_BY)
+    if not moved_by:
+        return clock.utc_now(), False
+    return clock.utc_now() + timedelta(seconds=float(moved_by)), True
