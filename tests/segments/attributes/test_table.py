@@ -103,15 +103,20 @@ def rows(empty_shop: Any) -> Iterator[Rows]:
             referred("r-bob", 200, "r-ann"), referred("r-cy", 100, "r-bob"), referred("r-dee", 90, "r-ann"),
             referred("r-eve", 80, group="7", role="开团"), referred("r-flo", 70, group="7", role="参团"),
             referred("r-eve", 80, "channel"), referred("r-dee", 90, "r-dee"),
+            # Joined before it was opened, as a file may say that knows days alone.
+            *bought("r-gus", 60), *bought("r-hal", 50),
+            referred("r-gus", 60, group="9", role="参团"), referred("r-hal", 50, group="9", role="开团"),
         ])  # fmt: skip
+        # A platform of the owner's own format.
+        bring(bought("h-dee", 8, 9), source="guozi")
         with asked() as world:
             yield rows_of(world)
 
 
 def test_everybody_the_shop_knows_and_nobody_else(rows: Rows) -> None:
     people = {
-        "web", "l-ann", "l-bob", "l-cy", "l-dee", "f-ann", "f-bob", "h-ann", "h-bob", "h-cy", "d-ann", "d-bob", "d-cy", "d-dee",
-        "r-ann", "r-bob", "r-cy", "r-dee", "r-eve", "r-flo",
+        "web", "l-ann", "l-bob", "l-cy", "l-dee", "f-ann", "f-bob", "h-ann", "h-bob", "h-cy", "h-dee", "d-ann", "d-bob", "d-cy", "d-dee",
+        "r-ann", "r-bob", "r-cy", "r-dee", "r-eve", "r-flo", "r-gus", "r-hal",
     }  # fmt: skip
 
     assert set(rows) == {key(who) for who in people}
@@ -143,6 +148,8 @@ def test_habits_and_the_two_favourite_categories(rows: Rows) -> None:
     assert (ann["hour_habit"], ann["shop_habit"]) == ("morning", "store")
     # Both twice: tea was bought last. Biscuits once.
     assert (ann["category_1"], ann["category_2"]) == ("茶", "杯")
+    # An order table does not say where; a platform sells online, whoever named it.
+    assert (cy["shop_habit"], rows[key("h-dee")]["shop_habit"]) == (None, "online")
     # Once is no habit; of two the last.
     assert (bob["hour_habit"], cy["hour_habit"]) == (None, "morning")
 
@@ -199,16 +206,25 @@ def test_the_latest_word_on_a_birthday_counts_and_nonsense_is_unknown(rows: Rows
 
 
 def test_who_brought_whom_and_how_long_the_chain_is(rows: Rows) -> None:
-    told = {who: rows[key(f"r-{who}")] for who in ("ann", "bob", "cy", "dee", "eve", "flo")}
+    told = {
+        who: rows[key(f"r-{who}")]
+        for who in ("ann", "bob", "cy", "dee", "eve", "flo", "gus", "hal")
+    }
 
     assert {who: row["referrals"] for who, row in told.items()} == {
-        "ann": 2, "bob": 1, "cy": 0, "dee": 0, "eve": 1, "flo": 0,
+        "ann": 2, "bob": 1, "cy": 0, "dee": 0, "eve": 1, "flo": 0, "gus": 0, "hal": 1,
     }  # fmt: skip
     assert {who: row["chain_depth"] for who, row in told.items()} == {
-        "ann": 0, "bob": 1, "cy": 2, "dee": 1, "eve": 0, "flo": 1,
+        "ann": 0, "bob": 1, "cy": 2, "dee": 1, "eve": 0, "flo": 1, "gus": 1, "hal": 0,
     }  # fmt: skip
-    assert [who for who, row in told.items() if row["promoter"]] == ["ann", "bob", "eve"]
-    assert [who for who, row in told.items() if row["was_referred"]] == ["bob", "cy", "dee", "flo"]
+    assert [who for who, row in told.items() if row["promoter"]] == ["ann", "bob", "eve", "hal"]
+    assert [who for who, row in told.items() if row["was_referred"]] == [
+        "bob",
+        "cy",
+        "dee",
+        "flo",
+        "gus",
+    ]
 
 
 @pytest.mark.parametrize(
