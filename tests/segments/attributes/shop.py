@@ -45,12 +45,12 @@ def bought(
     return found
 
 
-def bring(facts: Iterable[dict[str, Any]], now: datetime = NOW, source: str = "table") -> int:
+def bring(facts: Iterable[dict[str, Any]], now: datetime = NOW) -> int:
     """Import facts; the number of the import."""
     staged = table(facts).drop_columns(["import_id", "recorded_at", "row_no"])
     staged = staged.append_column("row_no", pa.array(range(staged.num_rows), pa.int64()))
     staged = staged.append_column("in_file_ordinal", pa.array([False] * staged.num_rows))
-    with bulk.open_import(kind="orders", source=source, label=None, now=now) as door:
+    with bulk.open_import(kind="orders", source="table", label=None, now=now) as door:
         door.stage(staged.select(STAGED_SCHEMA.names).cast(STAGED_SCHEMA))
         for _rows in door.settle():
             pass

@@ -91,6 +91,8 @@ def rows(empty_shop: Any) -> Iterator[Rows]:
             # Habits.
             *bought("h-ann", 10, 20, 30, hour=8, store="东店"), *bought("h-ann", 5, hour=19), *bought("h-bob", 9, hour=23),
             *bought("h-cy", 8, hour=6), *bought("h-cy", 9, hour=18),
+            # A platform of the owner's own format.
+            *({**each, "source": "guozi"} for each in bought("h-dee", 8, 9)),
             line("h-ann-10", "茶"), line("h-ann-20", "茶"), line("h-ann-20", "杯"), line("h-ann-30", "杯"), line("h-ann-5", "饼"),
             # Birthdays.
             birthday("d-ann", 9, month=3, day=1), birthday("d-ann", 8, calendar="lunar", month="8", day="15", year="1990"),
@@ -107,8 +109,6 @@ def rows(empty_shop: Any) -> Iterator[Rows]:
             *bought("r-gus", 60), *bought("r-hal", 50),
             referred("r-gus", 60, group="9", role="参团"), referred("r-hal", 50, group="9", role="开团"),
         ])  # fmt: skip
-        # A platform of the owner's own format.
-        bring(bought("h-dee", 8, 9), source="guozi")
         with asked() as world:
             yield rows_of(world)
 

@@ -23,7 +23,7 @@ ONLINE = (
     SourceType.ECOMMERCE, SourceType.SHORT_VIDEO, SourceType.FEED, SourceType.LOCAL, SourceType.WECHAT,
     SourceType.OWN,
 )  # fmt: skip
-ONLINE_PLATFORMS = tuple(each.id for each in PLATFORMS.values() if each.type in ONLINE)
+NOT_ONLINE = sorted(each.id for each in PLATFORMS.values() if each.type not in ONLINE)
 TILL = "pos"
 # A habit is more than once.
 HABIT_ORDERS = 2
@@ -47,8 +47,10 @@ def bought(world: World, cuts: Cuts) -> ir.Table:
         promo=(orders.coupon.notnull() | (orders.discount > 0)).fill_null(False),
     )  # fmt: skip
     in_store = (orders.store.notnull() | (orders.platform == TILL)).fill_null(False)
-    # Which platforms those are is known: of each order it need not be found out.
-    online = ~in_store & orders.platform.re_extract(r"^([^:]+)", 1).isin(ONLINE_PLATFORMS)
+    # Which platforms are none is known: of each order it need not be found out. One that nobody listed is of the owner's
+    # own formats, and sells.
+    platform = orders.platform.re_extract(r"^([^:]+)", 1)
+    online = (~in_store & ~platform.isin(NOT_ONLINE)).fill_null(False)
     day = orders.on.delta(ibis.literal(_LONG_AGO), unit="day").cast("int64")
     found = orders.group_by("person").aggregate(
         first_on=orders.on.min(),
