@@ -17,11 +17,14 @@ def handle() -> Iterator[Callable[..., Run]]:
     """`registry.handler` whose registrations end with the test."""
     registry.discover()
     handlers, schedules = dict(registry._handlers), dict(registry._schedules)
+    beginnings = {queue: list(each) for queue, each in registry._beginnings.items()}
     yield registry.handler
     registry._handlers.clear()
     registry._handlers.update(handlers)
     registry._schedules.clear()
     registry._schedules.update(schedules)
+    registry._beginnings.clear()
+    registry._beginnings.update(beginnings)
 
 
 @pytest.fixture

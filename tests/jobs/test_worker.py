@@ -41,6 +41,27 @@ def test_the_worker_serves_the_main_and_the_sample_workspace(
     assert sorted(seen) == [("main", "main"), ("sample", "sample")]
 
 
+def test_a_queue_begins_before_its_first_job_and_works_though_that_fails(
+    place: Workspace, handle: Callable
+) -> None:
+    said: list[str] = []
+
+    @jobs.at_start("outward")
+    def begin() -> None:
+        said.append(f"begun {workspace.current().name}")
+        raise RuntimeError
+
+    handle("test.first", queue="outward")(lambda job: said.append("worked"))  # type: ignore[func-returns-value]
+    jobs.enqueue("test.first")
+
+    worker = Worker()
+    worker.start()
+    assert until(lambda: len(said) == 2)
+
+    assert worker.stop()
+    assert said == ["begun main", "worked"]
+
+
 def test_a_long_job_does_not_stand_before_an_urgent_one(
     any_place: Workspace, handle: Callable
 ) -> None:

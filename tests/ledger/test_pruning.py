@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -187,14 +188,16 @@ def questions(
 @settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(CONDITIONS, CONDITIONS, CONDITIONS, st.sampled_from(HOWS))
+@given(CONDITIONS, CONDITIONS, CONDITIONS, st.sampled_from(HOWS), st.booleans())
 def test_pruned_answers_are_the_unpruned_ones(
-    lake: Snapshot, one: Condition, two: Condition, three: Condition, how: str
+    lake: Snapshot, one: Condition, two: Condition, three: Condition, how: str, few: bool
 ) -> None:
     everything = pa.concat_tables(
         [*(pq.read_table(path).cast(FACT_SCHEMA) for path in lake.paths(lake.files)), lake.inbox]
     )
     with Reading(Duck(memory=None, threads=None), lake) as read:
+        if few:
+            read.expect_few_rows()
         plain = read.register("everything", everything)
         for ours, theirs in zip(
             questions(FACTS, one, two, three, how),
@@ -228,3 +231,25 @@ def test_only_files_that_can_hold_the_answer_are_opened(lake: Snapshot) -> None:
     assert 0 < len(kept) < len(lake.files) / 2
     with Reading(Duck(memory=None, threads=None), lake) as read:
         assert read.scalar(paid.count()) > 0
+
+
+def test_who_asks_often_opens_no_file_of_several_types_without_the_one_wanted(
+    place: Workspace, lake: Snapshot
+) -> None:
+    others = [
+        {**_fact(number, random.Random(number)), "type": "page.viewed"} for number in range(9)
+    ]
+    more = _file(place, "more.parquet", others, None, bounded=False)
+    seen = replace(lake, files=(*lake.files, more))
+    paid, viewed = (FACTS.filter(FACTS.type == each) for each in ("order.paid", "page.viewed"))
+    told = []
+    for taken in (lake, seen):
+        with Reading(Duck(memory=None, threads=None), taken) as read:
+            read.expect_few_rows()
+            told += [read.scalar(each.count()) for each in (paid, viewed)]
+    (place.lake / "more.parquet").unlink()
+
+    assert told == [told[0], told[1], told[0], told[1] + 9]
+    with Reading(Duck(memory=None, threads=None), seen) as read:
+        read.expect_few_rows()
+        assert read.scalar(paid.count()) == told[0]

@@ -5,7 +5,7 @@ enqueue ──► jobs_job ──claim (lease, token)──► handler ──►
 
 from xiaohe.jobs.actions import JobState, JobStatus, enqueue, latest, revive, status
 from xiaohe.jobs.errors import LeaseLost
-from xiaohe.jobs.registry import Queue, cron, daily, discover, every, handler
+from xiaohe.jobs.registry import Queue, at_start, cron, daily, discover, every, handler
 from xiaohe.jobs.runner import run_pending, wait
 from xiaohe.jobs.running import Running
 
@@ -15,6 +15,7 @@ __all__ = [
     "LeaseLost",
     "Queue",
     "Running",
+    "at_start",
     "cron",
     "daily",
     "discover",

@@ -43,6 +43,7 @@ class Handler:
 
 _handlers: dict[str, Handler] = {}
 _schedules: dict[str, Schedule] = {}
+_beginnings: dict[Queue, list[Callable[[], None]]] = {}
 
 
 def handler(
@@ -67,6 +68,22 @@ def handler(
 def cron(name: str, schedule: Schedule) -> None:
     """Enqueue `name` whenever `schedule` says; what was missed while nobody was awake runs once."""
     _schedules[name] = schedule
+
+
+def at_start(queue: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Register what a worker does in this queue's thread before its first job, once per workspace."""
+
+    def register(run: Callable[[], None]) -> Callable[[], None]:
+        known = _beginnings.setdefault(Queue(queue), [])
+        if run not in known:
+            known.append(run)
+        return run
+
+    return register
+
+
+def beginnings(queue: Queue) -> tuple[Callable[[], None], ...]:
+    return tuple(_beginnings.get(queue, ()))
 
 
 def every(period: timedelta) -> Schedule:

@@ -94,10 +94,24 @@ class Worker:
     def _work(self, queue: Queue) -> None:
         names = registry.names(queue)
         calm = Calm() if queue == Queue.SLOW else None
+        for place in _places():
+            self._begin_in(place, queue)
         while not self._stopping.is_set():
             worked = [self._worked(place, names, calm) for place in _places()]
             if not any(worked):
                 self._stopping.wait(IDLE_SECONDS[queue])
+
+    def _begin_in(self, place: Workspace, queue: Queue) -> None:
+        """What this queue does before its first job; none is kept from running by it."""
+        with workspace.entered(place):
+            for each in registry.beginnings(queue):
+                try:
+                    if not self._stopping.is_set():
+                        each()
+                except Exception as error:
+                    log.warning("a beginning failed: %s", type(error).__name__)
+                    connection().close()
+            _let_go(place)
 
     def _worked(self, place: Workspace, names: tuple[str, ...], calm: Calm | None) -> bool:
         """Run one job of this workspace, if one is due."""

@@ -14,7 +14,7 @@ from xiaohe.segments import actions, many, state, tags
 from xiaohe.segments import made as goods_and_codes
 from xiaohe.segments.rules import jsonform
 from xiaohe.segments.saved import Saved
-from xiaohe.segments.state import building, generation, recording, unseen, wanting
+from xiaohe.segments.state import building, generation, recording, unseen, wanting, warming
 from xiaohe.segments.text import canonical
 from xiaohe.shop import clock
 from xiaohe.traits import handlers as traits
@@ -50,6 +50,12 @@ def follow(job: jobs.Running) -> dict[str, Any]:
         return {"busy": True}
     _record_soon()
     return {"generation": made.name if made else ""}
+
+
+@jobs.at_start(jobs.Queue.FOLLOWING)
+def warm() -> None:
+    """What looks ask is put together before the first fact comes."""
+    warming.warm(clock.now())
 
 
 @jobs.handler(BASE, queue=jobs.Queue.SLOW, lease_seconds=60)

@@ -28,7 +28,7 @@ from xiaohe.ledger.engine.compiled import compiled
 from xiaohe.ledger.stream import Fact
 from xiaohe.segments import state
 from xiaohe.segments.rules.tree import InSegment
-from xiaohe.segments.state import generation
+from xiaohe.segments.state import built, generation, warming
 from xiaohe.traits import state as traits
 
 ADDING = {
@@ -236,13 +236,46 @@ def test_orders_are_carried_on_from_one_look_to_the_next(shop: None) -> None:
         [told("order.paid", "d", "bob", 2, amount=9000), told("order.refunded", "c", "", 3, amount=1500)],
         [told("order.item", "d", "bob", 4, amount=9000, quantity=1.0, props={"title": "绿茶"})],
         [told("order.refunded", "b", "bob", 5, amount=1200)],
-        [told("order.created", "e", "cyd", 6, props={"coupon": "8折"}), told("order.paid", "e", "cyd", 7, amount=100)],
+        [told("order.created", "e", "cyd", 6, other=key("number of e"), props={"coupon": "8折"}), told("order.paid", "e", "cyd", 7, amount=100)],
         [told("order.paid", "f", "ann", 8, amount=3000)],
     ):  # fmt: skip
         tell(*news)
         made = state.refresh(NOW)
         assert made is not None
         assert members_of(NOW) == afresh(NOW), news[0].type
+
+
+def test_a_process_puts_questions_together_before_anything_comes(shop: None) -> None:
+    for slug, text in BUYING.items():
+        save(slug, text, NOW)
+    made = state.refresh(NOW)
+    built._questions.clear()
+
+    assert warming.warm(NOW)
+    known = set(built._questions)
+    tell(event("ann", "page.viewed", NOW, 41), event("bob", "page.viewed", NOW, 42))
+    state.refresh(NOW)
+
+    assert set(built._questions) == known
+    assert made is not None
+    assert generation.newest().number == made.number + 1  # type: ignore[union-attr]
+    assert members_of(NOW) == afresh(NOW)
+
+
+def test_hours_run_out_whatever_else_comes_meanwhile(shop: None) -> None:
+    save("reached", "did message.out in last 2 hours", NOW)
+    state.refresh(NOW)
+    tell(event("ann", "message.out", NOW, 51))
+    state.refresh(NOW)
+    later = NOW + timedelta(hours=1)
+    tell(event("ann", "page.viewed", later, 52), now=later)
+    state.refresh(later)
+    assert members_of(later)["reached"] == {key("ann")}
+    over = NOW + timedelta(hours=2, minutes=1)
+    state.refresh(over)
+
+    assert members_of(over)["reached"] == set()
+    assert members_of(over) == afresh(over)
 
 
 def test_what_comes_in_between_is_no_work_for_a_cluster(

@@ -120,7 +120,7 @@ def _advanced(
             read.expect_few_rows()
             ahead = delta.have_facts_ahead(world, touched.people)
             stood, came = (None, None) if ahead else orders.prepare(world, before, touched)
-            if _cuts_moved(world, before, touched, came, ahead):
+            if _cuts_moved(world, before, touched, stood, came, ahead):
                 touched = None
     if before is None or touched is None:
         if quickly:
@@ -135,17 +135,28 @@ def _advanced(
 
 
 def _cuts_moved(
-    world: World, before: Generation, touched: Dirty, came: Came | None, ahead: bool
+    world: World,
+    before: Generation,
+    touched: Dirty,
+    stood: Stood | None,
+    came: Came | None,
+    ahead: bool,
 ) -> bool:
     """Whether the shop's quantiles are others now; they hold for everybody."""
     told = before.about["cuts"]
     if before.traits.id == world.state.id:
-        world.kept[cuts.KEPT] = _cuts_since(world, cuts.Cuts.from_json(told), touched, came, ahead)
+        known = cuts.Cuts.from_json(told)
+        world.kept[cuts.KEPT] = _cuts_since(world, known, touched, stood, came, ahead)
     return bool(_plain(cuts.of(world).as_json()) != told)
 
 
 def _cuts_since(
-    world: World, known: cuts.Cuts, touched: Dirty, came: Came | None, ahead: bool
+    world: World,
+    known: cuts.Cuts,
+    touched: Dirty,
+    stood: Stood | None,
+    came: Came | None,
+    ahead: bool,
 ) -> cuts.Cuts:
     news = touched.news
     bought = any(each.startswith("order.") for each in news.types)
@@ -154,7 +165,7 @@ def _cuts_since(
     if news.facts is None or len(touched.otherwise):
         return cuts.told_again(world, known)
     # Orders are at hand only in a shop without bills.
-    if not cuts.only_add(news.facts, known.on, world.calendar, billed=came is None):
+    if not cuts.only_add(news.facts, known.on, world.calendar, billed=stood is None):
         return cuts.told_again(world, known)
     if came is not None and not came.tell_discounts:
         return known

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from xiaohe.ledger.schema import FACT_SCHEMA
 from xiaohe.segments.attributes.present import has
 from xiaohe.segments.query.world import World
 from xiaohe.segments.records import purchases, spells
@@ -95,6 +96,11 @@ def keep(name: str, state: str, stood: Stood | None) -> None:
     _kept.clear()
     if stood is not None:
         _kept[name, state] = stood
+
+
+def warm(world: World, stood: Stood) -> None:
+    """Put together the question that folds orders of which news came."""
+    _laid_over(replace(world, at=end_of_day(world)), stood, FACT_SCHEMA.empty_table())
 
 
 def show(narrow: World, stood: Stood) -> None:
