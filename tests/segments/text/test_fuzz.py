@@ -103,7 +103,7 @@ def test_a_slip_in_a_name_is_answered_with_a_name(name: str, at: int, how: int) 
         "(" * 5_000 + "vip" + ")" * 5_000, "not " * 50_000 + "vip", "vip and (" * 20_000, "-" * 150_000, '"' + "a" * 190_000,
         " or ".join(["vip"] * 20_000), "store in (" + ", ".join(['"x"'] * 40_000) + ")", "买过" * 90_000, "的" * 190_000,
         "a" * 190_000, "vip\n" * 40_000, "listed (" + "p1, " * 40_000 + "p1)", "did purchase where (" * 9_000,
-        "store matches /" + "(" * 100_000 + "/", "did purchase then " * 9_000, "x" * 200_001, "“" * 100_000, "1" * 150_000,
+        "store matches /" + "(" * 100_000 + "/", "did purchase then " * 9_000, "x" * 450_001, "“" * 100_000, "1" * 150_000,
         "是" * 200, "最近90天" * 40,
     ],
     ids=lambda source: f"{source[:12].strip()!r}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 
 import pytest
@@ -13,7 +14,7 @@ from tests.segments.rules import rules
 from tests.segments.vocabulary import VOCABULARY
 from xiaohe.segments.rules import checks, jsonform
 from xiaohe.segments.rules.normal import normal
-from xiaohe.segments.rules.tree import Leaf, Rule, leaves
+from xiaohe.segments.rules.tree import All, Leaf, Listed, Rule, leaves
 from xiaohe.segments.text import RuleError, canonical, parse, print_rule
 
 RANDOM = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -223,3 +224,18 @@ def test_a_deep_document_is_refused_and_not_a_crash() -> None:
     with pytest.raises(RuleError) as refused:
         jsonform.from_json({"version": 1, "rule": rule}, VOCABULARY)
     assert refused.value.code == "too_deep"
+
+
+def test_a_list_of_as_many_people_as_one_may_name_round_trips_and_is_read_at_once() -> None:
+    longest = 2**63 - 1
+    everybody = [longest - number for number in range(10_000)]
+    source = f"vip and listed ({', '.join(f'p{each}' for each in everybody)})"
+    began = time.process_time()
+    rule = parse(source, VOCABULARY)
+    assert parse(print_rule(rule, "CNY"), VOCABULARY) == rule
+    assert time.process_time() - began < 3
+    assert rule == All((rule.rules[0], Listed(tuple(sorted(everybody)))))  # type: ignore[union-attr]
+    for more, code in ((", p1)", "too_many_values"), (")" + " and vip" * 40_000, "too_long")):
+        with pytest.raises(RuleError) as refused:
+            parse(source[:-1] + more, VOCABULARY)
+        assert refused.value.code == code

@@ -32,7 +32,8 @@ from xiaohe.shop import audit, clock
 from xiaohe.shop.api_keys import Caller
 from xiaohe.shop.models import AuditAct
 
-LARGEST_BODY = 64 * 1024
+# A rule that lists as many people as one may.
+LARGEST_BODY = 512 * 1024
 TYPES: Mapping[str, Any] = {"string": str, "integer": int, "boolean": bool, "object": dict}
 
 

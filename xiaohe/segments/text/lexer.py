@@ -13,7 +13,8 @@ from enum import StrEnum
 from xiaohe.segments.rules.errors import Place, RuleError
 from xiaohe.segments.text import chinese
 
-LONGEST_SOURCE = 200_000
+# Ten thousand people listed by the longest numbers there are, and as much again.
+LONGEST_SOURCE = 450_000
 LONGEST_NUMBER = 40
 
 
