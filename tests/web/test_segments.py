@@ -7,6 +7,7 @@ import io
 import re
 import shutil
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,17 @@ def test_groups_in_which_the_shop_names_tags_are_offered(tea: Any) -> None:
     offered = re.findall(r'<option value="([^"]*)"', page[page.index('id="group"') :])
     assert set(tags.groups()) <= set(offered)
     assert offered[-1] == "new"
+
+
+def test_the_examples_beside_the_text_are_one_rule_in_both_languages(tea: Any) -> None:
+    page = tea.get("/people/segments/new").content.decode()
+    english = [unescape(each) for each in re.findall(r"<code>(.*?)</code>", page)]
+    page = tea.get("/people/segments/new", headers={"accept-language": "zh-CN"}).content.decode()
+    chinese = [unescape(each) for each in re.findall(r"<code>(.*?)</code>", page)]
+    assert len(english) == 2
+    assert english != chinese
+    known = queries.vocabulary()
+    assert [text.parse(e, known) for e in english] == [text.parse(c, known) for c in chinese]
 
 
 def test_an_export_calls_things_by_their_names() -> None:
@@ -309,3 +321,17 @@ def test_columns_are_remembered(tea: Any) -> None:
     assert heads is not None
     assert heads.group(0).count("<th ") == 3
     assert "store" in heads.group(0)
+
+
+def test_a_long_explanation_folds_and_each_fold_says_what_it_is_about(tea: Any) -> None:
+    slug = _saved(RULE)
+    fits = next(iter(state.current(clock.now()).people(queries.segment(slug).rule, limit=1)))
+    page = tea.get(f"/people/{fits}/segments?why={slug}").content.decode()
+    why = page[page.index('<ul class="why">') :]
+    folds = re.findall(r"<summary><span>.*?</span></summary>", why, re.DOTALL)
+    assert len(folds) >= 3
+    assert "they opened nothing of ours in the last 30 days" in why
+    assert "not:" not in why
+    assert "What these words mean" in why
+    short = tea.get(f"/people/{fits}/segments?why=stage-regular").content.decode()
+    assert "<summary><span>" not in short

@@ -57,7 +57,7 @@ SERVICE = {
     "complaint.closed": gettext_lazy("Complaint settled"),
 }
 # Of an order with more kinds of goods the others are counted.
-MOST_TITLES = 4
+MOST_TITLES = 3
 CONSENT_TYPES = ("consent.withdrawn", "consent.reduced", "consent.given")
 
 
@@ -194,7 +194,7 @@ def _moment(each: profile.Moment, calendar: ShopCalendar) -> Moment | None:
 
 def _order_said(each: profile.Moment) -> str:
     bought = _goods(each.titles) if each.titles else _("Order")
-    if each.quantity and each.quantity > 1:
+    if each.quantity and each.quantity > 1 and len(each.titles) <= MOST_TITLES:
         bought = _("%(goods)s × %(count)d") % {"goods": bought, "count": round(each.quantity)}
     if each.type == "order.closed":
         return _("%(goods)s (closed)") % {"goods": bought}

@@ -70,6 +70,8 @@ class Line:
     value: str
     facts: tuple[str, ...]
     depth: int
+    # With what stands in its brackets, for where those are folded.
+    whole: str
 
 
 @dataclass(frozen=True)
@@ -188,6 +190,11 @@ def _rule_of(person: int, name: str, now: datetime) -> Rule:
 
 
 def _lines(told: Why, depth: int, today: date) -> Iterator[Line]:
+    inner = told.parts[0] if isinstance(told.rule, Not) and told.parts else None
+    if inner is not None and not inner.parts:
+        # “They did not” is one line, decided by what decides whether they did.
+        yield _line(told, inner, depth, today)
+        return
     if told.parts:
         head = {
             All: _("all of this:"),
@@ -195,15 +202,19 @@ def _lines(told: Why, depth: int, today: date) -> Iterator[Line]:
             Not: _("not:"),
         }.get(type(told.rule), in_words(told.rule))
         if depth or not isinstance(told.rule, All):
-            yield Line(told.fits, head, "", (), depth)
+            yield Line(told.fits, head, "", (), depth, in_words(told.rule))
             depth += 1
         for each in told.parts:
             yield from _lines(each, depth, today)
         return
-    facts = tuple(cited(each, partial(_day, today)) for each in told.cited[:MOST_FACTS])
-    said, value = in_words(told.rule), _value(told)
+    yield _line(told, told, depth, today)
+
+
+def _line(told: Why, decides: Why, depth: int, today: date) -> Line:
+    facts = tuple(cited(each, partial(_day, today)) for each in decides.cited[:MOST_FACTS])
+    said, value = in_words(told.rule), _value(decides)
     # What the condition says already is not said again.
-    yield Line(told.fits, said, "" if value in said else value, facts, depth)
+    return Line(told.fits, said, "" if value in said else value, facts, depth, said)
 
 
 def _value(told: Why) -> str:
