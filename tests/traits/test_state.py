@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from tests.traits.facts import fact, key, order, table
 from xiaohe.ledger import bulk
 from xiaohe.ledger.schema import STAGED_SCHEMA
+from xiaohe.shop import clock
 from xiaohe.traits import state
 
 NOW = datetime(2025, 6, 30, 4, tzinfo=UTC)  # noon in Shanghai
@@ -141,3 +142,14 @@ def test_the_account_column_is_that_of_the_newest_link(built) -> None:
     )
     found = built(facts, date(2025, 6, 30), links=links)["rhythm"]
     assert pc.unique(found["account_id"]).to_pylist() == [2]
+
+
+def test_where_the_clock_was_set_back_the_state_of_then_is_shown(place) -> None:
+    with clock.set_to(NOW):
+        state.refresh(clock.now())
+        late = state.current().at
+        state.refresh(late - timedelta(hours=1))
+        assert state.current().at == late
+    with clock.set_to(NOW - timedelta(hours=11)):
+        state.refresh(clock.now())
+        assert state.current().at < late

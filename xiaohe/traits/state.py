@@ -370,7 +370,8 @@ def _pointed_at() -> State | None:
 def _point_at(state: State) -> None:
     """Make `state` the current one, unless one of newer facts and a later moment already is."""
     shown = _pointed_at()
-    if shown is not None and shown.at > state.at:
+    # A clock set to a date goes back a day at midnight: what was of its evening is of the future then.
+    if shown is not None and state.at < shown.at <= clock.now():
         ours = (state.version.lake, state.version.tap)
         if (shown.version.lake, shown.version.tap) >= ours:
             return
