@@ -168,6 +168,10 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(chromium: str) -> dict[str, Any]:
+    from playwright.sync_api import expect
+
+    # Five seconds are few where a server, a worker and the other half of the tests share two cores.
+    expect.set_options(timeout=30_000)
     return {"executable_path": chromium, "args": ["--no-sandbox"]}
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.processes import PATIENCE_SECONDS
 from tests.web.conftest import Running
 
 pytestmark = pytest.mark.browser
@@ -251,7 +252,7 @@ def furnished(browser: Any, full_console: Running) -> tuple[Running, str]:
         )
         assert answer.ok, at
     # Goods are learned in the background, a moment after the import.
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while page.locator("main a[href^='/goods/']:not([href*='groups'])").count() == 0:
         assert time.monotonic() < deadline, "no goods were learned from the item list"
         page.goto(f"{full_console.url}/goods")
