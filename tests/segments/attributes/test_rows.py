@@ -58,7 +58,7 @@ def test_a_file_gives_some_people_or_those_between_two(
         path = Path(name) / "some.arrow"
         rows.save(_table(lot), path)
         between = {who: told for who, told in lot.items() if first <= who <= last}
-        assert _said(rows.between(path, first, last, SCHEMA)) == sorted(between.items())
+        assert _said(rows.between(path, first, last).cast(SCHEMA)) == sorted(between.items())
         found = rows.of(path, np.array(sorted({first, last})), SCHEMA.remove(2))
         assert found["person"].to_pylist() == sorted({first, last} & lot.keys())
 

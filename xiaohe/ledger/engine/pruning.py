@@ -77,7 +77,14 @@ class _Rewriting:
         inputs = dict(_inputs(node, bounds))
         replaced = {each: self.relation(each, within) for each, within in inputs.items()}
         changed = {old: new for old, new in replaced.items() if old is not new}
-        return node.replace(changed) if changed else node
+        if not changed:
+            return node
+
+        def is_near(each: ops.Node) -> bool:
+            """Below those that are replaced nothing is looked at: to do so for each of many takes long."""
+            return each is node or isinstance(each, ops.Value | ops.JoinLink) or each in changed
+
+        return node.replace(changed, filter=is_near)
 
     def _view(self, node: ops.Relation, bounds: Bounds) -> ops.Relation:
         words, span = bounds.get("type"), bounds.get("occurred_at")

@@ -98,8 +98,7 @@ def write_attributes(world: World, persons: Ids, folder: Path) -> None:
         for begin in range(0, len(persons), LOT):
             lot = persons[begin : begin + LOT]
             parts = {
-                part.name: mapped.between(_path(folder, part), lot[0], lot[-1], _schema(part))
-                for part in there
+                part.name: mapped.between(_path(folder, part), lot[0], lot[-1]) for part in there
             }
             out.write_table(concluded(world.read, _aligned(lot, parts), told, world.on))
 
@@ -300,7 +299,12 @@ def _columns(people: Ids, rows: pa.Table, part: Part) -> dict[str, Any]:
     at[at == len(theirs)] = 0
     there = theirs[at] == people if len(theirs) else np.zeros(len(people), bool)
     places = pa.array(at, mask=~there)
+    # Narrow columns, and texts that are numbers, are moved before they are made wide.
     return {
-        name: rows[name].combine_chunks().cast(_TYPES[kind]).take(places)
+        name: _whole(rows[name]).take(places).cast(_TYPES[kind])
         for name, kind in part.columns.items()
     }
+
+
+def _whole(column: Any) -> Any:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

@@ -5,7 +5,7 @@ the largest of them needs, texts are numbers of a dictionary. A reader says by a
 
     save(rows, path)                    rows in any order
     of(path, people, schema)            those of `people` who have a row
-    between(path, first, last, schema)  those of these ids and whatever lies between
+    between(path, first, last)          those of these ids and whatever lies between
 
 **Lots** are a folder of such files, `<number>.arrow`, of which the later one counts. They are linked from one generation
 to the next, so that what a generation writes is as much as it has new; a small lot is put together with those before it
@@ -53,11 +53,12 @@ def of(path: Path, people: Ids, schema: pa.Schema) -> pa.Table:
     return _wide(rows.take(pa.array(at[there])), schema)
 
 
-def between(path: Path, first: int, last: int, schema: pa.Schema) -> pa.Table:
+def between(path: Path, first: int, last: int) -> pa.Table:
+    """As narrow as they lie there."""
     rows = _mapped(path)
     ids = rows["person"].to_numpy()
     begin, end = np.searchsorted(ids, first, "left"), np.searchsorted(ids, last, "right")
-    return _wide(rows.slice(begin, end - begin), schema)
+    return pa.Table.from_batches([rows.slice(begin, end - begin)])
 
 
 def places_of(people: Ids, known: Ids) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

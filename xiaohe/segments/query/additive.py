@@ -14,14 +14,16 @@ live and batch answers cannot differ. Tables have one row per person and several
 | average | s, n |
 | min, max | m |
 | first, last | v, and its place: at, row_no, key_hash |
-| days since first, last | d: the day |
+| days since first, last | d: the day; of the last one none that is too old to pass |
 | distinct | n, which cannot be merged |
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from functools import lru_cache
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -40,11 +42,12 @@ from xiaohe.segments.rules.tree import (
     Leaf,
     Measure,
     Not,
+    Op,
     Records,
     Where,
 )
 from xiaohe.segments.rules.vocabulary import Field, Kind, RecordKind
-from xiaohe.segments.rules.windows import is_hours, is_of_cycles
+from xiaohe.segments.rules.windows import Ever, Last, Unit, Window, is_hours, is_of_cycles
 
 if TYPE_CHECKING:
     from xiaohe.segments.query.world import World
@@ -52,6 +55,8 @@ if TYPE_CHECKING:
 Leaves = Mapping[str, Measure]
 # Sums of numbers are exact: of floats the order of adding would decide.
 EXACT = "decimal(38, 6)"
+# Whoever asks for more days than these asks for all.
+MOST_DAYS = 36_500
 _EARLY = {Fold.FIRST, Fold.MIN, Fold.DAYS_SINCE_FIRST}
 
 
@@ -109,7 +114,8 @@ def _accumulated(world: World, of: str, leaves: Leaves) -> ir.Table:
     windows = [each.window for each in asked]
     fields = {each.field for each in leaves.values() if each.field}
     fields |= {name for each in asked for name in fields_of(each.where)}
-    rows = world.records(of, sorted(fields), since=needs_from(world, windows))
+    since = needs_from(world, [_telling(each) for each in leaves.values()])
+    rows = world.records(of, sorted(fields), since=since)
     rows = with_cycle(world, rows, windows)
     # Several leaves look at the same rows, each at its own; what one alone does not count need not be grouped.
     if len(leaves) == 1 and (only := counts(world, rows, kind, asked[0])) is not None:
@@ -121,6 +127,19 @@ def _accumulated(world: World, of: str, leaves: Leaves) -> ir.Table:
             f"{name}__{part}": made for part, made in _parts(rows, kind, leaf, counted).items()
         }
     return rows.group_by("person").aggregate(**columns)
+
+
+def _telling(leaf: Measure) -> Window:
+    """The days whose records may tell whether a leaf is true: of `days since last < 14` none before these is looked at."""
+    own, test = leaf.records.window, leaf.test
+    if leaf.fold is not Fold.DAYS_SINCE_LAST or not isinstance(own, Ever):
+        return own
+    if test.op not in (Op.LESS, Op.AT_MOST, Op.BETWEEN):
+        return own
+    most = test.values[-1]
+    if not isinstance(most, Decimal) or most > MOST_DAYS:
+        return own
+    return Last(max(0, ceil(most)), Unit.DAYS)
 
 
 def counts(world: World, rows: ir.Table, kind: RecordKind, records: Records) -> Any:
