@@ -7,8 +7,8 @@ rules ─► leaves, those of segments within them too ─┬─ attributes ─�
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import ibis
 import ibis.expr.types as ir
@@ -38,10 +38,6 @@ if TYPE_CHECKING:
     from xiaohe.segments.query.world import World
 
 
-# (name, part of an answer) → the same, stored.
-Keep: TypeAlias = Callable[[str, ir.Table], ir.Table]
-
-
 class SegmentCycle(ValueError):
     """Segments that stand in one another, by slug in the order in which they do; whoever saves them has refused it."""
 
@@ -56,13 +52,9 @@ def members(world: World, rule: Rule) -> ir.Table:
     return asked.filter(asked["fits"]).select("person")
 
 
-def leaf_table(world: World, rules: Mapping[str, Rule], keep: Keep | None = None) -> ir.Table:
-    """(person, one truth per rule) of the whole population; the names are identifiers, the rules mostly leaves.
-
-    `keep` stores a part of the answer and returns it as a table that is there: of many leaves each part is then a
-    small question, and no engine has to plan them all at once.
-    """
-    asked = _Asked(world, keep)
+def leaf_table(world: World, rules: Mapping[str, Rule]) -> ir.Table:
+    """(person, one truth per rule) of the whole population; the names are identifiers, the rules mostly leaves."""
+    asked = _Asked(world)
     for rule in rules.values():
         asked.take(rule)
     table = asked.table()
@@ -94,9 +86,8 @@ def _atoms(world: World, rule: Rule, path: tuple[str, ...]) -> Iterator[Leaf]:
 class _Asked:
     """Leaves asked together, each once, however often it stands in the rules."""
 
-    def __init__(self, world: World, keep: Keep | None = None) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
-        self._keep = keep
         # By how they are written: Python holds 1 and true for the same.
         self.named: dict[str, tuple[str, Leaf]] = {}
 
@@ -121,33 +112,29 @@ class _Asked:
 
     def table(self) -> ir.Table:
         """(person, one truth per leaf) of the population."""
-        found = self._kept("population", self.world.population().select("person"))
-        for name, part, otherwise in self._parts():
-            told = self._kept(name, part)
+        found = self.world.population().select("person")
+        for told, otherwise in self._parts():
             found = found.left_join(told, "person").drop("person_right")
             found = found.mutate(
                 **{leaf: found[leaf].fill_null(other) for leaf, other in otherwise.items()}
             )
         return found.select("person", *(name for name, _leaf in self.named.values()))
 
-    def _kept(self, name: str, part: ir.Table) -> ir.Table:
-        return part if self._keep is None else self._keep(name, part)
-
-    def _parts(self) -> Iterator[tuple[str, ir.Table, dict[str, Any]]]:
-        """(name, (person, truths), truth of each leaf for whoever is not in it)."""
+    def _parts(self) -> Iterator[tuple[ir.Table, dict[str, Any]]]:
+        """((person, truths), truth of each leaf for whoever is not in it)."""
         world = self.world
         compares = {name: leaf for name, leaf in self.named.values() if isinstance(leaf, Compare)}
         if compares:
-            yield "attributes", compared(world, compares), dict.fromkeys(compares, False)
+            yield compared(world, compares), dict.fromkeys(compares, False)
         measures = {name: leaf for name, leaf in self.named.values() if isinstance(leaf, Measure)}
-        for number, names in enumerate(additive.by_records(measures).values()):
+        for names in additive.by_records(measures).values():
             some = {name: measures[name] for name in names}
             told = additive.with_truths(world, additive.accumulate(world, some), some)
             otherwise = additive.passed_without_records(world, some)
-            yield f"records_{number}", told.select("person", *some), otherwise
+            yield told.select("person", *some), otherwise
         for name, leaf in self.named.values():
             if (fitting := people(world, leaf)) is not None:
-                yield name, _marked(fitting, name), {name: False}
+                yield _marked(fitting, name), {name: False}
 
 
 def compared(world: World, asked: Mapping[str, Compare]) -> ir.Table:
