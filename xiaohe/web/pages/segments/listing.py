@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from xiaohe.segments import queries, state
+from xiaohe.segments import queries, state, tags
 from xiaohe.segments.models import Kind
 from xiaohe.segments.rules.tree import InSegment
 from xiaohe.segments.saved import Saved
@@ -50,7 +50,8 @@ def page(now: datetime, on: date) -> ListPage:
     """Every segment, one's own first."""
     standing, saved = state.current(now), queries.segments()
     called = {each.slug: each.name for each in saved}
-    rows = [(each, _row(each, standing, called, on)) for each in saved]
+    groups = tag_groups()
+    rows = [(each, _row(each, standing, called, on, named(each, groups))) for each in saved]
     own = sum(each.kind == Kind.OWN for each in saved)
     put_away = [each for each in queries.segments(archived=True) if each.kind != Kind.TAG]
     return ListPage(
@@ -111,11 +112,21 @@ def _sentence(own: int, everybody: int) -> str:
     return said % {"own": own, "all": f"{everybody:,}"}
 
 
-def _row(each: Saved, standing: Standing, called: dict[str, str], on: date) -> Row:
+def _row(each: Saved, standing: Standing, called: dict[str, str], on: date, name: str) -> Row:
     count = count_of(standing, each)
-    return Row(
-        each.slug, each.name, said(each, called), count, change(each.slug, count, on), each.waits
-    )
+    return Row(each.slug, name, said(each, called), count, change(each.slug, count, on), each.waits)
+
+
+def tag_groups() -> dict[str, str]:
+    """The groups of tags that follow a rule, by the segments behind them."""
+    return {each.slug: each.group for each in tags.every() if each.is_auto}
+
+
+def named(each: Saved, groups: Mapping[str, str]) -> str:
+    """A segment behind a tag with the group of the tag: “high” alone says little."""
+    if each.slug not in groups:
+        return each.name
+    return _("%(group)s: %(tag)s") % {"group": groups[each.slug], "tag": each.name}
 
 
 def count_of(standing: Standing, each: Saved) -> int:

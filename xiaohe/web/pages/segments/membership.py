@@ -25,7 +25,7 @@ from xiaohe.segments.sentence import words
 from xiaohe.segments.sentence.meanings import Meaning
 from xiaohe.shop.queries import calendar
 from xiaohe.web.pages import people
-from xiaohe.web.pages.segments import called, saying, table
+from xiaohe.web.pages.segments import called, listing, saying, table
 from xiaohe.web.templatetags.xiaohe import shop_day
 
 # What stands beside the segments, each with its reason.
@@ -108,6 +108,7 @@ def of(person: int, now: datetime) -> Segments:
     person = overlay.current().person(person)
     standing, today = state.current(now), calendar().day_of(now)
     found: dict[bool, list[Membership]] = {True: [], False: []}
+    groups = listing.tag_groups()
     for each in queries.segments():
         if each.slug not in standing.generation.rules:
             continue
@@ -115,7 +116,8 @@ def of(person: int, now: datetime) -> Segments:
             since = state.since(each.slug, person)
             first = from_us(standing.generation.rules[each.slug].first_us)
             said = _since(since, today, is_first=since <= first) if since else ""
-            found[each.kind == Kind.TAG].append(Membership(each.slug, each.name, said))
+            name = listing.named(each, groups)
+            found[each.kind == Kind.TAG].append(Membership(each.slug, name, said))
     return Segments(
         person,
         _name(person),

@@ -97,14 +97,14 @@ class OnePage:
 def page(slug: str, now: datetime, on: date, beside: str = "") -> OnePage:
     saved, every = queries.segment(slug), queries.segments()
     names = {each.slug: each.name for each in every}
-    standing = state.current(now)
+    standing, groups = state.current(now), listing.tag_groups()
     count = listing.count_of(standing, saved)
     others = [each for each in every if each.slug != slug]
     other = next((each for each in others if each.slug == beside), None)
     said, rule_said = listing.said(saved, names), saying.sentence(saved.rule, names)
     return OnePage(
         saved=saved,
-        headline=_headline(saved.name, count),
+        headline=_headline(listing.named(saved, groups), count),
         said=said,
         todo=saved.todo if saved.as_shipped else "",
         rule_said=rule_said if rule_said != said else "",
@@ -113,7 +113,9 @@ def page(slug: str, now: datetime, on: date, beside: str = "") -> OnePage:
         change=listing.change(slug, count, on),
         trend=trend.drawn(state.sizes(slug), count, on),
         stages=stages(standing, saved, names),
-        others=tuple(Other(each.slug, each.name, each.slug == beside) for each in others),
+        others=tuple(
+            Other(each.slug, listing.named(each, groups), each.slug == beside) for each in others
+        ),
         overlap=_overlap(standing, saved, other) if other else None,
         moves=moving.lately(slug, now),
         versions=_versions(saved, names),
