@@ -146,13 +146,17 @@ def _news(day: World, known: Stood | None, before: Generation, touched: Dirty) -
         unknown = came.filter(purchases.unknown_to_state(day, came)).select("order_key")
         keys = day.read.run(unknown.distinct())
         if keys.num_rows:
-            return Came(_facts_of(day, day.read.register("orders_named", keys)))
+            return Came(_facts_of(day, day.read.register("orders_named", keys), mine))
     return Came(mine.slice(0, 0))
 
 
-def _facts_of(day: World, keys: ir.Table) -> pa.Table:
-    facts = day.everybody().seen(FOLDED_TYPES)
-    return day.read.run(facts.semi_join(keys, "order_key").order_by("key_hash"))
+def _facts_of(day: World, keys: ir.Table, news: pa.Table) -> pa.Table:
+    """All facts of these orders; of most there are none but the news, which shows by their keys alone."""
+    facts = day.everybody().seen(FOLDED_TYPES).semi_join(keys, "order_key")
+    told = day.read.run(facts.select("key_hash"))["key_hash"]
+    if pc.all(pc.is_in(told, news["key_hash"])).as_py():
+        return news.filter(pc.is_in(news["key_hash"], told)).sort_by("key_hash")
+    return day.read.run(facts.order_by("key_hash"))
 
 
 # ---------------------------------------------------------------- folded
