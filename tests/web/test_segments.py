@@ -164,6 +164,14 @@ def test_the_examples_beside_the_text_are_one_rule_in_both_languages(tea: Any) -
     assert [text.parse(e, known) for e in english] == [text.parse(c, known) for c in chinese]
 
 
+def test_a_line_of_which_two_details_wait_is_one_unfinished_line(tea: Any) -> None:
+    lines = {"node": ["r", "r-0", "r-0-0", "r-0-1", "r-0-1-0"], "r:kind": "group"}
+    kinds = {"r-0": "measure", "r-0-0": "value", "r-0-1": "group", "r-0-1-0": "value"}
+    sent = {**lines, **{f"{place}:kind": kind for place, kind in kinds.items()}}
+    page = tea.post("/people/segments/build/look", {**sent, "r-0:of": "purchase"}).content.decode()
+    assert "1 line is not finished" in page
+
+
 def test_an_export_calls_things_by_their_names() -> None:
     known = {"last_platform": "taobao", "first_entry": "order", "linked": False, "net_365": 1250}
     told = [files.cell(name, value, "CNY") for name, value in known.items()]

@@ -148,7 +148,8 @@ class Bench:
     ) -> Look:
         sentence = saying.sentence(built.rule, called)
         lacking: Any = {
-            "unfinished": len(built.problems),
+            # Of two details of one line both may lack something.
+            "unfinished": len({line_place(draft, each) for each in built.problems}),
             "open_at": next((line_place(draft, each) for each in built.problems), ""),
         }
         try:

@@ -179,7 +179,12 @@ document.addEventListener("input", (event) => {
   }
 }, true);
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && event.target.matches("[data-sift-by]")) event.preventDefault();
+  if (event.key !== "Enter" || !event.target.matches("[data-sift-by]")) return;
+  event.preventDefault();
+  // Enter also ends what an input method composes.
+  if (event.isComposing || !event.target.value.trim()) return;
+  const first = event.target.closest("[data-sift]").querySelector("[data-sift-in]:not([hidden]) [data-sift-one]:not([hidden])");
+  (first?.querySelector("a") ?? first)?.click();
 });
 // Without scripts there is nothing to type into.
 function showSifts(within) {
