@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from xiaohe.ledger.snapshot import Snapshot
 from xiaohe.segments.attributes.present import are_told
 from xiaohe.segments.attributes.referrals import REFERRED
 from xiaohe.segments.query.world import STATE_TABLES
-from xiaohe.segments.state import position
+from xiaohe.segments.state import orders, position
 from xiaohe.segments.state.few import News
 from xiaohe.segments.state.generation import Generation, Ids
 from xiaohe.segments.state.position import Position
@@ -74,7 +74,8 @@ def since(
         return None
     out = before.runs_out
     due = np.unique(out[out[:, 0] <= to_us(now), 1])
-    subjects = np.unique(np.concatenate([subjects, _inviters(read, news), _buyers(read, news)]))
+    bought = _buyers(read, news, lambda keys: orders.buyers(before, state.id, keys))
+    subjects = np.unique(np.concatenate([subjects, _inviters(read, news), bought]))
     back = News(frozenset(gone["type"].unique().to_pylist()), gone)
     named = [gone["subject"], gone["other"].drop_null()]
     lost = [each.to_numpy() for each in named] + [_inviters(read, back), _buyers(read, back)]
@@ -110,21 +111,34 @@ def _inviters(read: Reading, news: News) -> Ids:
     return np.unique(read.run(named.union(beside).distinct())["subject"].to_numpy())
 
 
-def _buyers(read: Reading, news: News) -> Ids:
-    """Subjects of orders about which something came that names nobody: its subject is the order itself."""
+def _buyers(
+    read: Reading, news: News, of_kept: Callable[[Ids], Ids | None] = lambda _keys: None
+) -> Ids:
+    """Subjects of orders about which something came: whose they were, and whose they are where the news names nobody.
+
+    Of several who are named one is the buyer, so whoever was may be no longer. `of_kept`: whose they were as far as the
+    state does not know it; else all facts of these orders are looked at.
+    """
     if news.facts is None or not any(each.startswith("order.") for each in news.types):
         return np.empty(0, np.int64)
-    nameless = pc.equal(news.facts["order_key"], news.facts["subject"])
-    keys = news.facts.filter(nameless)["order_key"].drop_null().unique()
-    if not len(keys):
+    facts = news.facts.filter(pc.is_valid(news.facts["order_key"]))
+    if not facts.num_rows:
         return np.empty(0, np.int64)
-    orders = read.register("dirty_nameless", pa.table({"order_key": keys}))
-    known = read.table("state_orders").semi_join(orders, "order_key")
-    known = known.filter(known.person.notnull()).select(subject=known.person)
-    # Of an order the state does not know yet, another of its facts does.
-    told = FACTS.filter(FACTS.order_key.notnull(), FACTS.subject != FACTS.order_key)
-    told = told.semi_join(orders, "order_key").select("subject")
-    return np.unique(read.run(known.union(told).distinct())["subject"].to_numpy())
+    named = read.register("dirty_bought", pa.table({"order_key": facts["order_key"].unique()}))
+    known = read.table("state_orders").semi_join(named, "order_key")
+    known = known.filter(known.person.notnull()).select(subject=known.person).distinct()
+    found = [read.run(known)["subject"].to_numpy()]
+    kept = of_kept(facts["order_key"].unique().to_numpy())
+    if kept is not None:
+        found.append(kept)
+        facts = facts.filter(pc.equal(facts["order_key"], facts["subject"]))
+    if facts.num_rows:
+        # Of an order the state does not know yet, another of its facts does.
+        some = read.register("dirty_named", pa.table({"order_key": facts["order_key"].unique()}))
+        told = FACTS.filter(FACTS.order_key.notnull(), FACTS.subject != FACTS.order_key)
+        told = told.semi_join(some, "order_key").select("subject").distinct()
+        found.append(read.run(told)["subject"].to_numpy())
+    return np.unique(np.concatenate(found))
 
 
 def persons_of(read: Reading, subjects: Ids) -> Ids:

@@ -98,6 +98,16 @@ def keep(name: str, state: str, stood: Stood | None) -> None:
         _kept[name, state] = stood
 
 
+def buyers(before: Generation, state: str, keys: Ids) -> Ids | None:
+    """Whose of these orders were, as they stood in a generation; None: this process does not know it."""
+    known = _kept.get((before.name, state))
+    if known is None:
+        return None
+    there = pa.array(np.isin(known.rows["order_key"].to_numpy(), keys))
+    found: Ids = known.rows.filter(there)["person"].drop_null().to_numpy()
+    return found
+
+
 def warm(world: World, stood: Stood) -> None:
     """Put together the question that folds orders of which news came."""
     _laid_over(replace(world, at=end_of_day(world)), stood, FACT_SCHEMA.empty_table())
