@@ -264,8 +264,10 @@ def furnished(browser: Any, full_console: Running) -> tuple[Running, str]:
 def test_every_page_is_clean(browser: Any, furnished: tuple[Running, str], locale: str) -> None:
     """axe finds nothing, the policy blocks nothing, nothing scrolls sideways, a finger hits what it aims at.
 
-    Each page is loaded once and looked at in both widths by day and by night; at night only colours are other ones.
+    Each page is loaded once and looked at in both widths by day and by night; at night only colours are other ones, and
+    those are the same in every language.
     """
+    themes = THEMES if locale == "zh-CN" else THEMES[:1]
     full_console, code = furnished
     context = browser.new_context(
         viewport={"width": WIDTHS[0], "height": 844}, locale=locale, reduced_motion="reduce"
@@ -280,7 +282,7 @@ def test_every_page_is_clean(browser: Any, furnished: tuple[Running, str], local
         if answer.status != (404 if address == "/nowhere" else 200):
             problems.append(f"{address}: {answer.status}")
         page.evaluate(AXE.read_text())
-        for theme, width in product(THEMES, WIDTHS):
+        for theme, width in product(themes, WIDTHS):
             page.emulate_media(color_scheme=theme)
             page.set_viewport_size({"width": width, "height": 844})
             if _is_console(page):
