@@ -42,6 +42,7 @@ from xiaohe.segments.rules.tree import (
 from xiaohe.segments.rules.vocabulary import Field, Kind
 from xiaohe.segments.rules.windows import EVER, Ago, Calendar, Last, Period, Unit, Window
 from xiaohe.segments.state import building
+from xiaohe.segments.state.asking import groups_of
 from xiaohe.web.pages.segments import moving
 
 # One kind for each way in which records are made: folded orders, their lines, links, tags, facts of one type and of several.
@@ -135,21 +136,24 @@ def of_attributes() -> Iterator[Leaf]:
 def people_as_known(stand: Any) -> Any:
     """Every attribute of everybody with what it was concluded from, and whom each leaf has.
 
-    Parts of the answers are kept, as the state of segments keeps them: no question is larger than one part.
+    Asked together is what the state of segments asks together: no question is larger than one of its.
     """
     told = [*leaves(stand.shop.members), *of_attributes()]
     asked = {f"leaf_{at}": leaf for at, leaf in enumerate(told)}
     with engine.reading() as read:
         world = at_moment(read, stand.state, NOW, segment=SLUGS.__getitem__)
         known = read.run(evidence(world))
-        world = replace(world, known_attributes=read.register("known_attributes", known))
-        table = leaf_table(
-            world, asked, lambda name, part: read.register(f"kept_{name}", read.run(part))
+        world = replace(
+            world,
+            known_attributes=read.register("known_attributes", known),
+            known_population=read.register("known_people", known.select(["person"])),
         )
-        answer = read.run(table)
-    found = {name: _people(answer, name) for name in asked}
+        found: dict[str, list[int]] = {}
+        for some in groups_of(asked):
+            answer = read.run(leaf_table(world, some))
+            found |= {name: _people(answer, name) for name in some}
     # Leaves that tell nobody apart compare nothing.
-    assert sum(0 < len(each) < answer.num_rows for each in found.values()) >= 60
+    assert sum(0 < len(each) < known.num_rows for each in found.values()) >= 60
     return [sorted(map(repr, known.to_pylist())), found]
 
 
