@@ -61,6 +61,14 @@ class Serving:
         """Of a GET; 0 when nobody answers."""
         return processes.status(f"http://127.0.0.1:{self.port}{path}", timeout=20)
 
+    def is_listening(self) -> bool:
+        """Whether it takes connections; nothing is asked, for one that comes as it stops may wait long for its answer."""
+        try:
+            socket.create_connection(("127.0.0.1", self.port), PATIENCE_SECONDS).close()
+        except ConnectionError:
+            return False
+        return True
+
     def json(self, path: str) -> Any:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=20) as told:

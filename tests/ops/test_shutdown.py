@@ -21,13 +21,13 @@ from xiaohe.kernel.workspace import Workspace
 def test_a_message_on_its_way_arrives_and_no_new_one_is_taken(
     serve: Callable[..., Serving], door: Added
 ) -> None:
-    web = serve("web")
+    web = serve("web", XIAOHE_GRACE_SECONDS="60")
     slow = Message(web.port, door, 1)
     assert slow.is_let_in()
     slow.send(slice(0, 40))
 
     web.process.send_signal(signal.SIGTERM)
-    assert until(lambda: web.status("/healthz") == 0)
+    assert until(lambda: not web.is_listening())
     assert send(web.port, door, 2) == 0
     slow.send(slice(40, None))
 
