@@ -123,9 +123,9 @@ def _quiet() -> None:
     deadline = time.monotonic() + 900
     while time.monotonic() < deadline:
         newest = generation.newest()
-        if newest is not None and newest.position.tap >= store.versions()[1]:
-            if not recording.is_waiting():
-                return
+        has_seen_all = newest is not None and newest.position.tap >= store.versions()[1]
+        if has_seen_all and not recording.is_waiting():
+            return
         time.sleep(0.5)
 
 
