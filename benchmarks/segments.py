@@ -16,6 +16,7 @@ import argparse
 import os
 import random
 import resource
+import secrets
 import sys
 import tempfile
 import threading
@@ -299,6 +300,8 @@ def touched(people: int, now: datetime) -> None:
     ids = subjects(
         np.random.default_rng(5).choice(people, min(people, 1_000), replace=False)
     ).tolist()
+    # Kept data knows the facts of former runs.
+    run = secrets.token_hex(4)
     for number, what in enumerate(
         (
             "message.out",
@@ -314,11 +317,11 @@ def touched(people: int, now: datetime) -> None:
         facts = [
             Fact(
                 "segment:1",
-                f"touch:{number}:{each}",
+                f"touch:{run}:{number}:{each}",
                 what,
                 now,
                 each,
-                order_key=each + number if paid else None,
+                order_key=each ^ secrets.randbits(40) if paid else None,
                 **paid,
             )
             for each in ids
@@ -342,7 +345,7 @@ def door(people: int, seconds: float, now: datetime) -> None:
     ids = subjects(np.random.default_rng(6).integers(0, people, 100_000)).tolist()
     sent: dict[int, float] = {}
     seen: dict[int, float] = {}
-    stopped = threading.Event()
+    stopped, run = threading.Event(), secrets.token_hex(4)
 
     def follow() -> None:
         while not stopped.is_set():
@@ -360,7 +363,7 @@ def door(people: int, seconds: float, now: datetime) -> None:
         facts = [
             Fact(
                 "segment:1",
-                f"door:{call}:{place}",
+                f"door:{run}:{call}:{place}",
                 "product.viewed",
                 now,
                 ids[(call * 100 + place) % len(ids)],
