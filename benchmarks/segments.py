@@ -302,17 +302,8 @@ def touched(people: int, now: datetime) -> None:
     ).tolist()
     # Kept data knows the facts of former runs.
     run = secrets.token_hex(4)
-    for number, what in enumerate(
-        (
-            "message.out",
-            "message.out",
-            "message.out",
-            "product.viewed",
-            "product.viewed",
-            "order.paid",
-            "order.paid",
-        )
-    ):
+    kinds = ["message.out"] * 3 + ["product.viewed"] * 2 + ["order.paid"] * 2
+    for number, what in enumerate(kinds):
         paid = {"amount": 500, "currency": "CNY"} if what == "order.paid" else {}
         facts = [
             Fact(
