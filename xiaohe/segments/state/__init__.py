@@ -10,10 +10,12 @@ touched       rows of those touched since the base
 position      what of the ledger it has seen
 asking        what both share: the world, whose it is, which leaves go together
 whole         everybody asked: people, evidence and attributes, leaves
+lanes         two questions at a time
 columns       a column of bits per leaf
 accumulated   what measures have added up, kept per person and carried on
 orders        orders as they stand, carried on from delta to delta
 built         questions about few people, put together once
+warming       those of a look, when a worker begins
 few           few people asked: what may have changed of them
 dirty         whom to look at again
 building      base and delta
